@@ -1,0 +1,152 @@
+"""The raw contract: what every landed Parquet file of a feed looks like, whatever the bill's dialect.
+
+Belongs here: column and feed declarations. How files become such Parquet is `landing.py`;
+what the columns are of each provider is `providers/`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+# Part of every landing id: raise it when the landing writes the same columns differently,
+# so that the next ingest rewrites partitions whose files have not changed.
+LANDING_VERSION = 1
+
+ColumnType = Literal["string", "decimal", "timestamp", "date", "json"]
+FeedKind = Literal["bill", "usage", "drivers", "inventory"]
+
+JsonShape = Literal["object", "loose_object", "labels", "scheme_tags", "credits"]
+"""How JSON text arrives. `object`: as JSON. `loose_object`: perhaps without its braces (Azure).
+`labels`: a list of {key, value} (Google). `scheme_tags`: an object whose keys lost the colon after
+their scheme, `user_team` for `user:team` (CUR 2.0). `credits`: a list of credits (Google)."""
+
+KeyStyle = Literal["verbatim", "snake", "scheme"]
+
+# FOCUS asks for 1e-12; 26 digits before the point leave room for sums, and two such
+# decimals multiply inside DuckDB's and Spark's 38 digits.
+DECIMAL = "DECIMAL(38,12)"
+
+SQL_TYPES: dict[ColumnType, str] = {
+    "string": "VARCHAR",
+    "decimal": DECIMAL,
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "json": "VARCHAR",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a raw contract. `json` is canonical JSON text (keys sorted, no spaces)."""
+
+    name: str
+    type: ColumnType = "string"
+    required: bool = False
+    """The file must have this column (or the caller must declare its value)."""
+    aliases: tuple[str, ...] = ()
+    """Other header spellings, compared after folding case, spaces and punctuation."""
+    shape: JsonShape = "object"
+    """Only for `json` columns."""
+    from_map: tuple[str, str] | None = None
+    """(json column, key) that holds the value in files without the column."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Headers with a prefix that become the keys of one JSON column (one column per tag, say)."""
+
+    column: str
+    prefixes: tuple[str, ...]
+    """As the files spell them; compared without case."""
+    keys: KeyStyle = "verbatim"
+    """`snake`: fooBar -> foo_bar. `scheme`: user_team -> user:team, a colon already there stays."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An amount whose sum is conserved from the bill's text to the landed Parquet."""
+
+    name: str
+    column: str
+    optional: bool = False
+    """Left out of the control totals where the files have no values in it."""
+    json_amounts: bool = False
+    """The column is a list of objects, each with an `amount`."""
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Headers that mean something else when another header is beside them."""
+
+    when: str
+    names: tuple[tuple[str, str], ...]
+
+
+# Written by the landing beside the contract's own columns, in every feed.
+META_COLUMNS: tuple[Column, ...] = (
+    Column("x_feed"),
+    Column("x_export"),
+    Column("x_billing_period"),  # 'YYYY-MM', the landed partition
+    Column("x_landing_id"),  # content hash of the landed partition
+    Column("x_source_file"),
+    Column("x_source_row_number", "decimal"),
+    Column("x_extras", "json"),  # values of columns outside the contract
+)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of export: its raw contract and how to read the facts the landing needs from it."""
+
+    name: str
+    kind: FeedKind
+    description: str
+    columns: tuple[Column, ...]
+    billing_period: str
+    """SQL over the contract's columns that gives the period as 'YYYY-MM'."""
+    period_columns: tuple[str, ...]
+    """The contract columns that `billing_period` reads."""
+    amount: str | None
+    """Contract column that every row must fill, the first control total; None: rows only."""
+    currency: str | None
+    """Contract column of the control total's currency; None where the amount is not money."""
+    account: str | None
+    """Contract column that tells one payer's export from another's."""
+    usage: str
+    """Contract column whose latest value says how far the data reaches."""
+    signature: tuple[tuple[str, ...], ...]
+    """A file is of this feed if it has one header of each group (folded spelling)."""
+    measures: tuple[Measure, ...] = ()
+    folds: tuple[Fold, ...] = ()
+    renames: tuple[Rename, ...] = ()
+    copies: tuple[str, ...] = ()
+    """Headers that repeat what the contract's columns hold already; left out of `x_extras`."""
+    null_texts: tuple[str, ...] = ()
+    """Texts that the files write for "no value", beside the empty one."""
+    formatted_numbers: bool = False
+    """Numbers may look like "$10,000.00"."""
+    json_rows: str | None = None
+    """SQL that turns one JSON document `{documents}` (column j) into one JSON object j per row."""
+
+    def sql_type(self, column: Column) -> str:
+        """The SQL type of a contract column, the same on every engine."""
+        return SQL_TYPES[column.type]
+
+    def column(self, name: str) -> Column:
+        """The contract column of that name."""
+        return self.by_name[name]
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The contract's columns by name, in order."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def contract_version(self) -> str:
+        """Changes with the columns and with `LANDING_VERSION`, never with a comment."""
+        shape = [(c.name, c.type, c.aliases, c.shape, c.from_map) for c in self.columns]
+        text = repr((LANDING_VERSION, shape, self.billing_period, self.folds, self.renames))
+        return f"{LANDING_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

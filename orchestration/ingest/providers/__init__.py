@@ -1,0 +1,1 @@
+"""One module per provider: its feeds, their raw contracts and header dialects, as data."""

@@ -1,0 +1,101 @@
+"""AWS: Cost and Usage Reports, legacy and 2.0, in one raw contract named as CUR 2.0 names it.
+
+Legacy headers (`lineItem/UnblendedCost`) fold to the same names by AWS's own rule; tag columns
+(`resourceTags/user:team`, `resource_tags_user_team`) fold into the `resource_tags` object.
+"""
+
+from __future__ import annotations
+
+from orchestration.ingest.contract import Column, Feed
+
+_COLUMNS = (
+    Column("identity_line_item_id"),
+    Column("identity_time_interval"),
+    Column("bill_invoice_id"),
+    Column("bill_invoicing_entity"),
+    Column("bill_billing_entity"),
+    Column("bill_bill_type"),
+    Column("bill_payer_account_id", required=True),
+    Column("bill_payer_account_name"),
+    Column("bill_billing_period_start_date", "timestamp", required=True),
+    Column("bill_billing_period_end_date", "timestamp"),
+    Column("line_item_usage_account_id"),
+    Column("line_item_usage_account_name"),
+    Column("line_item_line_item_type"),
+    Column("line_item_usage_start_date", "timestamp", required=True),
+    Column("line_item_usage_end_date", "timestamp"),
+    Column("line_item_product_code"),
+    Column("line_item_usage_type"),
+    Column("line_item_operation"),
+    Column("line_item_availability_zone"),
+    Column("line_item_resource_id"),
+    Column("line_item_usage_amount", "decimal"),
+    Column("line_item_normalized_usage_amount", "decimal"),
+    Column("line_item_currency_code", required=True),
+    Column("line_item_unblended_rate", "decimal"),
+    Column("line_item_unblended_cost", "decimal", required=True),
+    Column("line_item_net_unblended_rate", "decimal"),
+    Column("line_item_net_unblended_cost", "decimal"),
+    Column("line_item_blended_cost", "decimal"),
+    Column("line_item_line_item_description"),
+    Column("line_item_tax_type"),
+    Column("line_item_legal_entity"),
+    Column("product_product_name"),
+    Column("product_product_family"),
+    Column("product_servicecode"),
+    Column("product_servicename"),
+    Column("product_region_code", aliases=("product/region",)),
+    Column("product_location"),
+    Column("product_instance_type"),
+    Column("product_sku"),
+    Column("product", "json"),
+    Column("pricing_rate_code"),
+    Column("pricing_rate_id"),
+    Column("pricing_currency"),
+    Column("pricing_public_on_demand_cost", "decimal"),
+    Column("pricing_public_on_demand_rate", "decimal"),
+    Column("pricing_term"),
+    Column("pricing_unit"),
+    Column("pricing_purchase_option"),
+    Column("pricing_lease_contract_length"),
+    Column("pricing_offering_class"),
+    Column("reservation_reservation_a_r_n", aliases=("reservation_reservation_arn",)),
+    Column("reservation_effective_cost", "decimal"),
+    Column("reservation_net_effective_cost", "decimal"),
+    Column("reservation_amortized_upfront_cost_for_usage", "decimal"),
+    Column("reservation_amortized_upfront_fee_for_billing_period", "decimal"),
+    Column("reservation_recurring_fee_for_usage", "decimal"),
+    Column("reservation_unused_amortized_upfront_fee_for_billing_period", "decimal"),
+    Column("reservation_unused_recurring_fee", "decimal"),
+    Column("reservation_unused_quantity", "decimal"),
+    Column("savings_plan_savings_plan_a_r_n", aliases=("savings_plan_savings_plan_arn",)),
+    Column("savings_plan_savings_plan_rate", "decimal"),
+    Column("savings_plan_savings_plan_effective_cost", "decimal"),
+    Column("savings_plan_net_savings_plan_effective_cost", "decimal"),
+    Column("savings_plan_total_commitment_to_date", "decimal"),
+    Column("savings_plan_used_commitment", "decimal"),
+    Column("savings_plan_recurring_commitment_for_billing_period", "decimal"),
+    Column("savings_plan_amortized_upfront_commitment_for_billing_period", "decimal"),
+    Column("discount", "json"),
+    Column("resource_tags", "json"),  # {"user:team": "…", "aws:createdBy": "…"}: schemes as prefixes
+    Column("cost_category", "json"),
+)
+
+
+def _cur(name: str, description: str) -> Feed:
+    return Feed(
+        name=name,
+        kind="bill",
+        description=description,
+        columns=_COLUMNS,
+        billing_period="strftime(bill_billing_period_start_date, '%Y-%m')",
+        amount="line_item_unblended_cost",
+        currency="line_item_currency_code",
+        account="bill_payer_account_id",
+    )
+
+
+FEEDS = (
+    _cur("aws_cur_legacy", "AWS Cost and Usage Report, legacy (headers like lineItem/UnblendedCost)"),
+    _cur("aws_cur2", "AWS Cost and Usage Report 2.0 (headers like line_item_unblended_cost)"),
+)

@@ -1,0 +1,81 @@
+"""Google Cloud: billing export to BigQuery, standard and detailed, nested or flattened.
+
+Nested records flatten to `parent_child`; key/value arrays become JSON objects; `credits` stays an
+array of objects, since one row may carry several.
+"""
+
+from __future__ import annotations
+
+from orchestration.ingest.contract import Column, Feed
+
+_COLUMNS = (
+    Column("billing_account_id", required=True),
+    Column("service_id"),
+    Column("service_description"),
+    Column("sku_id"),
+    Column("sku_description"),
+    Column("usage_start_time", "timestamp", required=True),
+    Column("usage_end_time", "timestamp"),
+    Column("project_id"),
+    Column("project_number"),
+    Column("project_name"),
+    Column("project_labels", "json"),
+    Column("labels", "json"),
+    Column("system_labels", "json"),
+    Column("tags", "json"),
+    Column("location_location"),
+    Column("location_country"),
+    Column("location_region"),
+    Column("location_zone"),
+    Column("resource_name"),
+    Column("resource_global_name"),
+    Column("cost", "decimal", required=True),
+    Column("currency", required=True),
+    Column("currency_conversion_rate", "decimal"),
+    Column("usage_amount", "decimal"),
+    Column("usage_unit"),
+    Column("usage_amount_in_pricing_units", "decimal"),
+    Column("usage_pricing_unit"),
+    Column("credits", "json"),  # [{"amount": "-1.5", "full_name": …, "id": …, "name": …, "type": …}, …]
+    Column("invoice_month", required=True),
+    Column("invoice_publisher_type"),
+    Column("cost_type"),
+    Column("adjustment_info_id"),
+    Column("adjustment_info_description"),
+    Column("adjustment_info_mode"),
+    Column("adjustment_info_type"),
+    Column("cost_at_list", "decimal"),
+    Column("cost_at_effective_price_default", "decimal"),
+    Column("cost_at_list_consumption_model", "decimal"),
+    Column("price_effective_price", "decimal"),
+    Column("price_effective_price_default", "decimal"),
+    Column("price_list_price", "decimal"),
+    Column("price_tier_start_amount", "decimal"),
+    Column("price_unit"),
+    Column("price_pricing_unit_quantity", "decimal"),
+    Column("transaction_type"),
+    Column("seller_name"),
+    Column("subscription_instance_id"),
+    Column("consumption_model_id"),
+    Column("consumption_model_description"),
+    Column("export_time", "timestamp"),
+)
+
+
+def _export(name: str, description: str) -> Feed:
+    return Feed(
+        name=name,
+        kind="bill",
+        description=description,
+        columns=_COLUMNS,
+        billing_period="substr(invoice_month, 1, 4) || '-' || substr(invoice_month, 5, 2)",
+        amount="cost",
+        currency="currency",
+        account="billing_account_id",
+    )
+
+
+FEEDS = (
+    _export("gcp_standard", "Google Cloud billing export, standard (no resource column)"),
+    _export("gcp_detailed", "Google Cloud billing export, detailed (with resource.name)"),
+)

@@ -1,0 +1,75 @@
+"""Where Tollgate keeps its state and which engine it talks to, read from the environment.
+
+Belongs here: paths under `TOLLGATE_HOME` and the choice of the warehouse engine.
+Does not belong here: credentials (environment or the cloud SDKs' own chains) and business rules.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+Engine = Literal["duckdb", "postgres"]
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(ValueError):
+    """An environment variable holds something that Tollgate cannot use."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths and engine of one Tollgate installation; build it with `load_settings`."""
+
+    home: Path
+    engine: Engine = "duckdb"
+
+    @property
+    def lake(self) -> Path:
+        """Landed bills: `lake/<feed>/<export>/billing_period=YYYY-MM/`."""
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt builds; one writer at a time."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The read-only copy of the warehouse that BI tools and `tollgate query` read."""
+        return self.home / "published.duckdb"
+
+    @property
+    def ops_url(self) -> str:
+        """SQLAlchemy URL of the operational store (decisions, approvals, journal)."""
+        return os.environ.get("TOLLGATE_OPS_URL") or f"sqlite:///{self.home / 'ops.sqlite'}"
+
+    @property
+    def exports_file(self) -> Path:
+        """Declares the bill exports that the Dagster assets ingest (see `ingest/exports.py`)."""
+        return self.home / "exports.toml"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's artefacts, kept out of the source tree and apart per installation."""
+        return self.home / "dbt_target"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage."""
+        return self.home / "dagster"
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read `TOLLGATE_HOME` (default `.tollgate` in the working folder) and `TOLLGATE_ENGINE`."""
+    source = os.environ if env is None else env
+    engine = source.get("TOLLGATE_ENGINE") or "duckdb"
+    if engine not in get_args(Engine):
+        allowed = ", ".join(get_args(Engine))
+        raise SettingsError(f"TOLLGATE_ENGINE is {engine!r}; set it to one of: {allowed}")
+    home = Path(source.get("TOLLGATE_HOME") or ".tollgate").expanduser().resolve()
+    return Settings(home=home, engine=cast(Engine, engine))
