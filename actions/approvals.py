@@ -1,0 +1,180 @@
+"""Approvals: someone other than the requester says yes to exactly one plan, for a while, once.
+
+Belongs here: giving, checking and using up approvals.
+Does not belong here: who people are. Names are taken as given; the caller authenticates them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from actions import journal, plans
+from actions.errors import ApprovalInvalid, Refused
+from actions.journal import Journal
+from actions.models import Plan, Status, rfc3339
+from actions.tables import APPROVALS
+from policies.store import for_reading
+
+DEFAULT_LIFETIME = timedelta(hours=24)
+# Longer than this, the approver no longer knows what the account looks like.
+LONGEST_LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One person's yes to one plan hash."""
+
+    approval_id: str
+    plan_hash: str
+    approver: str
+    requester: str
+    expires_at: datetime
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names mean one person: case and outer blanks do not make another one."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def approve(
+    log: Journal,
+    plan_id: str,
+    approver: str,
+    *,
+    now: datetime,
+    lifetime: timedelta = DEFAULT_LIFETIME,
+) -> Approval:
+    """Approve a plan that the gate allowed; raises `Refused` if this may not be."""
+    plan, status = plans.load(log.store, plan_id)
+    if not approver.strip():
+        raise Refused("an approval needs a name: give it with --as NAME")
+    if same_person(approver, plan.requester):
+        raise Refused(
+            f"{approver} requested plan {plan_id} and cannot approve it; ask someone else"
+        )
+    if not timedelta(0) < lifetime <= LONGEST_LIFETIME:
+        raise Refused(
+            f"an approval lasts more than nothing and at most {LONGEST_LIFETIME.days} days; "
+            "choose another --expires"
+        )
+    if status not in (Status.PLANNED, Status.APPROVED):
+        raise Refused(f"plan {plan_id} is {status}; only a plan that the gate allowed is approved")
+    given = Approval(
+        str(uuid.uuid4()), plan.plan_hash, approver.strip(), plan.requester, now + lifetime
+    )
+    plans.set_status(
+        log,
+        plan,
+        "approved",
+        Status.APPROVED,
+        _on_record(given),
+        expect={Status.PLANNED, Status.APPROVED},
+        also=lambda connection: _insert(connection, plan_id, given, now),
+    )
+    return given
+
+
+def valid_for(store: sa.Engine, plan: Plan, now: datetime, *, resuming: bool = False) -> Approval:
+    """The approval that lets `plan` be applied now; raises `ApprovalInvalid` with the reason.
+
+    An approval is used up by the run that starts the plan; `resuming` accepts that used one.
+    """
+    query = (
+        sa.select(APPROVALS)
+        .where(APPROVALS.c.plan_id == plan.plan_id)
+        .order_by(APPROVALS.c.given_at.desc())
+    )
+    with for_reading(store).connect() as connection:
+        rows = connection.execute(query).all()
+    on_record = [
+        event.detail for event in journal.read(store, plan_id=plan.plan_id, event="approved")
+    ]
+    reasons = []
+    for row in rows:
+        approval = Approval(
+            row.approval_id,
+            row.plan_hash,
+            row.approver,
+            row.requester,
+            datetime.fromisoformat(row.expires_at),
+        )
+        problem = _problem(approval, plan, now)
+        if problem is None and _on_record(approval) not in on_record:
+            problem = "is not in the journal as it stands in the table"
+        if problem is None and row.used_by_run and not resuming:
+            problem = f"was used up by {row.used_by_run}"
+        if problem is None:
+            return approval
+        reasons.append(f"the approval of {approval.approver} {problem}")
+    why = "; ".join(reasons) or "nobody has approved it"
+    raise ApprovalInvalid(
+        f"plan {plan.plan_id} has no valid approval: {why}. "
+        f"Someone other than {plan.requester} runs `tollgate actions approve {plan.plan_id}`"
+    )
+
+
+@dataclass(frozen=True)
+class Given:
+    """One approval as news; `cursor` is where to go on from."""
+
+    approval_id: str
+    plan_id: str
+    cursor: str
+
+
+def approvals_after(store: sa.Engine, cursor: str | None) -> list[Given]:
+    """The approvals given after `cursor` (None: since ever), oldest first, valid or not."""
+    seen = int(cursor) if cursor else 0
+    return [
+        Given(event.detail["approval_id"], str(event.plan_id), str(event.seq))
+        for event in journal.read(store, event="approved", after=seen)
+    ]
+
+
+def use(approval: Approval, run_id: str) -> Callable[[sa.Connection], None]:
+    """The statement that uses the approval up, for the transaction that starts the plan."""
+
+    def write(connection: sa.Connection) -> None:
+        changed = connection.execute(
+            APPROVALS.update()
+            .where(
+                APPROVALS.c.approval_id == approval.approval_id,
+                APPROVALS.c.used_by_run.is_(None),
+            )
+            .values(used_by_run=run_id)
+        )
+        if changed.rowcount != 1:
+            raise ApprovalInvalid("the approval was used by another run meanwhile; approve again")
+
+    return write
+
+
+def _problem(approval: Approval, plan: Plan, now: datetime) -> str | None:
+    if approval.plan_hash != plan.plan_hash:
+        return "was given to another version of the plan"
+    if same_person(approval.approver, plan.requester):
+        return "comes from the requester"
+    if approval.expires_at <= now.astimezone(UTC):
+        return f"expired at {rfc3339(approval.expires_at)}"
+    return None
+
+
+def _on_record(approval: Approval) -> dict[str, str]:
+    return {
+        "approval_id": approval.approval_id,
+        "plan_hash": approval.plan_hash,
+        "approver": approval.approver,
+        "requester": approval.requester,
+        "expires_at": rfc3339(approval.expires_at),
+    }
+
+
+def _insert(connection: sa.Connection, plan_id: str, given: Approval, now: datetime) -> None:
+    connection.execute(
+        APPROVALS.insert(), {**_on_record(given), "plan_id": plan_id, "given_at": rfc3339(now)}
+    )

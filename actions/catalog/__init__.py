@@ -1,0 +1,1 @@
+"""The actions, one file each: `<provider>/<resource>_<verb>.py`."""

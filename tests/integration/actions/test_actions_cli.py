@@ -1,0 +1,154 @@
+"""`tollgate actions …` as an operator types it, against a real account, store and gate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli.actions import app
+from orchestration.settings import load_settings
+
+
+@pytest.fixture
+def home(desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation that lives at the desk's time, on the desk's own store."""
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    monkeypatch.setenv("TOLLGATE_OPS_URL", desk.url)
+    monkeypatch.setenv("COLUMNS", "400")
+    load_settings().clock_file.write_text(desk.clock.now.isoformat())
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def proposals(home: Path, desk: Any, *resource_ids: str, ok: bool = True) -> str:
+    rows = [desk.proposal(resource_id).model_dump(mode="json") for resource_id in resource_ids]
+    data = {"control_totals_ok": ok, "data_as_of": desk.services.data.data_as_of.isoformat()}
+    path = home / "proposals.json"
+    path.write_text(json.dumps({"proposals": rows, "data": data}))
+    return str(path)
+
+
+def only_plan(desk: Any) -> str:
+    from actions.reports import planned_actions  # noqa: PLC0415
+
+    (row,) = planned_actions(desk.store)
+    return str(row["plan_id"])
+
+
+def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
+    volume_id = desk.volume()
+    file = proposals(home, desk, volume_id)
+
+    planned = run("plan", "--proposals", file, "--as", "ana")
+    assert planned.exit_code == 0, planned.output
+    assert volume_id in planned.output
+    assert "40.00 USD" in planned.output
+    assert "ec2:CreateSnapshot" in planned.output
+    plan_id = only_plan(desk)
+
+    itself = run("approve", plan_id, "--as", "ana")
+    assert itself.exit_code == 1
+    assert "cannot approve" in itself.output
+    assert run("apply", plan_id, "--execute", "--proposals", file).exit_code == 1
+    approved = run("approve", plan_id, "--as", "ben", "--expires", "2h")
+    assert approved.exit_code == 0, approved.output
+
+    before = desk.everything()
+    dry = run("apply", "--proposals", file)
+    assert dry.exit_code == 0, dry.output
+    assert "nothing was changed" in dry.output
+    assert desk.everything() == before
+
+    applied = run("apply", plan_id, "--execute", "--proposals", file)
+    assert applied.exit_code == 0, applied.output
+    assert volume_id not in desk.volumes()
+
+    assert run("undo", plan_id).exit_code == 0
+    assert desk.volumes() == {}
+    undone = run("undo", plan_id, "--execute")
+    assert undone.exit_code == 0, undone.output
+    assert len(desk.volumes()) == 1
+
+    listed = run("list")
+    assert "undone" in listed.output
+    verified = run("journal", "verify")
+    assert verified.exit_code == 0, verified.output
+    assert "unbroken" in verified.output
+
+
+def test_denied_plans_are_shown_with_the_remedy(home: Path, desk: Any) -> None:
+    volume_id = desk.volume({"team": "a", "environment": "development", "protected": "yes"})
+    planned = run("plan", "--proposals", proposals(home, desk, volume_id))
+    assert planned.exit_code == 0
+    assert "denied" in planned.output
+    assert "Leave the resource alone" in planned.output
+    assert (
+        run(
+            "apply", only_plan(desk), "--execute", "--proposals", proposals(home, desk, volume_id)
+        ).exit_code
+        == 1
+    )
+
+
+def test_nothing_to_resume_is_fine(home: Path, desk: Any) -> None:
+    resumed = run("resume", "--proposals", proposals(home, desk))
+    assert resumed.exit_code == 0, resumed.output
+    assert "no plans" in resumed.output
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[]", "has no 'data'"),
+        ('{"proposals": []}', "has no 'data'"),
+        ('{"data": {"control_totals_ok": true}, "proposals": []}', "data_as_of"),
+    ],
+)
+def test_unusable_files_are_could_not_with_the_reason(
+    home: Path, desk: Any, content: str, complaint: str
+) -> None:
+    path = home / "bad.json"
+    path.write_text(content)
+    answered = run("plan", "--proposals", str(path))
+    assert answered.exit_code == 2
+    assert complaint in answered.output
+
+
+def test_unusable_proposal_is_named_by_number_and_field(home: Path, desk: Any) -> None:
+    file = Path(proposals(home, desk, desk.volume()))
+    content = json.loads(file.read_text())
+    del content["proposals"][0]["region"]
+    file.write_text(json.dumps(content))
+    answered = run("plan", "--proposals", str(file))
+    assert answered.exit_code == 2
+    assert "proposal 1 is not usable: region" in answered.output
+
+
+def test_unknown_plan_is_refused(home: Path, desk: Any) -> None:
+    answered = run("undo", "plan-0", "--execute")
+    assert answered.exit_code == 1
+    assert "there is no plan plan-0" in answered.output
+
+
+def test_lifetime_that_is_not_one_is_could_not(home: Path, desk: Any) -> None:
+    answered = run("approve", "plan-0", "--as", "ben", "--expires", "tomorrow")
+    assert answered.exit_code == 2
+    assert "30m, 24h or 7d" in answered.output
+
+
+def test_installation_in_the_past_never_acts_on_a_real_cloud(
+    home: Path, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = proposals(home, desk, desk.volume())
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    answered = run("apply", "--execute", "--proposals", file)
+    assert answered.exit_code == 2
+    assert "in the past" in answered.output
