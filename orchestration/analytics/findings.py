@@ -1,0 +1,250 @@
+"""From flagged days to findings: one row of platform.anomalies per incident.
+
+An incident begins with its first alarm and lasts while the cost stays away from what it would
+have been. Later alarms inside it belong to it. A new level that nobody undid is taken as the
+new normal after `ACCEPTED_AFTER` days: the finding closes, its impact stops growing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from orchestration.analytics.detectors.grid import Bools, Floats
+from orchestration.analytics.money import display, to_money
+
+COLUMNS = [
+    "finding_id",
+    "series_id",
+    "service_provider_name",
+    "sub_account_id",
+    "service_name",
+    "billing_currency",
+    "kind",
+    "first_seen",
+    "last_seen",
+    "status",
+    "expected_cost",
+    "actual_cost",
+    "impact_cost",
+    "score",
+    "detectors",
+    "why",
+    "drivers",
+    "as_of",
+]
+
+ACCEPTED_AFTER = 28
+# An incident is over after this many ordinary days in a row; a weekend does not end it.
+CALM_DAYS = 3
+# A day belongs to the incident while this share of its usual deviation remains.
+STILL_AWAY = 0.4
+# Findings that cost (or saved) less than this in total are noise to a reader.
+LEAST_IMPACT = Decimal(1)
+REFERENCE_WEEKS = 4
+# A day of the month that differed this much, twice, has a fee.
+FEE_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Columns `first`…`last` of one series, and what the days would have cost."""
+
+    kind: str
+    first_kind: str
+    first: int
+    last: int
+    open: bool
+    expected: Floats
+    score: float
+    detectors: str
+
+
+def to_findings(
+    flags: pd.DataFrame,
+    series: pd.DataFrame,
+    as_of: date,
+    least_impact: Decimal = LEAST_IMPACT,
+) -> pd.DataFrame:
+    """Fold the output of `detect` over `series` (from `build_series`) into findings.
+
+    The largest impact comes first. `finding_id` depends on the series, the first alarm's kind and
+    the first day only, so it stays the same while the incident grows.
+    """
+    rows = []
+    flagged = flags[flags["flag"]]["series_id"].unique()
+    by_series = dict(list(series[series["series_id"].isin(flagged)].groupby("series_id")))
+    for series_id, judged in flags[flags["series_id"].isin(flagged)].groupby("series_id"):
+        history = by_series[series_id]
+        for incident in incidents(judged, history["y"].to_numpy(dtype=np.float64)):
+            row = _row(incident, history, as_of)
+            if abs(row["impact_cost"]) >= least_impact:
+                rows.append(row)
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    if frame.empty:
+        return frame
+    order = frame["impact_cost"].map(abs)
+    frame = frame.assign(_size=order).sort_values(
+        ["_size", "finding_id"], ascending=[False, True], ignore_index=True
+    )
+    return frame[COLUMNS]
+
+
+def incidents(judged: pd.DataFrame, y: Floats) -> list[Incident]:
+    """The incidents of one series, in order of time."""
+    flag = judged["flag"].to_numpy(dtype=bool)
+    kind = judged["kind"].to_numpy(dtype=object)
+    score = judged["score"].to_numpy(dtype=np.float64)
+    names = judged["detectors"].to_numpy(dtype=object)
+    onset = judged["onset"].to_numpy().astype("datetime64[D]")
+    start = judged["ds"].to_numpy().astype("datetime64[D]")[0]
+    days = pd.DatetimeIndex(judged["ds"])
+    found: list[Incident] = []
+    free = 0
+    for alarm in np.flatnonzero(flag):
+        if alarm < free:
+            continue
+        begun = max(int((onset[alarm] - start).astype(int)), free)
+        reference = _reference(days, y, begun, str(kind[alarm]))
+        last, is_open = _extent(y - reference, begun, int(alarm), flag)
+        inside = np.arange(alarm, last + 1)[flag[alarm : last + 1]]
+        found.append(
+            Incident(
+                kind=_kind(str(kind[alarm]), [str(k) for k in kind[inside]], last - begun),
+                first_kind=str(kind[alarm]),
+                first=begun,
+                last=last,
+                open=is_open,
+                expected=reference[begun : last + 1],
+                score=float(score[inside].max()),
+                detectors=",".join(sorted({n for i in inside for n in names[i].split(",")})),
+            )
+        )
+        free = last + 1
+    return found
+
+
+def _kind(first: str, kinds: list[str], days: int) -> str:
+    """A spike that stays is a level shift; new spend and drops keep their name."""
+    if first == "spike" and "level_shift" in kinds and days >= CALM_DAYS:
+        return "level_shift"
+    if first == "level_shift" and days < CALM_DAYS:
+        return "spike"
+    return first
+
+
+def _reference(days: pd.DatetimeIndex, y: Floats, begun: int, kind: str) -> Floats:
+    """What each day would have cost: its weekday in the weeks before, and its month's fees."""
+    reference = np.zeros_like(y)
+    if kind == "new_spend":
+        return reference
+    # An incident ends at the latest this many days after it began.
+    for day in range(begun, min(len(y), begun + ACCEPTED_AFTER + CALM_DAYS)):
+        usual = _same_weekday(y, begun + (day - begun) % 7)
+        reference[day] = usual + _recurring_extra(y, days, day, begun)
+    return reference
+
+
+def _same_weekday(y: Floats, day: int) -> float:
+    past = [y[day - 7 * k] for k in range(1, REFERENCE_WEEKS + 1) if day >= 7 * k]
+    return float(np.median(past)) if past else float("nan")
+
+
+def _recurring_extra(y: Floats, days: pd.DatetimeIndex, day: int, begun: int) -> float:
+    """What the two months before added on this day of the month: a fee, or nothing."""
+    extras = []
+    for months in (1, 2):
+        column = day - (days[day] - (days[day] - pd.DateOffset(months=months))).days
+        usual = _same_weekday(y, column) if 0 <= column < begun else float("nan")
+        if not np.isfinite(usual) or abs(y[column] - usual) < FEE_SHARE * abs(usual):
+            return 0.0
+        extras.append(float(y[column]) - usual)
+    same_sign = extras[0] * extras[1] > 0
+    return min(extras, key=abs) if same_sign else 0.0
+
+
+def _extent(deviation: Floats, begun: int, alarm: int, flag: Bools) -> tuple[int, bool]:
+    """The incident's last day, and whether it still goes on."""
+    sign = np.sign(deviation[alarm]) or 1.0
+    last, calm = alarm, 0
+    for day in range(alarm + 1, len(deviation)):
+        usual = float(np.median(sign * deviation[begun : last + 1]))
+        away = sign * deviation[day] > STILL_AWAY * max(usual, 0.0) and usual > 0
+        if away or (flag[day] and calm < CALM_DAYS):
+            last, calm = day, 0
+        else:
+            calm += 1
+        if calm >= CALM_DAYS:
+            return last, False
+        if last - begun >= ACCEPTED_AFTER - 1:
+            return last, False
+    return last, True
+
+
+def finding_id(series_id: str, kind: str, first_seen: date) -> str:
+    """A stable name of the incident: the same wherever and whenever it is computed."""
+    text = "\x1f".join((series_id, kind, first_seen.isoformat()))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, Any]:
+    key = history.iloc[0]
+    window = history.iloc[incident.first : incident.last + 1]
+    first_seen = window["ds"].iloc[0].date()
+    actual = to_money(sum(window["cost"], Decimal(0)))
+    expected = to_money(sum((to_money(v) for v in incident.expected.tolist()), Decimal(0)))
+    row: dict[str, Any] = {
+        "finding_id": finding_id(str(key["series_id"]), incident.first_kind, first_seen),
+        "series_id": key["series_id"],
+        **{name: key[name] for name in COLUMNS[2:6]},
+        "kind": incident.kind,
+        "first_seen": first_seen,
+        "last_seen": window["ds"].iloc[-1].date(),
+        "status": "open" if incident.open else "resolved",
+        "expected_cost": expected,
+        "actual_cost": actual,
+        "impact_cost": actual - expected,
+        "score": round(incident.score, 6),
+        "detectors": incident.detectors,
+        "drivers": "{}",
+        "as_of": as_of,
+    }
+    return row | {"why": why(row)}
+
+
+def why(row: dict[str, Any]) -> str:
+    """One sentence that says what happened, when and how much it is about."""
+    currency = str(row["billing_currency"])
+    days = (row["last_seen"] - row["first_seen"]).days + 1
+    actual, expected = row["actual_cost"] / days, row["expected_cost"] / days
+    paid, usual = display(actual, currency), display(expected, currency)
+    total = display(row["impact_cost"], currency, sign=True)
+    where = (
+        f"{row['service_name']} in account {row['sub_account_id']} ({row['service_provider_name']})"
+    )
+    since = f"since {row['first_seen']}" if row["status"] == "open" else _span(row, days)
+    if row["kind"] == "new_spend":
+        return f"New spend: {where} costs {paid} a day {since}, after four weeks without any."
+    if row["kind"] == "drop":
+        return (
+            f"{where} fell to {paid} a day from the expected {usual} {since}: "
+            "something stopped, or its bill is missing."
+        )
+    share = f" ({(actual - expected) / expected:+.0%})" if expected > 0 else ""
+    if row["kind"] == "level_shift":
+        return f"{where} costs {paid} a day{share}, not the expected {usual}, {since}: {total}."
+    if days == 1:
+        return f"{where} cost {paid} on {row['first_seen']}{share}, not the expected {usual}."
+    return f"{where} cost {paid} a day{share}, not the expected {usual}, {since}: {total}."
+
+
+def _span(row: dict[str, Any], days: int) -> str:
+    if days == 1:
+        return f"on {row['first_seen']}"
+    return f"from {row['first_seen']} to {row['last_seen']}"

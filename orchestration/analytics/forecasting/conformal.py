@@ -1,0 +1,96 @@
+"""Intervals from errors made on earlier days: no assumption on their distribution.
+
+Errors of all series are pooled in units of each series' own scale, horizon by horizon, and
+widened for series that were harder than the rest. So a handful of folds is enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.analytics.detectors.grid import Floats, Ints, quantile
+
+LEVELS = (0.025, 0.1, 0.9, 0.975)
+# Horizons at which quantiles are taken; in between they are interpolated.
+GRID_STEPS = 24
+# Errors `window` days around a horizon stand for it, thinned since neighbours say the same.
+THINNED = 7
+# What is assumed before any error is known: normal, in units of the series' scale.
+ASSUMED = (-1.96, -1.2816, 1.2816, 1.96)
+# An own error record counts as much as this many folds of the pool.
+PRIOR_FOLDS = 3.0
+# Folds overlap and series move together, so pooled errors are fewer than they look.
+INDEPENDENT_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Offsets from the median in units of scale: (levels, horizon), and each series' factor."""
+
+    offsets: Floats
+    factor: Floats
+
+    def around(self, path: Floats, scale: Floats) -> list[Floats]:
+        """The quantile paths, one matrix per level."""
+        width = (scale * self.factor)[:, None]
+        return [path + width * offset[None, :] for offset in self.offsets]
+
+
+def calibrate(residuals: Floats, horizon: int) -> Bands:
+    """Bands from residuals[fold, series, step], NaN where unknown."""
+    series = residuals.shape[1]
+    steps = np.unique(np.linspace(1, horizon, min(GRID_STEPS, horizon)).round().astype(np.int64))
+    window = max(1, horizon // 12)
+    rows = np.full((len(LEVELS), len(steps)), np.nan)
+    for position, step in enumerate(steps):
+        near = np.unique(
+            np.clip(np.linspace(step - window, step + window, THINNED).round(), 1, horizon)
+        ).astype(np.int64)
+        pool = residuals[:, :, near - 1]
+        known = int((~np.isnan(pool).all(axis=2)).sum())
+        if known < 2:
+            continue
+        flat = pool.reshape(-1)
+        effective = max(known * INDEPENDENT_SHARE, 2.0)
+        for level_position, level in enumerate(LEVELS):
+            tail = min(level, 1 - level)
+            # The finite-sample correction of conformal prediction, tail by tail.
+            tail = max(tail - (1 - 2 * tail) / (2 * effective), 0.0)
+            rows[level_position, position] = float(
+                quantile(flat, tail if level < 0.5 else 1 - tail)
+            )
+    return Bands(_complete(rows, steps, horizon), _own_factor(residuals, series))
+
+
+def _complete(rows: Floats, steps: Ints, horizon: int) -> Floats:
+    """Every step, never narrower than a nearer one; beyond what was seen, by the root of time."""
+    every = np.arange(1, horizon + 1)
+    out = np.empty((len(LEVELS), horizon))
+    for position, level in enumerate(LEVELS):
+        known = np.isfinite(rows[position])
+        sign = -1.0 if level < 0.5 else 1.0
+        if known.any():
+            last = steps[known][-1]
+            path = np.interp(every, steps[known], rows[position][known])
+            path = np.where(every > last, path * np.sqrt(every / last), path)
+        else:
+            path = ASSUMED[position] * np.sqrt(1 + every / 28)
+        out[position] = sign * np.maximum.accumulate(np.maximum(sign * path, 0.0))
+    return out
+
+
+def _own_factor(residuals: Floats, series: int) -> Floats:
+    """How much harder than the pool each series was, drawn to 1 when little is known."""
+    size = np.abs(residuals)
+    known = ~np.isnan(size)
+    total = np.where(known, size, 0.0).sum(axis=(0, 2))
+    mean = total / np.maximum(known.sum(axis=(0, 2)), 1)
+    pooled = float(total.sum() / max(int(known.sum()), 1))
+    if pooled <= 0:
+        return np.ones(series)
+    folds = known.any(axis=2).sum(axis=0)
+    weight = folds / (folds + PRIOR_FOLDS)
+    factor: Floats = np.clip(weight * mean / pooled + (1 - weight), 0.4, 3.0)
+    return factor

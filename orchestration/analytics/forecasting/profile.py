@@ -1,0 +1,92 @@
+"""What repeats in a bill besides the level: the weekday profile and the fees of the month."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from orchestration.analytics.detectors.grid import Floats, Ints, median
+from orchestration.analytics.forecasting.panel import Panel
+
+WEEKS = 12
+# A day of the month counts as a fee when it stood out in each of the last months, this strongly.
+FEE_MONTHS = 3
+FEE_NOISE = 6.0
+
+
+def weekday_factors(values: Floats) -> Floats:
+    """Seven factors per series (mean 1), for lags 0…6 from the last day backwards."""
+    span = min(values.shape[1] // 7, WEEKS) * 7
+    if span < 14:
+        return np.ones((values.shape[0], 7))
+    part = values[:, -span:].reshape(values.shape[0], -1, 7)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = part / part.mean(axis=2, keepdims=True)
+    share = np.where(np.isfinite(share), share, np.nan)
+    factor = median(np.swapaxes(share, 1, 2))[:, ::-1]
+    factor = np.clip(np.where(np.isnan(factor), 1.0, factor), 0.0, 7.0)
+    mean = factor.mean(axis=1, keepdims=True)
+    return np.where(mean > 0, factor / np.where(mean > 0, mean, 1.0), 1.0)
+
+
+def lag_factor(factors: Floats, days: int) -> Floats:
+    """The factors of the last `days` columns of the history."""
+    lag = np.arange(days - 1, -1, -1) % 7
+    return factors[:, lag]
+
+
+def ahead_factor(factors: Floats, horizon: int) -> Floats:
+    """The factors of the next `horizon` days."""
+    lag = (-np.arange(1, horizon + 1)) % 7
+    return factors[:, lag]
+
+
+def split_fees(panel: Panel, horizon: int) -> tuple[Panel, Floats]:
+    """Take recurring monthly fees out of the history and say when they come next."""
+    values, day = panel.values, _day_of_month(panel.dates())
+    base = _running_base(values)
+    extra = values - base
+    noise = 1.4826 * median(np.abs(extra[:, -91:]))[:, None]
+    scale = np.maximum(noise, 0.02 * np.abs(median(values[:, -91:]))[:, None])
+    fee = np.zeros((values.shape[0], 32))
+    for dom in range(1, 32):
+        seen = np.where(day == dom, extra, np.nan)
+        last = _last_known(seen, FEE_MONTHS)
+        certain = (np.abs(last) > FEE_NOISE * scale).all(axis=1)
+        same_sign = np.abs(np.sign(last).sum(axis=1)) == FEE_MONTHS
+        fee[:, dom] = np.where(certain & same_sign, median(last), 0.0)
+    rows = np.arange(values.shape[0])[:, None]
+    history = np.where(fee[rows, day] != 0, base, values)
+    clean = Panel(panel.series_ids, history, panel.length, panel.end)
+    return clean, fee[rows, _day_of_month(panel.future(horizon))]
+
+
+def _day_of_month(dates: npt.NDArray[np.datetime64]) -> Ints:
+    month = dates.astype("datetime64[M]").astype("datetime64[D]")
+    return np.asarray((dates - month).astype(np.int64) + 1)
+
+
+def _running_base(values: Floats) -> Floats:
+    """Median of the day's neighbours on the same weekday: two weeks before to two weeks after."""
+    shifts = []
+    for lag in (-14, -7, 7, 14):
+        moved = np.full_like(values, np.nan)
+        if abs(lag) < values.shape[1]:
+            if lag > 0:
+                moved[:, lag:] = values[:, :-lag]
+            else:
+                moved[:, :lag] = values[:, -lag:]
+        shifts.append(moved)
+    base = median(np.stack(shifts, axis=-1))
+    return np.where(np.isnan(base), values, base)
+
+
+def _last_known(values: Floats, count: int) -> Floats:
+    """The last `count` known values of each row, 0 where there are fewer."""
+    out = np.zeros((values.shape[0], count))
+    known = ~np.isnan(values)
+    rank = np.cumsum(known[:, ::-1], axis=1)[:, ::-1]
+    for k in range(1, count + 1):
+        here = known & (rank == k)
+        out[:, k - 1] = np.where(here, values, 0.0).sum(axis=1)
+    return out

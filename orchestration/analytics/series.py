@@ -1,0 +1,119 @@
+"""Daily costs from the marts as gap-filled series that detectors and forecasters can trust.
+
+Belongs here: what makes a series (keys, categories, days). Taxes, credits, purchases and
+adjustments are kept apart from usage: they come on their own days and would fool both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from orchestration.analytics.money import to_money
+
+#: What identifies one series for anomalies; forecasts use `FORECAST_KEYS`.
+SERIES_KEYS = (
+    "service_provider_name",
+    "sub_account_id",
+    "service_name",
+    "billing_currency",
+)
+FORECAST_KEYS = ("service_provider_name", "billing_currency")
+
+USAGE = ("Usage",)
+
+# Clouds deliver the last day or two of usage late; the newest days are no news yet.
+LATE_DAYS = 2
+
+NONE = "(none)"
+
+
+def complete_through(
+    data_through: Mapping[str, date], late_days: int | Mapping[str, int] = LATE_DAYS
+) -> dict[str, date]:
+    """The last day of each provider whose bill is complete: what has landed, less the lag."""
+    lag = late_days if isinstance(late_days, Mapping) else dict.fromkeys(data_through, late_days)
+    return {
+        name: day - timedelta(days=lag.get(name, LATE_DAYS)) for name, day in data_through.items()
+    }
+
+
+def build_series(
+    daily: pd.DataFrame,
+    complete: Mapping[str, date],
+    *,
+    keys: Sequence[str] = SERIES_KEYS,
+    categories: Iterable[str] = USAGE,
+) -> pd.DataFrame:
+    """Daily, gap-filled series of the chosen charge categories.
+
+    `daily` has charge_date, service_provider_name, the `keys`, charge_category, billing_currency
+    and effective_cost. `complete` names the last complete day of each provider; later days are
+    dropped. Returns series_id, the keys, ds, cost (Decimal, exact) and y (float, for the maths).
+    A series begins with its provider's first day, so that a new service is seen to be new.
+    """
+    _require(daily, {"charge_date", "service_provider_name", "charge_category", "effective_cost"})
+    _require(daily, set(keys))
+    data = daily[daily["charge_category"].isin(list(categories))].copy()
+    data["ds"] = pd.to_datetime(data["charge_date"]).astype("datetime64[ns]").dt.normalize()
+    for key in keys:
+        data[key] = data[key].astype(object).where(data[key].notna(), NONE).astype(str)
+    last = _last_days(data["service_provider_name"].unique(), complete)
+    data = data[data["ds"] <= data["service_provider_name"].map(last)]
+    columns = ["series_id", *keys, "ds", "cost", "y"]
+    if data.empty:
+        return pd.DataFrame(columns=columns)
+    exact = [_exact(value) for value in data["effective_cost"]]
+    data["cost"] = pd.Series(exact, index=data.index, dtype=object)
+    names = list(keys)
+    sums = data.groupby([*names, "ds"], sort=True)["cost"].sum().reset_index()
+    first = data.groupby("service_provider_name")["ds"].min()
+    series = sums[names].drop_duplicates()
+    series.insert(0, "series_id", series[names].agg("/".join, axis=1))
+    frame = _calendar(series, first, last)
+    frame = frame.merge(sums, how="left", on=[*names, "ds"])
+    zero = to_money(0)
+    frame["cost"] = frame["cost"].astype(object).where(frame["cost"].notna(), zero)
+    frame["y"] = frame["cost"].astype(np.float64)
+    return frame[columns].sort_values(["series_id", "ds"], ignore_index=True)
+
+
+def _calendar(
+    series: pd.DataFrame, first: pd.Series[pd.Timestamp], last: Mapping[str, pd.Timestamp]
+) -> pd.DataFrame:
+    """Every day of every series, from its provider's first day to its last complete one."""
+    days = {
+        name: pd.date_range(first[name], last[name], freq="D", unit="ns") for name in first.index
+    }
+    frame = series.copy()
+    frame["ds"] = frame["service_provider_name"].map(days)
+    return frame.explode("ds", ignore_index=True).astype({"ds": "datetime64[ns]"})
+
+
+def _last_days(providers: Iterable[str], complete: Mapping[str, date]) -> dict[str, pd.Timestamp]:
+    unknown = sorted(set(providers) - set(complete))
+    if unknown:
+        raise ValueError(
+            f"no last complete day for provider {unknown[0]!r}: pass it in `complete`, "
+            "e.g. from complete_through(data_through)"
+        )
+    return {name: pd.Timestamp(day) for name, day in complete.items()}
+
+
+def _require(frame: pd.DataFrame, columns: set[str]) -> None:
+    missing = sorted(columns - set(frame.columns))
+    if missing:
+        raise ValueError(f"column {missing[0]!r} is missing from the daily costs: select it too")
+
+
+def _exact(value: object) -> Decimal:
+    """One stored amount as Decimal; a missing one is an error, not a zero."""
+    if isinstance(value, Decimal | int):
+        return to_money(value)
+    if isinstance(value, float | np.floating) and np.isfinite(value):
+        return to_money(float(value))
+    raise ValueError(f"effective_cost holds {value!r}: every daily cost needs an amount")

@@ -1,0 +1,167 @@
+"""The demo: the company's bills and the real samples, from the bill to the decided action."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from actions.approvals import approve
+from actions.executor import apply_plans
+from actions.models import Result, RunReport, Status
+from actions.recovery import undo
+from actions.reports import planned_actions
+from actions.services import Services
+from orchestration.budgets import measure_budget
+from orchestration.demo.emulator import emulator
+from orchestration.demo.generator import DemoCompany, generate
+from orchestration.demo.samples import SampleTotal, compare, land_samples
+from orchestration.demo.stopwatch import Stopwatch
+from orchestration.ingest.exports import landed_partitions, read_exports
+from orchestration.ingest.landing import land
+from orchestration.remediation import open_services
+from orchestration.runner import run_everything, run_job
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse
+from policies.deployment.gate import Answer, build_question, decide_deployment
+from policies.deployment.plan import read_plan
+from policies.engine import open_engine
+from policies.store import open_store
+
+# Whoever plans may not approve: the demo plays the second person too.
+APPROVER = "demo.approver"
+
+Say = Callable[[str], None]
+
+
+class DemoError(RuntimeError):
+    """The demo cannot run here; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """Everything that the report is written from."""
+
+    settings: Settings
+    company: DemoCompany
+    truth: dict[str, Any]
+    samples: list[SampleTotal]
+    answers: dict[str, Answer]
+    applied: RunReport
+    undone: RunReport
+    watch: Stopwatch
+
+
+def run_demo(settings: Settings, *, rows: int, seed: int, say: Say) -> DemoRun:
+    """Run every stage on the company and on the samples; safe to repeat, and to resume."""
+    watch = Stopwatch()
+    _fresh(settings)
+    with watch.measure("write the company's bills"):
+        company = _company(settings, rows, seed, say)
+        truth = json.loads(company.truth.read_text())
+    with _environment({}), emulator(company.emulator) as aws, _environment(aws):
+        with watch.measure("land the first deliveries"):
+            for delivery in company.first_deliveries:
+                say(f"first delivery of {delivery.feed} {delivery.period}")
+                land(delivery.files, delivery.feed, delivery.export, settings.lake)
+        with watch.measure("run the job on the company"):
+            run_everything(settings, None, None, lambda step, state: say(f"{step}: {state}"))
+        with watch.measure("ask the gate about two pull requests"):
+            answers = _ask_gate(settings, company)
+        with watch.measure("approve, apply and undo"), open_services(settings) as services:
+            applied, undone = _act(services)
+        with watch.measure("publish decisions and actions"):
+            run_job(
+                settings,
+                "approved_actions",
+                config={"platform__action_events": {"config": {"mode": "RECORD"}}},
+                on_step=lambda step, state: say(f"{step}: {state}"),
+            )
+    with watch.measure("land and conform the real samples"):
+        samples = _samples(settings, say)
+    return DemoRun(settings, company, truth, samples, answers, applied, undone, watch)
+
+
+def _fresh(settings: Settings) -> None:
+    """Refuse a home with somebody's own bills; begin the demo's operational store anew.
+
+    The emulator starts anew each time, so an old journal would tell of resources of another world.
+    """
+    own = {export.path for export in read_exports(settings.exports_file)}
+    foreign = [path for path in own if not path.is_relative_to(settings.home / "demo")]
+    landed = landed_partitions(settings.lake)
+    if foreign or (landed and not settings.in_the_past):
+        raise DemoError(
+            f"{settings.home} holds bills that are not the demo's: set TOLLGATE_HOME to another "
+            "folder for the demo"
+        )
+    for name in ("ops.sqlite", "ops.sqlite-wal", "ops.sqlite-shm"):
+        (settings.home / name).unlink(missing_ok=True)
+
+
+def _company(settings: Settings, rows: int, seed: int, say: Say) -> DemoCompany:
+    out = settings.home / "demo" / "company"
+    company = generate(
+        out, rows=rows, seed=seed, progress=lambda what, done, total: say(f"{what} {done}/{total}")
+    )
+    shutil.copyfile(company.exports, settings.exports_file)
+    # The company's time is fixed: evidence and budgets are judged by the end of its last day.
+    end_of_day = datetime.combine(company.as_of + timedelta(days=1), time(), UTC)
+    settings.clock_file.write_text(f"{end_of_day.isoformat()}\n")
+    return company
+
+
+def _ask_gate(settings: Settings, company: DemoCompany) -> dict[str, Answer]:
+    budget = measure_budget(Warehouse(settings), settings.now())
+    engine, store = open_engine(), open_store(settings.ops_url)
+    answers = {}
+    for name, path in company.plans.items():
+        question = build_question(read_plan(path), budget, "prod", now=settings.now())
+        answers[name] = decide_deployment(engine, store, question)
+    store.dispose()
+    return answers
+
+
+def _act(services: Services) -> tuple[RunReport, RunReport]:
+    """Approve the smallest allowed plan of each action, apply them, and take the first one back."""
+    waiting = [row for row in planned_actions(services.store) if row["status"] == Status.PLANNED]
+    chosen: dict[str, str] = {}
+    for plan in sorted(waiting, key=lambda row: row["expected_monthly_saving"]):
+        chosen.setdefault(plan["action_id"], plan["plan_id"])
+    log = services.journal()
+    for plan_id in chosen.values():
+        approve(log, plan_id, APPROVER, now=services.clock())
+    applied = apply_plans(services, chosen.values(), execute=True)
+    done = [found.plan_id for found in applied.outcomes if found.result is Result.APPLIED]
+    return applied, undo(services, [plan_id for plan_id in done[:1] if plan_id], execute=True)
+
+
+def _samples(settings: Settings, say: Say) -> list[SampleTotal]:
+    apart = Settings(settings.home / "demo" / "samples", settings.engine)
+    with _environment(apart.environment()):
+        landed = land_samples(apart, say)
+        run_everything(apart, None, None, lambda step, state: say(f"samples: {step}: {state}"))
+        return compare(apart, landed)
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a while; what was there before comes back."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def report_path(settings: Settings) -> Path:
+    """Where the report is as JSON, for scripts."""
+    return settings.home / "demo" / "report.json"

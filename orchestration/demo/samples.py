@@ -1,0 +1,92 @@
+"""The real sample bills, through the same door as a customer's: landed, conformed, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from orchestration.ingest.landing import LandingResult, land
+from orchestration.ingest.samples import read_samples
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.warehouse import Warehouse
+
+SAMPLES = PROJECT_ROOT / "tests" / "fixtures" / "billing" / "samples.toml"
+
+_RECONCILED = """
+select x_feed, x_export, measure, billing_currency, sum(landed_amount), sum(mart_amount)
+from marts.fct_reconciliation group by 1, 2, 3, 4 order by 1, 2, 3, 4
+"""
+
+Landed = Mapping[str, list[LandingResult]]
+"""What landed of each sample, by its path below the samples' folder."""
+
+
+@dataclass(frozen=True)
+class SampleTotal:
+    """One sum of one sample bill: the file's own, and the mart's."""
+
+    path: str
+    feed: str
+    rows: int
+    measure: str
+    currency: str | None
+    file: Decimal
+    mart: Decimal | None
+    """None where the file holds no charges but usage, drivers or an inventory."""
+
+    @property
+    def equal(self) -> bool:
+        """To the last of twelve decimals."""
+        return self.mart is None or self.mart == self.file
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `report.json`; amounts are decimal text."""
+        return {
+            "path": self.path,
+            "feed": self.feed,
+            "rows": self.rows,
+            "measure": self.measure,
+            "currency": self.currency,
+            "file": f"{self.file:f}",
+            "mart": None if self.mart is None else f"{self.mart:f}",
+            "equal": self.equal,
+        }
+
+
+def land_samples(settings: Settings, on_file: Callable[[str], None]) -> Landed:
+    """Land every sample bill, each as an export of its own name."""
+    landed: dict[str, list[LandingResult]] = {}
+    for sample in read_samples(SAMPLES):
+        name = str(sample.path.relative_to(SAMPLES.parent))
+        on_file(name)
+        landed[name] = land(
+            [sample.path], sample.feed, sample.name, settings.lake, declared=sample.declared
+        )
+    return landed
+
+
+def compare(settings: Settings, landed: Landed) -> list[SampleTotal]:
+    """Each sample's own sums beside the mart's; what is no bill is compared with its landing."""
+    _, rows = Warehouse(settings).read(_RECONCILED)
+    reconciled: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for feed, export, *rest in rows:
+        reconciled.setdefault((feed, export), []).append(tuple(rest))
+    found: list[SampleTotal] = []
+    for path, results in landed.items():
+        feed, export = results[0].feed, results[0].export
+        count = sum(result.rows for result in results)
+        in_mart = reconciled.get((feed, export))
+        if in_mart is None:
+            found += [
+                SampleTotal(path, feed, count, total.measure, total.currency, total.amount, None)
+                for result in results
+                for total in result.control_totals
+            ]
+            continue
+        found += [
+            SampleTotal(path, feed, count, measure, currency, Decimal(own), Decimal(mart))
+            for measure, currency, own, mart in in_mart
+        ]
+    return found

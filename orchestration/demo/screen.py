@@ -1,0 +1,185 @@
+"""The report as a person reads it, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+Report = dict[str, Any]
+
+FINDINGS = 6
+GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
+
+
+def show(console: Console, report: Report, home: Path) -> None:
+    """Print the whole report."""
+    for title, body in (
+        ("What it cost, and whether that equals the bills", _costs(report)),
+        ("The real sample bills", _samples(report)),
+        ("What went wrong, and why", _anomalies(report)),
+        ("What comes next", _forecasts(report)),
+        ("Two pull requests at the gate", _gate(report)),
+        ("Waste, and what was decided about it", _actions(report)),
+        ("What this took", _steps(report)),
+        ("Where to go from here", _next(home)),
+    ):
+        console.print(Panel(body, title=f"[bold]{title}[/]", title_align="left", padding=(1, 1)))
+
+
+def _costs(report: Report) -> RenderableType:
+    providers = sorted({(r["service_provider_name"], r["currency"]) for r in report["costs"]})
+    table = Table(box=None)
+    table.add_column("month")
+    for provider, currency in providers:
+        table.add_column(f"{provider}\n{currency}", justify="right")
+    cells = {
+        (r["billing_period"], r["service_provider_name"], r["currency"]): r for r in report["costs"]
+    }
+    for month in sorted({r["billing_period"] for r in report["costs"]}):
+        row = [month]
+        for provider, currency in providers:
+            found = cells.get((month, provider, currency))
+            row.append(_checked(found) if found else "")
+        table.add_row(*row)
+    equal = sum(1 for r in report["costs"] if r["equal"])
+    compared = report["reconciliation"]
+    text = (
+        f"{GOOD if equal == len(report['costs']) else BAD} {equal} of {len(report['costs'])} "
+        "provider-months equal the bills to the last decimal; "
+        f"{compared['compared'] - compared['different']} of {compared['compared']} landed "
+        f"control totals equal the marts. {report['bill_rows']:,} bill rows."
+    )
+    return Group(table, Text(), Text.from_markup(text))
+
+
+def _checked(row: dict[str, Any]) -> str:
+    amount = "missing" if row["billed_cost"] is None else f"{Decimal(row['billed_cost']):,.2f}"
+    return f"{amount} {GOOD if row['equal'] else BAD}"
+
+
+def _samples(report: Report) -> RenderableType:
+    table = Table("bill", "feed", "rows", "sum of the file", "sum in the marts", "", box=None)
+    for row in report["samples"]:
+        mart = "not charges" if row["mart"] is None else _amount(row["mart"], row["currency"])
+        table.add_row(
+            escape(row["path"]),
+            row["feed"],
+            f"{row['rows']:,}",
+            _amount(row["file"], row["currency"]),
+            mart,
+            GOOD if row["equal"] else BAD,
+        )
+    return table
+
+
+def _anomalies(report: Report) -> RenderableType:
+    found = report["anomalies"]
+    table = Table("since", "state", "impact", "why", box=None)
+    for row in found["findings"][:FINDINGS]:
+        table.add_row(
+            str(row["first_seen"]),
+            row["status"],
+            _amount(row["impact_cost"], row["billing_currency"]),
+            escape(row["why"]),
+        )
+    return Group(table, Text(), Text.from_markup(_score("anomalies", found)))
+
+
+def _score(what: str, found: dict[str, Any]) -> str:
+    missed = f" (missed: {', '.join(found['missed'])})" if found["missed"] else ""
+    return (
+        f"Of {found['planted']} planted {what}, {found['found']} were found "
+        f"({found['share_found']:.0%}){missed}; {found['false_alarms']} false alarms."
+    )
+
+
+def _forecasts(report: Report) -> RenderableType:
+    table = Table("provider", "days ahead", "expected", "80 % band", "model", box=None)
+    for row in report["forecasts"]:
+        currency = row["billing_currency"]
+        table.add_row(
+            escape(row["service_provider_name"]),
+            str(row["horizon_days"]),
+            _amount(row["p50"], currency),
+            f"{_amount(row['p10'], '')}… {_amount(row['p90'], currency)}",
+            row["model"],
+        )
+    return Group(table, Text(), Text(_skill(report["forecast_accuracy"])))
+
+
+def _skill(accuracy: Iterable[dict[str, Any]]) -> str:
+    parts = [
+        f"{row['horizon_days']} d {row['model']}: MASE {row['mase']:.2f}, "
+        f"80 % band held {row['coverage_80']:.0%}"
+        for row in accuracy
+        if row["mase"] is not None and row["coverage_80"] is not None
+    ]
+    return "Back-tests at rolling origins (lower MASE is better). " + "; ".join(parts)
+
+
+def _gate(report: Report) -> RenderableType:
+    lines = []
+    for name, answer in report["gate"].items():
+        verdict = "[green]allowed[/]" if answer["allow"] else "[red]denied[/]"
+        delta = _amount(answer["monthly_delta"], answer["currency"])
+        lines.append(f"[bold]{escape(name)}.json[/] {verdict}: {delta} per month")
+        for denial in answer["denials"]:
+            lines.append(f"  {denial['rule_id']}  {escape(denial['message'])}")
+            lines.append(f"    [dim]remedy: {escape(denial['remedy'])}[/]")
+    return Text.from_markup("\n".join(lines))
+
+
+def _actions(report: Report) -> RenderableType:
+    table = Table("resource", "action", "saves a month", "state", "why", box=None)
+    for row in report["actions"]["planned"]:
+        denials = _messages(row["denials"])
+        table.add_row(
+            escape(row["resource_id"]),
+            row["action_id"],
+            _amount(row["expected_monthly_saving"], row["billing_currency"]),
+            row["status"],
+            escape(denials or "allowed by the remediation gate"),
+        )
+    done = [
+        f"{GOOD} {found['result']}: {escape(found['resource_id'])} ({escape(found['why'])})"
+        for found in (*report["actions"]["applied"], *report["actions"]["undone"])
+    ]
+    waste = _score("waste", report["waste"])
+    return Group(table, Text(), Text.from_markup("\n".join([waste, *done])))
+
+
+def _messages(denials: str | None) -> str:
+    import json  # noqa: PLC0415
+
+    return "; ".join(found["message"] for found in json.loads(denials or "[]"))
+
+
+def _steps(report: Report) -> RenderableType:
+    table = Table("step", "seconds", "share", box=None)
+    for row in report["steps"]:
+        table.add_row(row["step"], f"{row['seconds']:.1f}", f"{row['share']:.0%}")
+    table.add_row("[bold]all[/]", f"[bold]{report['seconds']:.1f}[/]", "")
+    return table
+
+
+def _next(home: Path) -> RenderableType:
+    return Text(
+        "make dev                                   the lineage of all this, in the Dagster UI\n"
+        "tollgate query 'select * from marts.fct_unit_costs limit 20'\n"
+        "tollgate query 'from focus.focus_cost_and_usage limit 5'      FOCUS, for BI tools\n"
+        f"{home / 'published.duckdb'}   the same marts, for DuckDB clients\n"
+        f"{home / 'demo' / 'report.json'}   every figure above\n"
+        "README.md                                  the five-minute tour"
+    )
+
+
+def _amount(value: Any, currency: str | None) -> str:
+    return f"{Decimal(str(value)):,.2f} {currency or ''}".strip()

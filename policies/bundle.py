@@ -1,0 +1,106 @@
+"""The policy bundle on disk: which files it is made of, their digest, its configuration.
+
+Belongs here: reading the bundle's folder. Does not belong here: asking OPA.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+BUNDLE = Path(__file__).resolve().parent / "rego"
+
+# Tests decide nothing, so they are neither loaded for a decision nor part of the digest.
+TESTS = "*_test.rego"
+
+
+class BundleError(RuntimeError):
+    """The bundle's folder is not a bundle; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files of one bundle at one moment."""
+
+    root: Path
+    files: dict[str, bytes]
+
+    @property
+    def sha256(self) -> str:
+        """Digest over the names and contents of every file that takes part in a decision."""
+        lines = [
+            f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in self.files.items()
+        ]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @property
+    def revision(self) -> str:
+        """The revision that the bundle's manifest states."""
+        try:
+            revision = json.loads(self.files[".manifest"])["revision"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleError(
+                f"{self.root / '.manifest'} states no revision; restore it from the repository"
+            ) from error
+        return str(revision)
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """The Rego modules, by path."""
+        return {n: d.decode() for n, d in self.files.items() if n.endswith(".rego")}
+
+    def rules(self, gate: str) -> frozenset[str]:
+        """The names of the rules that the gate ships: one folder each."""
+        prefix = f"finops/{gate}/rules/"
+        return frozenset(
+            name.removeprefix(prefix).split("/")[0]
+            for name in self.files
+            if name.startswith(prefix) and name.endswith(".rego")
+        )
+
+    def document(self, path: str) -> Any:
+        """The data file of a folder such as `finops/config/budgets`."""
+        for name, load in (("data.yaml", yaml.safe_load), ("data.json", json.loads)):
+            data = self.files.get(f"{path}/{name}")
+            if data is not None:
+                try:
+                    return load(data)
+                except (ValueError, yaml.YAMLError) as error:
+                    place = self.root / path / name
+                    raise BundleError(f"{place} is not readable ({error}); correct it") from error
+        raise BundleError(f"{self.root / path} has no data.yaml; restore it from the repository")
+
+    def documents(self) -> dict[str, Any]:
+        """Every data file, by its folder."""
+        folders = sorted({n.rpartition("/")[0] for n in self.files if _is_data(n)})
+        return {folder: self.document(folder) for folder in folders}
+
+
+def read_bundle(root: Path = BUNDLE) -> Bundle:
+    """Read the bundle at `root` as it is now."""
+    if not (root / ".manifest").is_file():
+        raise BundleError(f"{root} is not a policy bundle: it has no .manifest")
+    return Bundle(
+        root=root, files={p.relative_to(root).as_posix(): p.read_bytes() for p in _walk(root)}
+    )
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
+        name = path.relative_to(root).as_posix()
+        if (
+            path.is_file()
+            and not path.match(TESTS)
+            and (name.endswith(".rego") or _is_data(name) or name == ".manifest")
+        ):
+            yield path
+
+
+def _is_data(name: str) -> bool:
+    return name.rpartition("/")[2] in {"data.yaml", "data.json"}

@@ -1,0 +1,198 @@
+"""The record of decisions: append-only, with the whole question, so that each can be replayed.
+
+Belongs here: asking and recording as one step, and reading records. Does not belong here: how a
+decision is reached (`engine.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from policies.engine import PolicyEngine
+from policies.models import Decision, Finding, canonical_json, finding_from
+from policies.store import for_reading, metadata
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("decision_id", sa.String(36), primary_key=True),
+    sa.Column("gate", sa.String(32), nullable=False),
+    sa.Column("decided_at", sa.DateTime(timezone=False), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("allow", sa.Boolean, nullable=False),
+    sa.Column("denials", sa.Text, nullable=False),
+    sa.Column("warnings", sa.Text, nullable=False),
+    sa.Column("waived", sa.Text, nullable=False),
+    sa.Column("evaluated", sa.Text, nullable=False),
+    sa.Column("input", sa.Text, nullable=False),
+    sa.Column("input_sha256", sa.String(64), nullable=False),
+    sa.Column("bundle_sha256", sa.String(64), nullable=False),
+    sa.Column("policy_revision", sa.Text, nullable=False),
+    sa.Index("decisions_by_time", "decided_at"),
+    sa.Index("decisions_by_subject", "gate", "subject"),
+)
+
+REDACTED = "(redacted)"
+SECRET_NAME = re.compile(
+    r"passw|secret|token|api.?key|private.?key|credential|connection.?string", re.I
+)
+SECRET_VALUE = re.compile(
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS access keys
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\bgh[pousr]_[0-9A-Za-z]{20,}"  # GitHub tokens
+    r"|\bey[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]*"  # JSON web tokens
+    r"|://[^/\s:@]+:[^/\s:@]+@"  # passwords in addresses
+)
+
+
+class RecordError(RuntimeError):
+    """A decision could not be recorded, so it must not be acted on."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A decision as recorded, with its subject and the question it answers."""
+
+    decision: Decision
+    subject: str
+    question: dict[str, Any]
+
+
+def decide_and_record(
+    engine: PolicyEngine, store: sa.Engine, gate: str, subject: str, question: Mapping[str, Any]
+) -> Decision:
+    """Ask the gate and record the answer; without a record there is no answer, but an error."""
+    return decide_and_record_many(engine, store, gate, [(subject, question)])[0]
+
+
+def decide_and_record_many(
+    engine: PolicyEngine,
+    store: sa.Engine,
+    gate: str,
+    questions: Sequence[tuple[str, Mapping[str, Any]]],
+) -> list[Decision]:
+    """Ask the gate about several subjects at once; all answers are recorded, or none is given.
+
+    Secrets are taken out before the gate is asked, so the record is exactly what was decided on.
+    """
+    clean = [redact(question) for _, question in questions]
+    answers = engine.decide_many(gate, clean)
+    rows = [
+        _row(answer, subject, question)
+        for answer, (subject, _), question in zip(answers, questions, clean, strict=True)
+    ]
+    try:
+        with store.begin() as connection:
+            if rows:
+                connection.execute(sa.insert(decisions), rows)
+    except sa.exc.SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        raise RecordError(
+            f"the decision could not be recorded ({reason}), so nothing may act on it; "
+            "make the operational store writable and ask again"
+        ) from error
+    return answers
+
+
+def read_records(
+    store: sa.Engine,
+    *,
+    decision_id: str | None = None,
+    gate: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+) -> list[Record]:
+    """The records that match, in the order they were made."""
+    query = sa.select(decisions).order_by(decisions.c.decided_at, decisions.c.decision_id)
+    if decision_id is not None:
+        query = query.where(decisions.c.decision_id == decision_id)
+    if gate is not None:
+        query = query.where(decisions.c.gate == gate)
+    if subject is not None:
+        query = query.where(decisions.c.subject == subject)
+    if since is not None:
+        query = query.where(decisions.c.decided_at >= _naive(since))
+    with for_reading(store).connect() as connection:
+        return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def decision_rows(store: sa.Engine) -> list[dict[str, Any]]:
+    """Every record as `platform.decisions` holds it: all but the questions."""
+    columns = [column for column in decisions.c if column.name != "input"]
+    query = sa.select(*columns).order_by(decisions.c.decided_at, decisions.c.decision_id)
+    with for_reading(store).connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def redact(value: Any) -> Any:
+    """The same value without what looks like a secret, by its name or by its form."""
+    if isinstance(value, Mapping):
+        return {
+            key: REDACTED if SECRET_NAME.search(str(key)) and inner else redact(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redact(inner) for inner in value]
+    if isinstance(value, str) and SECRET_VALUE.search(value):
+        return SECRET_VALUE.sub(REDACTED, value)
+    return value
+
+
+def _row(decision: Decision, subject: str, question: object) -> dict[str, Any]:
+    try:
+        text = canonical_json(question)
+    except (TypeError, ValueError, RecursionError):
+        # The engine has denied it for the same reason; there is no text of it to keep.
+        text = "null"
+    return {
+        "decision_id": decision.decision_id,
+        "gate": decision.gate,
+        "decided_at": _naive(decision.decided_at),
+        "subject": subject,
+        "allow": decision.allow,
+        "denials": _as_text(decision.denials),
+        "warnings": _as_text(decision.warnings),
+        "waived": _as_text(decision.waived),
+        "evaluated": canonical_json(list(decision.evaluated)),
+        "input": text,
+        "input_sha256": decision.input_sha256,
+        "bundle_sha256": decision.bundle_sha256,
+        "policy_revision": decision.revision,
+    }
+
+
+def _record(row: sa.RowMapping) -> Record:
+    decision = Decision(
+        decision_id=row["decision_id"],
+        gate=row["gate"],
+        allow=row["allow"],
+        denials=_from_text(row["denials"]),
+        warnings=_from_text(row["warnings"]),
+        waived=_from_text(row["waived"]),
+        evaluated=tuple(json.loads(row["evaluated"])),
+        input_sha256=row["input_sha256"],
+        bundle_sha256=row["bundle_sha256"],
+        revision=row["policy_revision"],
+        decided_at=row["decided_at"].replace(tzinfo=UTC),
+    )
+    return Record(decision, row["subject"], json.loads(row["input"]))
+
+
+def _as_text(findings: tuple[Finding, ...]) -> str:
+    return canonical_json([found.to_dict() for found in findings])
+
+
+def _from_text(text: str) -> tuple[Finding, ...]:
+    return tuple(finding_from(value) for value in json.loads(text))
+
+
+def _naive(moment: datetime) -> datetime:
+    """UTC without a zone, as both databases keep it."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)

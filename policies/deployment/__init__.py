@@ -1,0 +1,1 @@
+"""What CI needs to ask the deployment gate: plan reader, estimate, question and report."""

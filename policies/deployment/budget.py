@@ -1,0 +1,120 @@
+"""What a budget has left, as facts for the gate.
+
+Belongs here: putting limit, spend and forecast together, from configuration, options or a file.
+Does not belong here: how they are measured (the marts) and whether they suffice (the policies).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from policies.bundle import Bundle
+
+
+class BudgetError(ValueError):
+    """The budget's facts cannot be used; the message names the place and the remedy."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One scope's budget of the month; build it with `configured_budget` or `read_budget`."""
+
+    scope: str
+    currency: str
+    monthly_limit: Decimal
+    spent: Decimal
+    forecast: Decimal
+    # "measured" (from the marts), "stated" (by a person) or "not_known" (then nothing is spent).
+    source: str
+
+    @property
+    def remaining(self) -> Decimal:
+        """The limit less what is spent or will be, whichever is more."""
+        return self.monthly_limit - max(self.spent, self.forecast)
+
+    def to_dict(self) -> dict[str, str]:
+        """As the gate reads it."""
+        return {
+            "scope": self.scope,
+            "currency": self.currency,
+            "source": self.source,
+            "monthly_limit": f"{self.monthly_limit:.2f}",
+            "spent": f"{self.spent:.2f}",
+            "forecast": f"{self.forecast:.2f}",
+            # From the rounded figures, so that they add up for whoever reads them.
+            "remaining": f"{self._rounded_remaining():.2f}",
+        }
+
+    def _rounded_remaining(self) -> Decimal:
+        used = max(Decimal(f"{self.spent:.2f}"), Decimal(f"{self.forecast:.2f}"))
+        return Decimal(f"{self.monthly_limit:.2f}") - used
+
+
+def configured_budget(
+    bundle: Bundle,
+    scope: str = "default",
+    *,
+    monthly_limit: str | None = None,
+    spent: str | None = None,
+    forecast: str | None = None,
+) -> Budget:
+    """The budget of a scope, its limit from the bundle unless given.
+
+    Of spend and forecast, the one that is missing is taken to be the other; if both are, nothing
+    is known and the gate is told so.
+    """
+    scopes = bundle.document("finops/config/budgets").get("scopes", {})
+    terms = scopes.get(scope)
+    if terms is None:
+        known = ", ".join(sorted(scopes)) or "none"
+        raise BudgetError(
+            f"budget {scope!r} is not in finops/config/budgets (there: {known}); "
+            "add it there, or choose another one with --budget"
+        )
+    used = [_money(text, name) for name, text in (("spent", spent), ("forecast", forecast)) if text]
+    return Budget(
+        scope=scope,
+        currency=str(terms["currency"]),
+        monthly_limit=_money(monthly_limit or terms["monthly_limit"], "monthly_limit"),
+        spent=_money(spent, "spent") if spent else max(used, default=Decimal(0)),
+        forecast=_money(forecast, "forecast") if forecast else max(used, default=Decimal(0)),
+        source="stated" if used else "not_known",
+    )
+
+
+def read_budget(path: Path) -> Budget:
+    """A budget measured elsewhere: JSON with scope, currency, monthly_limit, spent, forecast."""
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise BudgetError(f"{path}: cannot be read ({error.strerror}); give its path") from error
+    except ValueError as error:
+        raise BudgetError(f"{path}: not JSON ({error}); write it as the README shows") from error
+    if not isinstance(document, dict):
+        raise BudgetError(f"{path}: not an object; write it as policies/README.md shows")
+    for name in ("scope", "currency"):
+        if not isinstance(document.get(name), str) or not document[name]:
+            raise BudgetError(f"{path}: {name} is missing; write it as policies/README.md shows")
+    try:
+        amounts = {n: _money(document.get(n), n) for n in ("monthly_limit", "spent", "forecast")}
+    except BudgetError as error:
+        raise BudgetError(f"{path}: {error}") from error
+    return Budget(
+        scope=document["scope"], currency=document["currency"], source="measured", **amounts
+    )
+
+
+def _money(value: object, name: str) -> Decimal:
+    if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        # The gate reads up to 18 digits before the point.
+        if amount.is_finite() and abs(amount) < Decimal(10) ** 15:
+            return amount
+    raise BudgetError(f"{name} is not an amount of money; write it like 1234.56")

@@ -1,0 +1,194 @@
+"""OPA itself, as a program or as a server: put a question, get its raw answer or an error.
+
+Belongs here: processes, HTTP and their time limits. Does not belong here: what an answer means
+(`engine.py`) and where OPA comes from (`provision.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+from policies.bundle import TESTS, Bundle
+
+# What OPA answers if a decision is not defined for the input.
+UNDEFINED = object()
+
+
+class OpaError(RuntimeError):
+    """OPA gave no usable answer; `kind` says which way, the message why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Opa(Protocol):
+    """Something that evaluates a gate's decision on inputs."""
+
+    @property
+    def description(self) -> str:
+        """Which OPA this is, for people."""
+
+    def evaluate(self, bundle: Bundle, gate: str, inputs: Sequence[Any]) -> list[Any]:
+        """One raw answer per input, `UNDEFINED` where there is none; OpaError if it cannot say."""
+
+
+@dataclass(frozen=True)
+class OpaProgram:
+    """The `opa` executable: one short process for any number of inputs."""
+
+    path: Path
+    version: str = ""
+    timeout: float = 20.0
+
+    @property
+    def description(self) -> str:
+        """The version and the path of the executable."""
+        return f"opa {self.version} at {self.path}"
+
+    def __str__(self) -> str:
+        return self.description
+
+    def evaluate(self, bundle: Bundle, gate: str, inputs: Sequence[Any]) -> list[Any]:
+        """Evaluate all inputs in one process, each for itself."""
+        query = (
+            "{format_int(i, 10): d | some i, q in input.inputs; "
+            f"d := data.finops.{gate}.decision with input as q}}"
+        )
+        answers = self._run(bundle, query, {"inputs": list(inputs)})
+        if not isinstance(answers, dict):
+            raise OpaError("garbage", "opa answered something that is not a set of decisions")
+        return [answers.get(str(index), UNDEFINED) for index in range(len(inputs))]
+
+    def _run(self, bundle: Bundle, query: str, document: object) -> Any:
+        command = [str(self.path), "eval", "--bundle", str(bundle.root), "--ignore", TESTS]
+        # A built-in that fails makes its rule undefined; strictly, it fails the whole decision.
+        command += ["--stdin-input", "--format", "json", "--strict-builtin-errors", query]
+        # Not our environment: OPA_* variables would change how the program works.
+        environment = {"PATH": os.defpath, "HOME": tempfile.gettempdir()}
+        try:
+            done = subprocess.run(
+                command,
+                input=json.dumps(document, allow_nan=False).encode(),
+                capture_output=True,
+                timeout=self.timeout,
+                env=environment,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise OpaError("timeout", f"opa gave no answer within {self.timeout:g} s") from error
+        except OSError as error:
+            raise OpaError("unavailable", f"{self.path} cannot be run: {error.strerror}") from error
+        if done.returncode != 0:
+            raise OpaError("failed", f"opa ended with {done.returncode}: {_complaint(done)}")
+        try:
+            (result,) = json.loads(done.stdout)["result"]
+            (expression,) = result["expressions"]
+            return expression["value"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise OpaError("garbage", "opa answered something that is not its JSON") from error
+
+
+@dataclass(frozen=True)
+class OpaServer:
+    """A running OPA server; before each question it must show that it holds our very bundle."""
+
+    url: str
+    version: str = ""
+    timeout: float = 20.0
+    token: str | None = None
+
+    @property
+    def description(self) -> str:
+        """The version and the address of the server."""
+        return f"opa server {self.version} at {self.url}"
+
+    def __str__(self) -> str:
+        return self.description
+
+    def evaluate(self, bundle: Bundle, gate: str, inputs: Sequence[Any]) -> list[Any]:
+        """Compare the server's modules and data with ours, then put one request per input."""
+        with requests.Session() as session:
+            if self.token:
+                session.headers["Authorization"] = f"Bearer {self.token}"
+            self._demand_bundle(session, bundle)
+            path = f"v1/data/finops/{gate}/decision"
+            return [self._ask(session, path, question) for question in inputs]
+
+    def _ask(self, session: requests.Session, path: str, question: Any) -> Any:
+        body = json.dumps({"input": question}, allow_nan=False).encode()
+        answer = self._call(session, "POST", f"{path}?strict-builtin-errors=true", body)
+        return answer.get("result", UNDEFINED)
+
+    def _demand_bundle(self, session: requests.Session, bundle: Bundle) -> None:
+        held = self._call(session, "GET", "v1/policies").get("result")
+        modules = {m.get("raw") for m in held if _is_ours(m)} if isinstance(held, list) else set()
+        tests = {path.read_text() for path in bundle.root.rglob(TESTS)}
+        if modules - tests != set(bundle.modules.values()):
+            raise OpaError(
+                "other_bundle",
+                f"the server at {self.url} holds other policies than {bundle.root}; load this "
+                "bundle there, or unset TOLLGATE_OPA_URL",
+            )
+        for folder, document in bundle.documents().items():
+            if self._call(session, "GET", f"v1/data/{folder}").get("result") != document:
+                raise OpaError(
+                    "other_bundle",
+                    f"the server at {self.url} holds other data in {folder} than {bundle.root}; "
+                    "load this bundle there, or unset TOLLGATE_OPA_URL",
+                )
+
+    def _call(
+        self, session: requests.Session, method: str, path: str, body: bytes | None = None
+    ) -> dict[str, Any]:
+        address = f"{self.url.rstrip('/')}/{path}"
+        try:
+            reply = session.request(
+                method,
+                address,
+                data=body,
+                timeout=self.timeout,
+                allow_redirects=False,
+                headers={"Content-Type": "application/json"},
+            )
+        except requests.Timeout as error:
+            raise OpaError(
+                "timeout", f"{self.url} gave no answer within {self.timeout:g} s"
+            ) from error
+        except requests.RequestException as error:
+            reason = type(error).__name__
+            raise OpaError("unavailable", f"{self.url} cannot be reached ({reason})") from error
+        if reply.status_code != requests.codes.ok:
+            raise OpaError("failed", f"{self.url} answered {reply.status_code} to {path}")
+        try:
+            answer = reply.json()
+        except ValueError as error:
+            raise OpaError("garbage", f"{self.url} answered something that is not JSON") from error
+        if not isinstance(answer, dict):
+            raise OpaError("garbage", f"{self.url} answered something that is not an object")
+        return answer
+
+
+def _is_ours(module: Any) -> bool:
+    raw = module.get("raw") if isinstance(module, dict) else None
+    return not isinstance(raw, str) or re.search(r"^\s*package\s+finops\b", raw, re.M) is not None
+
+
+def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The first error that opa reports, on one line."""
+    try:
+        errors = json.loads(done.stdout)["errors"]
+        return "; ".join(str(error["message"]) for error in errors[:2])
+    except (ValueError, TypeError, KeyError):
+        text = done.stderr.decode("utf-8", "replace").strip() or "no message"
+        return text.splitlines()[0][:300]

@@ -1,0 +1,136 @@
+"""Promises of `forecast` and `backtest`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.analytics.detectors import SeriesError
+from orchestration.analytics.forecasting import MODELS, REFERENCE, backtest, forecast, model
+
+# pandas-stubs reject arithmetic on a .loc selection, so frames are Any in these tests.
+Frame = Any
+Make = Callable[..., Frame]
+QUANTILES = ["p025", "p10", "p50", "p90", "p975"]
+
+
+def many(make: Make, count: int, **kwargs: float) -> Frame:
+    return pd.concat([make(f"s{i}", seed=i, **kwargs) for i in range(count)], ignore_index=True)
+
+
+def test_quantiles_are_ordered_nonnegative_and_days_follow_the_history(make: Make) -> None:
+    frame = many(make, 4, noise=0.6, level=3.0)
+    out = forecast(frame, 90)
+    assert out.columns.tolist() == ["series_id", "ds", *QUANTILES, "model"]
+    assert (np.diff(out[QUANTILES].to_numpy(), axis=1) >= 0).all()
+    assert (out[QUANTILES].to_numpy() >= 0).all()
+    assert out.groupby("series_id").size().tolist() == [90] * 4
+    assert (out.groupby("series_id")["ds"].min() == frame["ds"].max() + pd.Timedelta(days=1)).all()
+
+
+def test_weekday_profile_is_kept(make: Make) -> None:
+    out = forecast(make(days=420), 28)
+    weekend = out["ds"].dt.day_of_week >= 5
+    assert out[weekend]["p50"].mean() == pytest.approx(70, rel=0.05)
+    assert out[~weekend]["p50"].mean() == pytest.approx(100, rel=0.05)
+
+
+def test_recurring_monthly_fee_is_expected_on_its_day(make: Make) -> None:
+    frame = make(days=420)
+    frame.loc[frame["ds"].dt.day == 1, "y"] += 500
+    out = forecast(frame, 60)
+    first = out["ds"].dt.day == 1
+    assert (out[first]["p50"] > 450).all()
+    assert (out[~first]["p50"] < 150).all()
+
+
+def test_intervals_cover_about_what_they_say(make: Make) -> None:
+    rng = np.random.default_rng(5)
+    parts: list[Frame] = []
+    for i in range(40):
+        frame = make(f"s{i}", days=480, noise=0.05, seed=i)
+        frame["y"] *= np.exp(np.cumsum(0.01 * rng.standard_normal(480)))
+        parts.append(frame)
+    frame = pd.concat(parts, ignore_index=True)
+    cut = frame["ds"].min() + pd.Timedelta(days=420)
+    out = forecast(frame[frame["ds"] < cut], 60).merge(frame, on=["series_id", "ds"])
+    inside80 = ((out["y"] >= out["p10"]) & (out["y"] <= out["p90"])).mean()
+    inside95 = ((out["y"] >= out["p025"]) & (out["y"] <= out["p975"])).mean()
+    assert 0.68 <= inside80 <= 0.92
+    assert 0.88 <= inside95 <= 1.0
+
+
+def test_intervals_never_narrow_with_the_horizon(make: Make) -> None:
+    out = forecast(make(days=420, level=1000.0), 90)
+    assert (np.diff((out["p90"] - out["p50"]).to_numpy()) >= -1e-6).all()
+
+
+def test_a_model_that_does_not_beat_seasonal_naive_is_not_used(make: Make) -> None:
+    """An exactly repeating week leaves nothing to win."""
+    out = forecast(make(days=420, noise=0.0), 30)
+    assert set(out["model"]) == {REFERENCE}
+    noisy = forecast(many(make, 5, days=420, noise=0.3), 30)
+    assert REFERENCE not in set(noisy["model"])
+
+
+@pytest.mark.parametrize("days", [1, 3, 10, 40, 100])
+def test_short_histories_get_finite_forecasts(make: Make, days: int) -> None:
+    out = forecast(make(days=days), 180)
+    assert len(out) == 180
+    assert np.isfinite(out[QUANTILES].to_numpy()).all()
+
+
+def test_series_of_different_ages_share_one_call(make: Make) -> None:
+    frame: Frame = pd.concat([make("old", days=420), make("young", days=20, seed=2)])
+    out = forecast(frame, 30)
+    assert np.isfinite(out[QUANTILES].to_numpy()).all()
+    assert out[out["series_id"] == "young"]["model"].unique().tolist() == [REFERENCE]
+
+
+def test_backtest_judges_every_model_out_of_sample_at_six_origins(make: Make) -> None:
+    rows = backtest(many(make, 3, days=420, noise=0.1))
+    assert set(rows["model"]) == set(MODELS)
+    origins = rows.groupby(["series_id", "model", "horizon_days"])["cutoff"].nunique()
+    assert (origins == 6).all()
+    assert set(rows["horizon_days"]) == {30, 90, 180}
+    assert (rows["points"] == rows["horizon_days"]).all()
+    assert rows["wape"].between(0, 1).all()
+    assert rows["coverage_80"].between(0, 1).all()
+    assert (rows["coverage_80"] <= rows["coverage_95"]).all()
+    naive = rows[rows["model"] == REFERENCE]["mase"].mean()
+    assert rows[rows["model"] == "damped_theta"]["mase"].mean() < naive
+
+
+def test_backtest_of_a_short_history_has_the_folds_it_can_have(make: Make) -> None:
+    rows = backtest(make(days=100), horizons=(30, 90))
+    assert set(rows["horizon_days"]) == {30}
+    assert backtest(make(days=20)).empty
+
+
+def test_forecasts_are_deterministic(make: Make) -> None:
+    frame = many(make, 3, days=200, noise=0.2)
+    pd.testing.assert_frame_equal(forecast(frame, 30), forecast(frame, 30))
+    pd.testing.assert_frame_equal(backtest(frame, (30,)), backtest(frame, (30,)))
+
+
+def test_gaps_and_senseless_horizons_are_refused(make: Make) -> None:
+    with pytest.raises(SeriesError):
+        forecast(make().drop(index=9), 30)
+    with pytest.raises(ValueError, match="at least 1"):
+        forecast(make(), 0)
+
+
+def test_a_model_cannot_be_registered_twice() -> None:
+    with pytest.raises(ValueError, match="registered twice"):
+        model(REFERENCE)(MODELS[REFERENCE])
+
+
+def test_a_series_that_is_negative_is_forecast_negative(make: Make) -> None:
+    """Credits have series of their own."""
+    frame = make(days=200)
+    frame["y"] *= -1
+    assert (forecast(frame, 30)["p50"] < -50).all()

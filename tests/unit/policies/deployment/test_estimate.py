@@ -1,0 +1,162 @@
+"""Every resource is priced, or openly not: never a silent zero."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies.deployment.estimate import estimate
+from policies.deployment.plan import Plan, ResourceChange, read_plan
+from policies.deployment.pricing import NotKnown, NotPriced, aws_prices
+from policies.deployment.resources import Attributes, monthly, supported
+
+PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
+
+
+def cost(kind: str, region: str = "us-east-1", **values: Any) -> Decimal:
+    return monthly(kind, Attributes(values, frozenset(), region))[0].likely
+
+
+def change(kind: str, *actions: str, **fields: Any) -> ResourceChange:
+    settings: dict[str, Any] = {"before": None, "after": None, "region": "us-east-1", **fields}
+    return ResourceChange(f"{kind}.x", kind, "aws", actions=actions or ("create",), **settings)
+
+
+def lines(*changes: ResourceChange) -> dict[str, Any]:
+    return estimate(Plan("1.2", "1.11.4", True, False, changes))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        ("aws_ebs_volume", {"type": "gp3", "size": 100}, "8.00"),
+        ("aws_ebs_volume", {"type": "gp3", "size": 100, "iops": 4000, "throughput": 225}, "17.00"),
+        ("aws_ebs_volume", {"type": "gp3", "size": 100, "iops": 3000}, "8.00"),
+        ("aws_ebs_volume", {"size": 100}, "10.00"),
+        ("aws_ebs_volume", {"type": "io2", "size": 2048, "iops": 1000}, "321.00"),
+        ("aws_eip", {}, "3.65"),
+        ("aws_instance", {"instance_type": "t3.small",
+                          "root_block_device": [{"volume_type": "gp3", "volume_size": 10}]},
+         "15.984"),
+        ("aws_instance", {"instance_type": "m5.4xlarge",
+                          "root_block_device": [{"volume_size": 10}],
+                          "ebs_block_device": [{"volume_type": "gp3", "volume_size": 10}]},
+         "562.44"),
+        ("aws_db_instance", {"engine": "postgres", "instance_class": "db.t3.medium",
+                             "allocated_storage": 50, "storage_type": "gp3"}, "58.31"),
+        ("aws_db_instance", {"engine": "mysql", "instance_class": "db.m5.large",
+                             "allocated_storage": 100, "iops": 1000, "multi_az": True}, "474.66"),
+        ("aws_nat_gateway", {}, "37.35"),
+        ("aws_lb", {"load_balancer_type": "network"}, "20.805"),
+    ],
+)  # fmt: skip
+def test_price_is_what_one_computes_by_hand(
+    kind: str, values: dict[str, Any], expected: str
+) -> None:
+    assert cost(kind, **values) == Decimal(expected)
+
+
+def test_regions_have_their_own_prices() -> None:
+    assert cost("aws_ebs_volume", "eu-west-1", type="gp3", size=100) == Decimal("8.80")
+
+
+@pytest.mark.parametrize(
+    ("kind", "region", "values", "error"),
+    [
+        ("aws_kinesis_stream", "us-east-1", {}, NotPriced),
+        ("aws_instance", "ap-south-1", {"instance_type": "t3.small"}, NotPriced),
+        ("aws_instance", "us-east-1", {"instance_type": "m5.nano"}, NotPriced),
+        ("aws_instance", "us-east-1", {"instance_type": "p5.48xlarge"}, NotPriced),
+        ("aws_instance", "us-east-1", {"instance_type": "t3.small", "tenancy": "host"}, NotPriced),
+        ("aws_instance", "us-east-1", {}, NotKnown),
+        ("aws_instance", "unknown", {"instance_type": "t3.small"}, NotKnown),
+        ("aws_instance", "us-east-1", {"instance_type": "(sensitive)"}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "gp3"}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": -5}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": "NaN"}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": True}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "novel", "size": 5}, NotPriced),
+        ("aws_db_instance", "us-east-1", {"engine": "oracle-ee", "instance_class": "db.m5.large"},
+         NotPriced),
+    ],
+)  # fmt: skip
+def test_what_has_no_price_says_so(
+    kind: str, region: str, values: dict[str, Any], error: type[NotPriced]
+) -> None:
+    with pytest.raises(error):
+        cost(kind, region, **values)
+
+
+def test_value_known_only_after_the_change_is_unknown() -> None:
+    values: Mapping[str, Any] = {"type": "gp3"}
+    line = lines(change("aws_ebs_volume", after=values, unknown=frozenset({"size"})))["lines"][0]
+    assert line["status"] == "unknown"
+    assert line["monthly_after"] is None
+
+
+def test_unknown_size_of_one_block_makes_the_whole_unknown() -> None:
+    values = {"instance_type": "t3.small", "root_block_device": [{"volume_type": "gp3"}]}
+    unknown = frozenset({"root_block_device.0.volume_size"})
+    line = lines(change("aws_instance", after=values, unknown=unknown))["lines"][0]
+    assert line["status"] == "unknown"
+
+
+def test_usage_that_no_plan_tells_is_a_range_and_said() -> None:
+    line = lines(change("aws_nat_gateway", after={}))["lines"][0]
+    assert (line["low"], line["monthly_after"], line["high"]) == ("32.85", "37.35", "77.85")
+    assert "assumes 100 GB" in line["note"]
+
+
+def test_delete_saves_and_forget_changes_nothing() -> None:
+    volume = {"type": "gp3", "size": 100}
+    deleted = lines(change("aws_ebs_volume", "delete", before=volume))
+    assert (deleted["monthly_delta"], deleted["low"], deleted["high"]) == ("-8.00",) * 3
+    forgotten = lines(change("aws_ebs_volume", "forget", before=volume))
+    assert forgotten["monthly_delta"] == "0.00"
+    assert forgotten["monthly_after"] == "8.00"
+
+
+def test_replacement_counts_both_sides_once() -> None:
+    before, after = {"type": "gp2", "size": 100}, {"type": "gp3", "size": 100}
+    for order in (("delete", "create"), ("create", "delete")):
+        found = lines(change("aws_ebs_volume", *order, before=before, after=after))
+        assert found["monthly_delta"] == "-2.00"
+
+
+def test_coverage_counts_what_is_not_priced_against_it() -> None:
+    found = lines(
+        change("aws_ebs_volume", after={"type": "gp3", "size": 1}),
+        change("aws_kinesis_stream", after={}),
+        change("aws_iam_role", after={}),
+    )
+    assert found["coverage_pct"] == 66
+    assert lines()["coverage_pct"] == 100
+
+
+def test_totals_are_the_sums_of_the_rounded_lines() -> None:
+    for name in ("create", "change"):
+        found = estimate(read_plan(PLANS / f"{name}.json"))
+        for field in ("monthly_before", "monthly_after", "low", "high"):
+            parts = [Decimal(line[field]) for line in found["lines"] if line[field] is not None]
+            assert Decimal(found[field]) == sum(parts)
+
+
+def test_every_price_has_a_source_a_date_and_a_currency() -> None:
+    prices = aws_prices()
+    assert prices.currency == "USD"
+    assert set(prices.source) == {"kind", "date"}
+    assert all(isinstance(price, str) for price in leaves(prices.document["regions"]))
+
+
+def leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for name, inner in value.items() if not str(name).startswith("free_")
+                for leaf in leaves(inner)]  # fmt: skip
+    return [value]
+
+
+def test_priced_types_are_those_the_readme_names() -> None:
+    readme = (Path(__file__).parents[4] / "policies" / "README.md").read_text()
+    assert all(f"`{kind}`" in readme for kind in supported())

@@ -1,0 +1,114 @@
+"""Names in a plan are anybody's text: the report shows them, and obeys none."""
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from policies.deployment.budget import Budget
+from policies.deployment.gate import Answer, build_question
+from policies.deployment.plan import Plan, ResourceChange
+from policies.deployment.report import MARKER, to_json, to_markdown, to_text
+from policies.models import Decision, Finding
+
+HOSTILE = [
+    "a|b", "`code`", "**bold**", "<img src=x onerror=alert(1)>", "[x](https://evil.example)",
+    "@maria", "\x1b[31mred\x1b[0m", "a\nb\r\n# Allowed", "\u202egnp.exe", "--> <!-- tollgate",
+    "</code></td>", "https://evil.example", "[bold red]x[/]", "~~gone~~", "#1",
+]  # fmt: skip
+
+
+def answer(name: str = "web", count: int = 1, **decided: Any) -> Answer:
+    from decimal import Decimal  # noqa: PLC0415
+
+    resources = tuple(
+        ResourceChange(
+            address=f"aws_ebs_volume.{name}{number or ''}", type="aws_ebs_volume", provider="aws",
+            region="us-east-1", actions=("create",), before=None,
+            after={"type": "gp3", "size": 100 + number}, taggable=True, tags={},
+        )
+        for number in range(count)
+    )  # fmt: skip
+    budget = Budget("default", "USD", Decimal(100), Decimal(40), Decimal(50), "measured")
+    question = build_question(
+        Plan("1.2", "1.11.4", True, False, resources), budget, "staging",
+        now=datetime(2026, 10, 28, tzinfo=UTC),
+    )  # fmt: skip
+    denial = Finding("deployment.x", "high", "T", f"Tag {name} is bad.", name, f"Set {name}.")
+    decision = Decision(
+        decision_id="id-1", gate="deployment", allow=False, denials=(denial,), warnings=(),
+        waived=(), evaluated=("x",), input_sha256="a" * 64, bundle_sha256="b" * 64, revision="1",
+    )  # fmt: skip
+    return Answer(question, Decision(**{**decision.__dict__, **decided}))
+
+
+def terminal(found: Answer) -> str:
+    output = io.StringIO()
+    Console(file=output, width=200, force_terminal=False, highlight=False).print(to_text(found))
+    return output.getvalue()
+
+
+def test_all_three_reports_come_from_one_decision() -> None:
+    found = answer()
+    assert "DENIED  +8.00 USD a month in staging" in terminal(found)
+    assert "+8.00 USD a month" in to_markdown(found)
+    assert json.loads(to_json(found))["question"]["estimate"]["monthly_delta"] == "8.00"
+    for text in (terminal(found), to_markdown(found).replace("&#46;", ".")):
+        assert "50.00 of 100.00 USD left this month" in text
+        assert "Set web." in text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_name_stays_text_in_markdown(name: str) -> None:
+    text = to_markdown(answer(name))
+    assert text.count("<!--") == 1
+    assert text.startswith(MARKER)
+    body = re.sub(r"</?(?:code|br|details|summary|sub)>", "", text.removeprefix(MARKER))
+    assert not re.search(r"[<>`\\]|\]\(|https?:", body)
+    assert not re.search(r"(?<!\u200b)@\w|@\w|&#64;\w", body)
+    assert "\x1b" not in text
+    rows = [line for line in text.splitlines() if line.startswith("| <code>")]
+    assert [row.count("|") for row in rows] == [6]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_name_moves_no_cursor_in_the_terminal(name: str) -> None:
+    text = terminal(answer(name))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "\n# Allowed" not in text
+
+
+def test_markup_of_the_terminal_is_shown_as_it_is() -> None:
+    assert "[bold red]x[/]" in terminal(answer("[bold red]x[/]"))
+
+
+def test_long_plan_fits_into_one_comment() -> None:
+    name = "a_rather_long_name_of_a_resource_in_a_module" * 2
+    denial = Finding("deployment.x", "high", "T", "M", "S", "R")
+    found = answer(name, count=2000, denials=(denial,) * 2000)
+    text = to_markdown(found)
+    assert len(text) < 65_536
+    assert "… and 1940 more" in text
+
+
+def test_what_is_not_priced_comes_first_and_is_no_zero() -> None:
+    found = answer()
+    line = {**found.question["estimate"]["lines"][0], "status": "unsupported", "note": "no price"}
+    for name in ("monthly_before", "monthly_after", "low", "high", "price_source"):
+        line[name] = None
+    question = {**found.question, "estimate": {**found.question["estimate"], "lines": [line]}}
+    text = to_markdown(Answer(question, found.decision))
+    assert "| ? | ? | ? | unsupported" in text
+
+
+def test_waived_denial_names_its_waiver() -> None:
+    waiver = {"waiver_id": "W-1", "owner": "ann", "expires_at": "2026-12-31", "reason": "leaves"}
+    waived = Finding("deployment.x", "high", "T", "M", "S", "R", waiver=waiver)
+    found = answer(denials=(), waived=(waived,), allow=True)
+    assert "Waiver W-1 of ann until 2026-12-31: leaves" in terminal(found)
+    assert "ALLOWED" in terminal(found)

@@ -1,0 +1,206 @@
+"""Plans as Terraform really prints them (recorded), and what people pass by mistake."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policies.deployment.plan import SENSITIVE, Plan, PlanError, parse_plan, read_plan
+
+PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
+
+
+def recorded(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((PLANS / f"{name}.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def create() -> Plan:
+    return read_plan(PLANS / "create.json")
+
+
+@pytest.fixture(scope="module")
+def change() -> Plan:
+    return read_plan(PLANS / "change.json")
+
+
+def test_every_changed_resource_is_read_with_modules_count_and_for_each(create: Plan) -> None:
+    addresses = {resource.address for resource in create.resources}
+    assert len(addresses) == 13
+    assert {
+        "aws_instance.web[1]", 'aws_ebs_volume.data["b"]', "module.europe.aws_lb.this",
+    } <= addresses  # fmt: skip
+    assert create.complete
+    assert not create.errored
+
+
+def test_region_comes_from_the_provider_through_variables_and_aliases(create: Plan) -> None:
+    regions = {resource.address: resource.region for resource in create.resources}
+    assert regions["aws_db_instance.orders"] == "us-east-1"
+    assert regions["module.europe.aws_instance.this"] == "eu-west-1"
+
+
+def test_each_kind_of_change_is_told_apart(change: Plan) -> None:
+    actions = {resource.address.split(".")[1]: resource.actions for resource in change.resources}
+    assert actions == {
+        "let_go": ("forget",),
+        "moved_zone": ("delete", "create"),
+        "moved_zone_first": ("create", "delete"),
+        "new_name": ("update",),
+        "removed": ("delete",),
+        "resized": ("update",),
+    }
+
+
+def test_sensitive_values_are_nowhere_in_what_is_read(create: Plan) -> None:
+    database = next(r for r in create.resources if r.type == "aws_db_instance")
+    assert database.after is not None
+    assert database.after["password"] == SENSITIVE
+    assert "correct-horse" not in repr(create)
+
+
+def test_default_tags_of_the_provider_count(create: Plan) -> None:
+    volume = next(r for r in create.resources if r.address == 'aws_ebs_volume.data["a"]')
+    assert volume.taggable
+    assert volume.tags == {
+        "team": "shop", "product": "checkout", "environment": "staging", "cost_center": "CC-100",
+    }  # fmt: skip
+
+
+def test_tags_known_only_after_the_change_are_said_to_be(create: Plan) -> None:
+    volume = next(r for r in create.resources if r.address == "aws_ebs_volume.late_tag")
+    assert volume.taggable
+    assert not volume.tags_known
+    assert volume.unknown == {"tags"}
+
+
+def test_what_is_left_to_the_provider_is_not_unknown(create: Plan) -> None:
+    instance = next(r for r in create.resources if r.address == "aws_instance.web[0]")
+    assert instance.unknown == frozenset()
+    attachment = next(r for r in create.resources if r.type == "aws_volume_attachment")
+    assert attachment.unknown == {"instance_id", "volume_id"}
+    assert not attachment.taggable
+
+
+def test_errored_and_partial_plans_are_told_apart() -> None:
+    errored, partial = read_plan(PLANS / "errored.json"), read_plan(PLANS / "partial.json")
+    assert (errored.errored, errored.complete) == (True, False)
+    assert (partial.errored, partial.complete) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("state.json", "state printed by"),
+        ("terraform_tfstate.json", "a state file, not a plan"),
+        ("binary.tfplan", "the binary plan"),
+        ("nowhere.json", "cannot be read"),
+    ],
+)
+def test_other_files_get_their_own_error_with_a_remedy(name: str, reason: str) -> None:
+    with pytest.raises(PlanError, match=reason) as caught:
+        read_plan(PLANS / name)
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"[]", "not a plan but a list"),
+        (b"null", "not a plan but nothing"),
+        (b'{"@level":"info"}\n{"@level":"info"}', "log of `terraform plan -json`"),
+        (b'{"format_version":"1.2","resource_changes":[]}', "no planned_values"),
+        (b'{"planned_values":{}}', "no format_version"),
+        (b'{"format_version":"2.0","planned_values":{}}', "plan format 2.0 is not known"),
+        (b'{"format_version":"1.2","planned_values":{},"resource_changes":{}}', "not a list"),
+    ],
+)
+def test_what_is_no_whole_plan_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    file = tmp_path / "plan.json"
+    file.write_bytes(content)
+    with pytest.raises(PlanError, match=reason):
+        read_plan(file)
+
+
+def test_plan_written_by_powershell_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text((PLANS / "partial.json").read_text(), encoding="utf-16")
+    assert len(read_plan(file).resources) == 1
+
+
+def test_later_minor_versions_and_unknown_fields_are_accepted() -> None:
+    document = recorded("partial") | {"format_version": "1.99", "novelty": {}}
+    assert parse_plan(document).format_version == "1.99"
+
+
+def test_plan_without_changes_is_a_plan() -> None:
+    empty = {"format_version": "1.2", "planned_values": {"root_module": {}}}
+    assert parse_plan(empty).resources == ()
+
+
+def test_planned_resource_without_an_entry_is_refused() -> None:
+    document = recorded("create")
+    document["resource_changes"] = document["resource_changes"][1:]
+    with pytest.raises(PlanError, match="is planned but has no entry"):
+        parse_plan(document)
+    del document["resource_changes"]
+    with pytest.raises(PlanError, match="is planned but has no entry"):
+        parse_plan(document)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"address": None}, "address is missing"),
+        ({"type": ""}, "type is missing"),
+        ({"change": None}, "actions is missing"),
+        ({"change": {"actions": ["bless"]}}, "is not known"),
+        ({"change": {"actions": ["create"], "after": None}}, "after is missing"),
+        ({"change": {"actions": ["delete"], "before": None}}, "before is missing"),
+        ({"change": {"actions": ["create"], "after": "x"}}, "not an object"),
+    ],
+)
+def test_change_that_lacks_something_is_refused(change: dict[str, Any], reason: str) -> None:
+    document = recorded("partial")
+    document["planned_values"] = {}
+    document["resource_changes"][0].update(change)
+    with pytest.raises(PlanError, match=reason):
+        parse_plan(document)
+
+
+def test_deferred_changes_make_a_plan_partial() -> None:
+    document = recorded("create") | {"deferred_changes": [{"reason": "unknown"}]}
+    assert not parse_plan(document).complete
+
+
+def test_deposed_object_is_named_apart_from_its_resource() -> None:
+    document = recorded("change")
+    entry = copy.deepcopy(
+        next(c for c in document["resource_changes"] if "removed" in c["address"])
+    )
+    document["resource_changes"].append({**entry, "deposed": "8f2a9b1c"})
+    addresses = [resource.address for resource in parse_plan(document).resources]
+    assert "aws_ebs_volume.removed (deposed 8f2a9b1c)" in addresses
+
+
+def test_data_sources_and_drift_are_not_changes() -> None:
+    document = recorded("partial")
+    data = {**document["resource_changes"][0], "mode": "data", "address": "data.x.y"}
+    document["resource_changes"].append(data)
+    document["resource_drift"] = document["resource_changes"]
+    assert len(parse_plan(document).resources) == 1
+
+
+def test_hand_written_tags_without_tags_all_count() -> None:
+    document = recorded("create")
+    entry = next(c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    del entry["change"]["after"]["tags_all"], entry["change"]["after_unknown"]["tags_all"]
+    entry["change"]["after"]["tags"] = {"team": "shop"}
+    plan = parse_plan(document)
+    found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
+    assert found.tags == {"team": "shop"}
