@@ -1,0 +1,1 @@
+"""Brings bills, marts, analytics, policies and actions together under Dagster and the CLI."""

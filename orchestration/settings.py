@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -57,6 +58,37 @@ class Settings:
     def dbt_target(self) -> Path:
         """dbt's artefacts, kept out of the source tree and apart per installation."""
         return self.home / "dbt_target"
+
+    @property
+    def clock_file(self) -> Path:
+        """Holds an ISO time where this installation lives in the past: a demo or a replay."""
+        return self.home / "shifted_clock"
+
+    @property
+    def in_the_past(self) -> bool:
+        """Whether the clock is shifted here; nothing may then act on a real cloud."""
+        return self.clock_file.exists()
+
+    def now(self) -> datetime:
+        """The time that evidence, budgets and plans are judged by, in UTC.
+
+        A shifted clock runs on from the time in its file, counted from when that was written.
+        """
+        now = datetime.now(UTC)
+        if not self.in_the_past:
+            return now
+        text = self.clock_file.read_text().strip()
+        written = datetime.fromtimestamp(self.clock_file.stat().st_mtime, UTC)
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC) + (now - written)
+        except ValueError as error:
+            raise SettingsError(
+                f"{self.clock_file} holds {text!r}, which is no ISO time: correct or remove it"
+            ) from error
+
+    def environment(self) -> dict[str, str]:
+        """What a child process needs to work on this installation."""
+        return {"TOLLGATE_HOME": str(self.home), "TOLLGATE_ENGINE": self.engine}
 
     @property
     def dagster_home(self) -> Path:

@@ -52,6 +52,9 @@ SECRET_VALUE = re.compile(
 )
 
 
+DECISION_COLUMNS = tuple(column.name for column in decisions.c if column.name != "input")
+
+
 class RecordError(RuntimeError):
     """A decision could not be recorded, so it must not be acted on."""
 
@@ -124,9 +127,8 @@ def read_records(
 
 
 def decision_rows(store: sa.Engine) -> list[dict[str, Any]]:
-    """Every record as `platform.decisions` holds it: all but the questions."""
-    columns = [column for column in decisions.c if column.name != "input"]
-    query = sa.select(*columns).order_by(decisions.c.decided_at, decisions.c.decision_id)
+    """Every record as `platform.decisions` holds it: `DECISION_COLUMNS`, all but the questions."""
+    query = sa.select(*[decisions.c[name] for name in DECISION_COLUMNS]).order_by(decisions.c.decided_at, decisions.c.decision_id)
     with for_reading(store).connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 

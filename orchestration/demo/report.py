@@ -19,9 +19,10 @@ select service_provider_name, x_billing_period as billing_period, billing_curren
        sum(billed_cost) as billed_cost
 from focus.fct_focus_charges group by 1, 2, 3 order by 1, 2, 3
 """
-_RECONCILIATION = (
-    "select count(*) as compared, sum(abs(difference)) as off from marts.fct_reconciliation"
-)
+_RECONCILIATION = """
+select count(*) as compared, count(*) filter (where difference <> 0) as different
+from marts.fct_reconciliation
+"""
 _FINDINGS = "select * from marts.fct_findings order by abs(impact_cost) desc, finding_id"
 _WASTE = (
     "select * from marts.fct_waste_candidates order by monthly_effective_cost desc, resource_id"

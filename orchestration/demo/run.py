@@ -36,6 +36,8 @@ from policies.store import open_store
 
 # Whoever plans may not approve: the demo plays the second person too.
 APPROVER = "demo.approver"
+# Where the two pull requests deploy to; its limits are in policies/rego/finops/config.
+ENVIRONMENT = "staging"
 
 Say = Callable[[str], None]
 
@@ -122,7 +124,7 @@ def _ask_gate(settings: Settings, company: DemoCompany) -> dict[str, Answer]:
     engine, store = open_engine(), open_store(settings.ops_url)
     answers = {}
     for name, path in company.plans.items():
-        question = build_question(read_plan(path), budget, "prod", now=settings.now())
+        question = build_question(read_plan(path), budget, ENVIRONMENT, now=settings.now())
         answers[name] = decide_deployment(engine, store, question)
     store.dispose()
     return answers

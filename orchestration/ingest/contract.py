@@ -1,4 +1,4 @@
-"""The raw contract: what every landed Parquet file of a feed looks like, whatever the bill's dialect.
+"""The raw contract: what a feed's landed Parquet looks like, whatever the bill's dialect.
 
 Belongs here: column and feed declarations. How files become such Parquet is `landing.py`;
 what the columns are of each provider is `providers/`.
@@ -122,8 +122,10 @@ class Feed:
     measures: tuple[Measure, ...] = ()
     folds: tuple[Fold, ...] = ()
     renames: tuple[Rename, ...] = ()
-    copies: tuple[str, ...] = ()
-    """Headers that repeat what the contract's columns hold already; left out of `x_extras`."""
+    copies: tuple[tuple[str, str], ...] = ()
+    """(header, other): the header repeats what is read from the other; left out of `x_extras`."""
+    evidence: str | None = None
+    """SQL over the contract's columns: rows that tell this feed from one with the same headers."""
     null_texts: tuple[str, ...] = ()
     """Texts that the files write for "no value", beside the empty one."""
     formatted_numbers: bool = False

@@ -15,6 +15,10 @@ from orchestration.analytics.forecasting.registry import MODELS
 LEAST_HISTORY = 56
 # A fold needs the days it forecasts to be known; shorter steps than this say the same twice.
 LONGEST_STEP = 30
+# One series that wakes from silence must not widen the bands of all the others without end.
+LARGEST_ERROR = 25.0
+# A usual error below this share of the largest day is none: the series has stopped, or not begun.
+DORMANT = 1e-5
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Fold:
 
     def residual(self, model: str) -> Floats:
         """Actual minus forecast in units of the series' scale."""
-        return (self.actual - self.paths[model]) / self.scale[:, None]
+        error = (self.actual - self.paths[model]) / self.scale[:, None]
+        return np.clip(error, -LARGEST_ERROR, LARGEST_ERROR)
 
 
 def origins(days: int, horizon: int, folds: int) -> list[int]:
@@ -55,13 +60,15 @@ def roll(panel: Panel, cuts: Sequence[int], horizon: int) -> list[Fold]:
         actual = np.full((len(panel.series_ids), horizon), np.nan)
         actual[:, :steps] = panel.values[:, end : end + steps]
         actual[past.length < LEAST_HISTORY] = np.nan
+        scale = error_scale(past)
+        actual[_dormant(past, scale)] = np.nan
         floor = nonnegative_floor(past)
         paths = {}
         for name, function in MODELS.items():
             path = np.full_like(actual, np.nan)
             path[:, :steps] = np.maximum(function(past, steps), floor[:, None])
             paths[name] = path
-        folds.append(Fold(cut, actual, paths, error_scale(past), _weekly_change(past)))
+        folds.append(Fold(cut, actual, paths, scale, _weekly_change(past)))
     return folds
 
 
@@ -80,6 +87,12 @@ def error_scale(panel: Panel) -> Floats:
         return np.maximum(0.1 * level, 1e-9)
     change = _mean(np.abs(values[:, lag:] - values[:, :-lag]))
     return np.maximum(change, 1e-3 * level + 1e-9)
+
+
+def _dormant(past: Panel, scale: Floats) -> np.ndarray:  # type: ignore[type-arg]
+    """Series that were silent for months: in units of their noise, what follows has no size."""
+    largest = np.max(np.abs(np.nan_to_num(past.values)), axis=1)
+    return np.asarray(scale <= DORMANT * largest + 1e-9)
 
 
 def _weekly_change(panel: Panel) -> Floats:

@@ -6,7 +6,13 @@ Legacy headers (`lineItem/UnblendedCost`) fold to the same names by AWS's own ru
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed
+from orchestration.ingest.contract import Column, Feed, Fold, Measure
+
+
+def _product(name: str, key: str, *aliases: str) -> Column:
+    """A product attribute: a column in legacy files, often a key of CUR 2.0's `product`."""
+    return Column(name, aliases=aliases, from_map=("product", key))
+
 
 _COLUMNS = (
     Column("identity_line_item_id"),
@@ -40,14 +46,14 @@ _COLUMNS = (
     Column("line_item_line_item_description"),
     Column("line_item_tax_type"),
     Column("line_item_legal_entity"),
-    Column("product_product_name"),
-    Column("product_product_family"),
-    Column("product_servicecode"),
-    Column("product_servicename"),
-    Column("product_region_code", aliases=("product/region",)),
-    Column("product_location"),
-    Column("product_instance_type"),
-    Column("product_sku"),
+    _product("product_product_name", "product_name"),
+    _product("product_product_family", "product_family"),
+    _product("product_servicecode", "servicecode"),
+    _product("product_servicename", "servicename"),
+    _product("product_region_code", "region_code", "product/region"),
+    _product("product_location", "location"),
+    _product("product_instance_type", "instance_type"),
+    _product("product_sku", "sku"),
     Column("product", "json"),
     Column("pricing_rate_code"),
     Column("pricing_rate_id"),
@@ -77,25 +83,51 @@ _COLUMNS = (
     Column("savings_plan_recurring_commitment_for_billing_period", "decimal"),
     Column("savings_plan_amortized_upfront_commitment_for_billing_period", "decimal"),
     Column("discount", "json"),
-    Column("resource_tags", "json"),  # {"user:team": "…", "aws:createdBy": "…"}: schemes as prefixes
+    # {"user:team": "…", "aws:createdBy": "…"}: the scheme stays as prefix
+    Column("resource_tags", "json", shape="scheme_tags"),
     Column("cost_category", "json"),
 )
 
 
-def _cur(name: str, description: str) -> Feed:
+_FOLDS = (
+    Fold("resource_tags", ("resourceTags/",)),
+    Fold("resource_tags", ("resource_tags_",), keys="scheme"),
+    Fold("cost_category", ("costCategory/", "cost_category_")),
+    Fold("discount", ("discount/", "discount_"), keys="snake"),
+    Fold("product", ("product/", "product_"), keys="snake"),
+)
+
+
+def _cur(name: str, description: str, marker: str) -> Feed:
     return Feed(
         name=name,
         kind="bill",
         description=description,
         columns=_COLUMNS,
         billing_period="strftime(bill_billing_period_start_date, '%Y-%m')",
+        period_columns=("bill_billing_period_start_date",),
         amount="line_item_unblended_cost",
         currency="line_item_currency_code",
         account="bill_payer_account_id",
+        usage="line_item_usage_start_date",
+        signature=((marker,),),
+        measures=(
+            Measure("unblended_cost", "line_item_unblended_cost"),
+            Measure("net_unblended_cost", "line_item_net_unblended_cost", optional=True),
+        ),
+        folds=_FOLDS,
     )
 
 
 FEEDS = (
-    _cur("aws_cur_legacy", "AWS Cost and Usage Report, legacy (headers like lineItem/UnblendedCost)"),
-    _cur("aws_cur2", "AWS Cost and Usage Report 2.0 (headers like line_item_unblended_cost)"),
+    _cur(
+        "aws_cur_legacy",
+        "AWS Cost and Usage Report, legacy (headers like lineItem/UnblendedCost)",
+        "lineItem/UsageStartDate",
+    ),
+    _cur(
+        "aws_cur2",
+        "AWS Cost and Usage Report 2.0 (headers like line_item_unblended_cost)",
+        "line_item_usage_start_date",
+    ),
 )

@@ -5,7 +5,7 @@ Both exports are needed: the actual one holds purchases, the amortised one sprea
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed
+from orchestration.ingest.contract import Column, Feed, Measure
 
 _COLUMNS = (
     Column("billing_account_id", aliases=("EnrollmentNumber",)),
@@ -49,7 +49,7 @@ _COLUMNS = (
     Column("service_info1"),
     Column("service_info2"),
     Column("additional_info", "json"),
-    Column("tags", "json"),
+    Column("tags", "json", shape="loose_object"),
     Column("cost_center"),
     Column("unit_of_measure"),
     Column("reservation_id"),
@@ -71,20 +71,47 @@ _COLUMNS = (
 )
 
 
-def _export(name: str, description: str) -> Feed:
+_COVERED = """(lower(replace(pricing_model, ' ', '')) IN ('reservation', 'savingsplan')
+    OR (pricing_model IS NULL AND reservation_id IS NOT NULL))"""
+
+# Both exports have the same headers. Only the actual one has what was paid for commitments;
+# only the amortised one spreads it over what they covered and left unused.
+_ONLY_ACTUAL = f"{_COVERED} AND lower(charge_type) IN ('purchase', 'refund')"
+_ONLY_AMORTIZED = f"""{_COVERED} AND (
+    (lower(charge_type) = 'usage' AND cost > 0)
+    OR lower(charge_type) IN ('unusedreservation', 'unusedsavingsplan'))"""
+
+# An actual export leaves covered usage at 0, a weak sign: an amortised one may round to 0.
+COVERED_AT_ZERO = f"{_COVERED} AND lower(charge_type) = 'usage' AND cost = 0"
+
+
+def _export(name: str, description: str, evidence: str) -> Feed:
     return Feed(
         name=name,
         kind="bill",
         description=description,
         columns=_COLUMNS,
         billing_period="strftime(coalesce(billing_period_start_date, date), '%Y-%m')",
+        period_columns=("billing_period_start_date", "date"),
         amount="cost",
         currency="billing_currency",
         account="billing_account_id",
+        usage="date",
+        signature=(
+            ("MeterCategory", "MeterId"),
+            ("ConsumedService", "ResourceId", "InstanceId"),
+            ("UsageDateTime", "UsageDate", "Date"),
+        ),
+        measures=(Measure("cost", "cost"),),
+        evidence=evidence,
     )
 
 
 FEEDS = (
-    _export("azure_actual", "Azure cost export, actual cost (purchases as billed)"),
-    _export("azure_amortized", "Azure cost export, amortised cost (purchases spread over usage)"),
+    _export("azure_actual", "Azure cost export, actual cost (purchases as billed)", _ONLY_ACTUAL),
+    _export(
+        "azure_amortized",
+        "Azure cost export, amortised cost (purchases spread over usage)",
+        _ONLY_AMORTIZED,
+    ),
 )

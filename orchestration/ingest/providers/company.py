@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed
+from orchestration.ingest.contract import Column, Feed, Measure
 
 FEEDS = (
     Feed(
         name="business_drivers",
         kind="drivers",
-        description="Daily business volumes (requests, orders, active tenants), by product and tenant",
+        description="Daily business volumes (requests, orders, tenants), by product and tenant",
         columns=(
             Column("metric_date", "date", required=True),
             Column("metric", required=True),  # 'requests', 'orders', 'active_tenants'
@@ -18,9 +18,13 @@ FEEDS = (
             Column("unit"),
         ),
         billing_period="strftime(metric_date, '%Y-%m')",
+        period_columns=("metric_date",),
         amount="quantity",
         currency=None,
         account=None,
+        usage="metric_date",
+        signature=(("metric_date",), ("metric",)),
+        measures=(Measure("quantity", "quantity"),),
     ),
     Feed(
         name="resource_inventory",
@@ -47,8 +51,11 @@ FEEDS = (
             Column("tags", "json"),
         ),
         billing_period="strftime(snapshot_date, '%Y-%m')",
-        amount="size_gb",
+        period_columns=("snapshot_date",),
+        amount=None,
         currency=None,
         account=None,
+        usage="snapshot_date",
+        signature=(("snapshot_date",), ("resource_id",), ("resource_type",)),
     ),
 )

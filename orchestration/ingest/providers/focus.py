@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed
+from orchestration.ingest.contract import Column, Feed, Measure
 
 FEEDS = (
     Feed(
@@ -79,8 +79,22 @@ FEEDS = (
             Column("tags", "json"),
         ),
         billing_period="strftime(billing_period_start, '%Y-%m')",
+        period_columns=("billing_period_start",),
         amount="billed_cost",
         currency="billing_currency",
         account="billing_account_id",
+        usage="charge_period_start",
+        signature=(
+            ("charge_category",),
+            ("charge_period_start",),
+            ("billing_period_start",),
+            ("billed_cost", "effective_cost"),
+        ),
+        measures=(
+            Measure("billed_cost", "billed_cost"),
+            Measure("effective_cost", "effective_cost", optional=True),
+        ),
+        null_texts=("NULL", "null"),
+        formatted_numbers=True,
     ),
 )

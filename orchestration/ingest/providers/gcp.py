@@ -6,7 +6,7 @@ array of objects, since one row may carry several.
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed
+from orchestration.ingest.contract import Column, Feed, Fold, Measure, Rename
 
 _COLUMNS = (
     Column("billing_account_id", required=True),
@@ -19,10 +19,10 @@ _COLUMNS = (
     Column("project_id"),
     Column("project_number"),
     Column("project_name"),
-    Column("project_labels", "json"),
-    Column("labels", "json"),
-    Column("system_labels", "json"),
-    Column("tags", "json"),
+    Column("project_labels", "json", shape="labels"),
+    Column("labels", "json", shape="labels"),
+    Column("system_labels", "json", shape="labels"),
+    Column("tags", "json", shape="labels"),
     Column("location_location"),
     Column("location_country"),
     Column("location_region"),
@@ -36,7 +36,8 @@ _COLUMNS = (
     Column("usage_unit"),
     Column("usage_amount_in_pricing_units", "decimal"),
     Column("usage_pricing_unit"),
-    Column("credits", "json"),  # [{"amount": "-1.5", "full_name": …, "id": …, "name": …, "type": …}, …]
+    # [{"amount": "-1.5", "full_name": …, "id": …, "name": …, "type": …}, …]
+    Column("credits", "json", shape="credits"),
     Column("invoice_month", required=True),
     Column("invoice_publisher_type"),
     Column("cost_type"),
@@ -62,20 +63,67 @@ _COLUMNS = (
 )
 
 
-def _export(name: str, description: str) -> Feed:
+# A flattened export keeps a JSON copy of each record beside its fields, and vice versa.
+_COPIES = (
+    ("service", "service_id"),
+    ("sku", "sku_id"),
+    ("project", "project_id"),
+    ("location", "location_location"),
+    ("resource", "resource_name"),
+    ("price", "price_effective_price"),
+    ("usage", "usage_amount"),
+    ("invoice", "invoice_month"),
+    ("adjustment_info", "adjustment_info_id"),
+    ("subscription", "subscription_instance_id"),
+    ("consumption_model", "consumption_model_id"),
+    ("labels_key", "labels"),
+    ("labels_value", "labels"),
+    ("labels_1_key", "labels_1"),
+    ("labels_1_value", "labels_1"),
+    ("system_labels_key", "system_labels"),
+    ("system_labels_value", "system_labels"),
+    ("tags_key", "tags"),
+    ("tags_value", "tags"),
+    ("ancestors_resource_name", "ancestors"),
+    ("ancestors_display_name", "ancestors"),
+    ("credits_name", "credits"),
+    ("credits_amount", "credits"),
+    ("credits_full_name", "credits"),
+    ("credits_id", "credits"),
+    ("credits_type", "credits"),
+)
+
+
+def _export(name: str, description: str, *marker: tuple[str, ...]) -> Feed:
     return Feed(
         name=name,
         kind="bill",
         description=description,
         columns=_COLUMNS,
         billing_period="substr(invoice_month, 1, 4) || '-' || substr(invoice_month, 5, 2)",
+        period_columns=("invoice_month",),
         amount="cost",
         currency="currency",
         account="billing_account_id",
+        usage="usage_start_time",
+        signature=(("billing_account_id",), ("sku_id",), ("usage_start_time",), *marker),
+        measures=(
+            Measure("cost", "cost"),
+            Measure("credits", "credits", json_amounts=True),
+        ),
+        # BigQuery numbers the second `labels` of a flattened table: the first is the project's.
+        renames=(Rename("labels_1", (("labels", "project_labels"), ("labels_1", "labels"))),),
+        # A table with one flattened credit per row, and no list of them.
+        folds=(Fold("credits", ("credits_",)),),
+        copies=_COPIES,
     )
 
 
 FEEDS = (
     _export("gcp_standard", "Google Cloud billing export, standard (no resource column)"),
-    _export("gcp_detailed", "Google Cloud billing export, detailed (with resource.name)"),
+    _export(
+        "gcp_detailed",
+        "Google Cloud billing export, detailed (with resource.name)",
+        ("resource_name", "resource_global_name"),
+    ),
 )

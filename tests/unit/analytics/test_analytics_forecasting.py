@@ -134,3 +134,11 @@ def test_a_series_that_is_negative_is_forecast_negative(make: Make) -> None:
     frame = make(days=200)
     frame["y"] *= -1
     assert (forecast(frame, 30)["p50"] < -50).all()
+
+
+def test_series_that_was_silent_for_months_blows_up_nobodys_band(make: Make) -> None:
+    steady = make("steady", days=500)
+    sparse = make("sparse", days=500)
+    sparse.loc[(sparse.index > 20) & (sparse.index < 470), "y"] = 0.0
+    predicted = forecast(pd.concat([steady, sparse], ignore_index=True), 90)
+    assert predicted["p975"].max() < 100 * steady["y"].max()

@@ -1,0 +1,64 @@
+{#-
+    What Python writes and dbt reads back, and the record of conformed landings: created where missing, here and
+    nowhere else. Python replaces their rows, each table in one transaction.
+-#}
+{% macro create_platform_tables() -%}
+    {%- if execute and flags.WHICH not in ('parse', 'compile', 'list', 'docs') -%}
+        {%- do run_query('create schema if not exists platform') -%}
+        {%- for table, columns in platform_tables().items() -%}
+            {%- set definitions = [] -%}
+            {%- for column, type in columns.items() -%}{%- do definitions.append('"' ~ column ~ '" ' ~ type) -%}{%- endfor -%}
+            {%- do run_query('create table if not exists platform.' ~ table ~ ' (' ~ definitions | join(', ') ~ ')') -%}
+        {%- endfor -%}
+        {%- do run_query('commit') if target.type == 'postgres' -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro platform_tables() -%}
+    {%- set money = 'numeric(38, 12)' -%}
+    {%- set target_resource = {
+        'service_provider_name': 'text', 'account_id': 'text', 'region': 'text', 'resource_id': 'text', 'owner': 'text',
+        'billing_currency': 'text', 'expected_monthly_saving': money
+    } -%}
+    {{ return({
+        'conformed_landings': {
+            'x_feed': 'text', 'x_export': 'text', 'x_billing_period': 'text', 'x_landing_id': 'text', 'definition': 'text'
+        },
+        'anomalies': {
+            'finding_id': 'text', 'series_id': 'text', 'service_provider_name': 'text', 'sub_account_id': 'text',
+            'service_name': 'text', 'billing_currency': 'text', 'kind': 'text', 'first_seen': 'date', 'last_seen': 'date',
+            'status': 'text', 'expected_cost': money, 'actual_cost': money, 'impact_cost': money, 'score': 'float8',
+            'detectors': 'text', 'why': 'text', 'drivers': 'text', 'as_of': 'date'
+        },
+        'forecasts': {
+            'series_id': 'text', 'service_provider_name': 'text', 'billing_currency': 'text', 'as_of': 'date',
+            'model': 'text', 'horizon_days': 'integer', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,
+            'p025': money, 'p975': money
+        },
+        'forecast_backtests': {
+            'series_id': 'text', 'model': 'text', 'cutoff': 'date', 'horizon_days': 'integer', 'wape': 'float8',
+            'bias': 'float8', 'coverage_80': 'float8', 'coverage_95': 'float8', 'mase': 'float8', 'points': 'integer'
+        },
+        'proposals': dict(
+            {'proposal_id': 'text', 'action_id': 'text'}, **dict(target_resource, **{
+                'saving_low': money, 'saving_high': money, 'evidence': 'text', 'evidence_as_of': 'timestamp',
+                'created_at': 'timestamp'
+            })
+        ),
+        'decisions': {
+            'decision_id': 'text', 'gate': 'text', 'decided_at': 'timestamp', 'subject': 'text', 'allow': 'boolean',
+            'denials': 'text', 'warnings': 'text', 'waived': 'text', 'evaluated': 'text', 'input_sha256': 'text',
+            'bundle_sha256': 'text', 'policy_revision': 'text'
+        },
+        'action_events': {
+            'run_id': 'text', 'seq': 'integer', 'plan_id': 'text', 'proposal_id': 'text', 'action_id': 'text',
+            'resource_id': 'text', 'event': 'text', 'at': 'timestamp', 'detail': 'text', 'prev_hash': 'text', 'hash': 'text'
+        },
+        'planned_actions': dict(
+            {'plan_id': 'text', 'plan_hash': 'text', 'proposal_id': 'text', 'action_id': 'text'},
+            **dict(target_resource, **{
+                'reversibility': 'text', 'status': 'text', 'decision_id': 'text', 'created_at': 'timestamp'
+            })
+        ),
+    }) }}
+{%- endmacro %}

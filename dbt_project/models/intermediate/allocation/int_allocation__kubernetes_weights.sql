@@ -1,0 +1,43 @@
+-- How a cluster's charges of a day are divided: each team's OpenCost cost, and what is left idle.
+with workloads as (
+    select
+        cast(allocations.window_start as date) as charge_date,
+        lower(coalesce(allocations.cluster, allocations.x_export)) as cluster_name,
+        allocations.currency,
+        case when allocations.namespace = '__idle__' then 'idle'
+            else coalesce(dimensions.owner, products.owner, 'unallocated') end as owner,
+        case when allocations.namespace <> '__idle__' then dimensions.product end as product,
+        {{ money('sum(allocations.total_cost)') }} as weight
+    from {{ ref('stg_kubernetes__allocations') }} as allocations
+    left join {{ ref('int_allocation__tag_dimensions') }} as dimensions
+        on allocations.labels = dimensions.tags
+    left join {{ ref('products') }} as products on dimensions.product = products.product
+    group by 1, 2, 3, 4, 5
+),
+
+-- OpenCost reports what was requested; the nodes' price of the day beyond it was paid for nothing.
+clusters as (
+    select charge_date, cluster_name, billing_currency, sum(effective_cost) as effective_cost
+    from {{ ref('int_allocation__classified_costs') }}
+    where allocation_method = 'kubernetes'
+    group by charge_date, cluster_name, billing_currency
+),
+
+requested as (
+    select charge_date, cluster_name, currency, sum(weight) as weight
+    from workloads
+    group by charge_date, cluster_name, currency
+)
+
+select charge_date, cluster_name, owner, product, {{ money('weight') }} as weight
+from workloads
+where weight > 0
+union all
+select requested.charge_date, requested.cluster_name, 'idle', null,
+    {{ money('clusters.effective_cost - requested.weight') }}
+from requested
+inner join clusters
+    on requested.charge_date = clusters.charge_date
+    and requested.cluster_name = clusters.cluster_name
+    and requested.currency = clusters.billing_currency
+where clusters.effective_cost > requested.weight

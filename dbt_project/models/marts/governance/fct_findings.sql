@@ -1,0 +1,20 @@
+select
+    finding_id,
+    series_id,
+    service_provider_name,
+    sub_account_id,
+    service_name,
+    billing_currency,
+    kind,
+    first_seen,
+    last_seen,
+    status,
+    expected_cost,
+    actual_cost,
+    impact_cost,
+    score,
+    detectors,
+    why,
+    drivers,
+    as_of
+from {{ ref('stg_platform__anomalies') }}

@@ -1,0 +1,48 @@
+"""Puts the definitions of all stages together and applies policy by selection."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import automation
+from orchestration.defs.detect.assets import detect_assets
+from orchestration.defs.forecast.assets import forecast_assets
+from orchestration.defs.ingest.assets import raw_assets
+from orchestration.defs.ingest.checks import raw_checks
+from orchestration.defs.publish.assets import publish_assets
+from orchestration.defs.remediate.assets import remediate_assets
+from orchestration.defs.transform.assets import dbt_resource, transform_assets
+from orchestration.defs.transform.project import dbt_project, ensure_manifest
+from orchestration.resources import Tollgate
+from orchestration.settings import Settings
+
+OWNERS = ["team:finops"]
+
+
+def assemble(settings: Settings) -> dg.Definitions:
+    """The definitions of one installation; parses the dbt project where its manifest is stale."""
+    ensure_manifest(settings)
+    project = dbt_project(settings)
+    definitions = dg.Definitions(
+        assets=[
+            *raw_assets(),
+            *transform_assets(project),
+            *detect_assets(),
+            *forecast_assets(),
+            *remediate_assets(),
+            *publish_assets(),
+        ],
+        asset_checks=raw_checks(),
+        jobs=automation.jobs(),
+        schedules=automation.schedules(),
+        sensors=automation.sensors(),
+        resources={"tollgate": Tollgate(), "dbt": dbt_resource(project)},
+        # A multiprocess run pays seconds of process start for each of some fifty steps.
+        executor=dg.in_process_executor,
+    )
+    return definitions.map_asset_specs(func=replace_owners)
+
+
+def replace_owners(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Give the default owners to an asset that names none of its own."""
+    return spec if spec.owners else spec.replace_attributes(owners=OWNERS)

@@ -1,0 +1,313 @@
+"""`tollgate actions …`: plan, approve, apply, undo, resume, list, and the journal's check.
+
+Belongs here: arguments, tables, exit codes (0 fine, 1 denied, refused or failed, 2 could not).
+Does not belong here: any rule or order of an action run (see the `actions` package).
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+from rich.text import Text
+
+from actions import approvals, executor, journal, planner, recovery, reports
+from actions.clients import AwsCloud
+from actions.errors import ActionError, Refused
+from actions.models import DataFacts, Outcome, Proposal, Result, RunReport
+from actions.services import Services
+from orchestration.cli.console import fail, out
+from orchestration.settings import Settings, SettingsError, load_settings
+from policies.bundle import Bundle
+from policies.decisions import RecordError
+from policies.engine import PolicyEngine
+from policies.opa import Opa
+from policies.provision import NoOpaError, find_opa
+from policies.store import StoreError, open_store
+
+DENIED, COULD_NOT = 1, 2
+GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Result.WOULD_UNDO}
+LIFETIME = re.compile(r"(\d{1,4})([mhd])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class InputError(ValueError):
+    """What the command was given cannot be used; the message says what to give instead."""
+
+
+@dataclass(frozen=True)
+class FileData:
+    """Proposals and facts from one JSON file: `{"proposals": [...], "data": {...}}`."""
+
+    path: Path
+
+    def proposals(self) -> list[Proposal]:
+        """The list under `proposals`."""
+        rows, found = self._read("proposals"), []
+        if not isinstance(rows, list):
+            raise InputError(f"{self.path}: 'proposals' is not a list")
+        for number, row in enumerate(rows, start=1):
+            try:
+                found.append(Proposal.model_validate(row))
+            except ValidationError as error:
+                raise InputError(
+                    f"{self.path}: proposal {number} is not usable: {_first(error)}"
+                ) from error
+        return found
+
+    def facts(self) -> DataFacts:
+        """The object under `data`."""
+        try:
+            return DataFacts.model_validate(self._read("data"))
+        except ValidationError as error:
+            raise InputError(f"{self.path}: 'data' is not usable: {_first(error)}") from error
+
+    def _read(self, key: str) -> Any:
+        try:
+            content = json.loads(self.path.read_text(encoding="utf-8"), parse_float=str)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.path} cannot be read as JSON: {error}") from error
+        if not isinstance(content, dict) or key not in content:
+            raise InputError(
+                f"{self.path} has no {key!r}; give an object with 'proposals' (rows of "
+                "marts.fct_proposals) and 'data' (control_totals_ok, data_as_of)"
+            )
+        return content[key]
+
+
+class LazyOpa:
+    """OPA, looked for when first asked: undo must work where none can be found."""
+
+    def __init__(self) -> None:
+        self._found: Opa | None = None
+
+    @property
+    def description(self) -> str:
+        """Which OPA this is, once it is known."""
+        return self._found.description if self._found else "not looked for yet"
+
+    def evaluate(self, bundle: Bundle, gate: str, inputs: Sequence[Any]) -> list[Any]:
+        """One raw answer per input."""
+        self._found = self._found or find_opa()
+        return self._found.evaluate(bundle, gate, inputs)
+
+
+PlanIds = Annotated[list[str] | None, typer.Argument(metavar="[PLAN_ID…]", show_default=False)]
+Execute = Annotated[bool, typer.Option("--execute", help="Really do it; without, a dry run.")]
+DataFile = Annotated[
+    Path | None,
+    typer.Option("--proposals", help="JSON file to use instead of the warehouse's marts."),
+]
+
+app = typer.Typer(no_args_is_help=True, help="Plan, approve, apply and undo remediation.")
+journal_app = typer.Typer(no_args_is_help=True, help="The record of everything done.")
+app.add_typer(journal_app, name="journal")
+
+
+@app.command()
+def plan(
+    file: DataFile = None,
+    name: Annotated[str, typer.Option("--as", help="The requester; default: who you are.")] = "",
+) -> None:
+    """Turn proposals into decided plans. Only reads the cloud."""
+    with _session(file) as (settings, services):
+        proposals = FileData(file).proposals() if file else _proposals(settings)
+        report = planner.plan_proposals(services, proposals, requester=name or getpass.getuser())
+    _show(report, "Plans")
+    # A plan that the gate denied is a result of planning, not its failure.
+    fine = {Result.DENIED, Result.NOT_APPLICABLE}
+    _leave([outcome for outcome in report.outcomes if outcome.result not in fine])
+
+
+@app.command()
+def approve(
+    plan_id: str,
+    name: Annotated[str, typer.Option("--as", help="Your name; not the requester's.")],
+    expires: Annotated[str, typer.Option(help="For how long, as 30m, 24h or 7d.")] = "24h",
+) -> None:
+    """Say yes to exactly this plan, once, for a while."""
+    with _session(data=False) as (_, services):
+        given = approvals.approve(
+            services.journal(), plan_id, name, now=services.clock(), lifetime=_lifetime(expires)
+        )
+    out.print(
+        f"{plan_id} approved by {given.approver} until {given.expires_at:%Y-%m-%d %H:%M} UTC "
+        f"(plan hash {given.plan_hash[:12]})",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def apply(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = None) -> None:
+    """Apply approved plans (these, or all). A dry run unless --execute."""
+    with _session(file, execute=execute) as (_, services):
+        report = executor.apply_plans(services, plan_ids or None, execute=execute)
+    _show(report, "Applied" if execute else "Dry run: nothing was changed")
+    _leave(report.outcomes)
+
+
+@app.command()
+def undo(plan_ids: list[str], execute: Execute = False) -> None:
+    """Take applied plans back. A dry run unless --execute."""
+    with _session(data=False, execute=execute) as (_, services):
+        report = recovery.undo(services, plan_ids, execute=execute)
+    _show(report, "Undone" if execute else "Dry run: nothing was changed")
+    _leave(report.outcomes)
+
+
+@app.command()
+def resume(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = None) -> None:
+    """Finish, or take back, plans whose run was interrupted. A dry run unless --execute."""
+    with _session(file, execute=execute) as (_, services):
+        report = recovery.resume(services, plan_ids or None, execute=execute)
+    _show(report, "Resumed" if execute else "Dry run: nothing was changed")
+    _leave(report.outcomes)
+
+
+@app.command("list")
+def list_plans() -> None:
+    """Show every plan and where it stands."""
+    with _session(data=False) as (_, services):
+        rows = reports.planned_actions(services.store)
+    _show_plans(rows)
+
+
+@journal_app.command("verify")
+def verify(
+    head: Annotated[
+        str | None, typer.Option(help="A head noted earlier that must still be there.")
+    ] = None,
+) -> None:
+    """Check the journal's hash chain from the first event to the last."""
+    with _session(data=False) as (_, services):
+        check = journal.verify(services.store, known_head=head)
+    if not check.ok:
+        fail(f"the journal does not verify: {check.problem}", DENIED)
+    out.print(f"{check.events} events, unbroken; head {check.head}", soft_wrap=True)
+
+
+@contextmanager
+def _session(
+    file: Path | None = None, *, data: bool = True, execute: bool = False
+) -> Iterator[tuple[Settings, Services]]:
+    """Settings and services; what goes wrong inside becomes one line and an exit code."""
+    from orchestration.remediation import (  # noqa: PLC0415  (fast --help)
+        ShiftedClockError,
+        open_services,
+        require_safe_clock,
+    )
+    from orchestration.warehouse import WarehouseError  # noqa: PLC0415
+
+    try:
+        settings = load_settings()
+        if execute:
+            require_safe_clock(settings, os.environ)
+        if data and file is None:
+            with open_services(settings) as services:
+                yield settings, services
+        else:
+            with _own_services(settings, file) as services:
+                yield settings, services
+    except Refused as error:
+        fail(str(error), DENIED)
+    except (ActionError, InputError, SettingsError, StoreError, RecordError) as error:
+        fail(str(error), COULD_NOT)
+    except (NoOpaError, WarehouseError, ShiftedClockError) as error:
+        fail(str(error), COULD_NOT)
+
+
+@contextmanager
+def _own_services(settings: Settings, file: Path | None) -> Iterator[Services]:
+    """Services that need no warehouse: facts from the file, or none where no gate is asked."""
+    # Undo and approve ask no gate, so what they are told of the data is the worst.
+    nothing = DataFacts(control_totals_ok=False, data_as_of=settings.now())
+    facts = FileData(file).facts() if file else nothing
+    store = open_store(settings.ops_url)
+    try:
+        yield Services(
+            store=store,
+            policy=PolicyEngine(LazyOpa()),
+            cloud=AwsCloud.from_environment(),
+            data=facts,
+            clock=settings.now,
+        )
+    finally:
+        store.dispose()
+
+
+def _proposals(settings: Settings) -> list[Proposal]:
+    from orchestration.remediation import proposals  # noqa: PLC0415
+    from orchestration.warehouse import Warehouse  # noqa: PLC0415
+
+    return proposals(Warehouse(settings))
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+
+
+def _lifetime(text: str) -> timedelta:
+    match = LIFETIME.fullmatch(text.strip())
+    if not match:
+        raise InputError(f"--expires {text!r} is not a time such as 30m, 24h or 7d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def _leave(outcomes: Sequence[Outcome]) -> None:
+    if any(outcome.result is Result.COULD_NOT for outcome in outcomes):
+        raise typer.Exit(COULD_NOT)
+    if not all(outcome.ok for outcome in outcomes):
+        raise typer.Exit(DENIED)
+
+
+def _show(report: RunReport, title: str) -> None:
+    if not report.outcomes:
+        out.print(f"{title}: no plans to work on")
+        return
+    table = Table(title=f"{title} ({report.run_id})", title_justify="left")
+    for column in ("Plan", "Resource", "Saving a month", "Outcome", "Why"):
+        table.add_column(column, justify="right" if column.startswith("Saving") else "left")
+    for found in report.outcomes:
+        saving = found.plan.saving if found.plan else None
+        table.add_row(
+            Text(found.plan_id or "-"),
+            Text(f"{found.action_id}\n{found.resource_id}"),
+            f"{saving.monthly:,.2f} {saving.currency}" if saving else "-",
+            Text(found.result.value, style="green" if found.result in GREEN else "yellow"),
+            Text(f"canary: {found.why}" if found.canary else found.why),
+        )
+    out.print(table)
+    for found in report.outcomes:
+        for call in found.calls:
+            parameters = json.dumps(call.parameters, sort_keys=True)
+            out.print(Text(f"{found.plan_id}  {call.permission} {parameters}"), soft_wrap=True)
+
+
+def _show_plans(rows: Sequence[Mapping[str, Any]]) -> None:
+    table = Table(title="Plans", title_justify="left")
+    for column in ("Plan", "Action", "Resource", "Owner", "Saving a month", "Status", "Created"):
+        table.add_column(column)
+    for row in rows:
+        table.add_row(
+            Text(row["plan_id"]),
+            Text(row["action_id"]),
+            Text(row["resource_id"]),
+            Text(row["owner"] or "-"),
+            f"{row['expected_monthly_saving']:,.2f} {row['billing_currency']}",
+            Text(row["status"]),
+            f"{row['created_at']:%Y-%m-%d %H:%M}",
+        )
+    out.print(table)

@@ -1,0 +1,50 @@
+"""`tollgate build`: from the landed bills to the marts, findings, forecasts and decisions."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.console import err, fail
+from orchestration.settings import Settings, load_settings
+
+
+def build(
+    first: Annotated[
+        str | None, typer.Option("--from", help="First billing month to ingest, YYYY-MM.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="Last billing month to ingest, YYYY-MM.")
+    ] = None,
+) -> None:
+    """Run the job `everything`: declared exports are ingested, what changed is rebuilt."""
+    settings = load_settings()
+    started = time.monotonic()
+    steps = materialise(settings, first, last)
+    err.print(f"{steps} steps in {time.monotonic() - started:.0f} s; next: tollgate dev, or query")
+
+
+def materialise(settings: Settings, first: str | None = None, last: str | None = None) -> int:
+    """Run `everything` with a progress line per step; ends the command where a step fails."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    from orchestration.runner import JobFailedError, run_everything  # noqa: PLC0415
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    done = 0
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("reading the project")
+
+        def on_step(step: str, state: str) -> None:
+            nonlocal done
+            done += state == "done"
+            progress.update(task, description=f"{step}: {state}")
+
+        try:
+            run_everything(settings, first, last, on_step)
+        except (JobFailedError, ValueError) as error:
+            progress.stop()
+            fail(str(error))
+    return done

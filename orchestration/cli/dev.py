@@ -1,0 +1,34 @@
+"""`tollgate dev`: the Dagster UI on this installation."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.console import err
+from orchestration.settings import PROJECT_ROOT, load_settings
+
+
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open the Dagster UI: the lineage of every asset, its runs, checks and schedules."""
+    from orchestration.defs.transform.project import dbt_environment, ensure_manifest  # noqa: PLC0415
+    from orchestration.runner import dagster_instance  # noqa: PLC0415
+
+    settings = load_settings()
+    ensure_manifest(settings)
+    with dagster_instance(settings):  # writes its configuration on first use
+        pass
+    environment = dbt_environment(settings) | {
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    err.print(f"Dagster UI: http://127.0.0.1:{port}  (stop with Ctrl-C)")
+    command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port)]
+    command += ["-m", "orchestration.definitions", "--working-directory", str(PROJECT_ROOT)]
+    os.execve(sys.executable, command, environment)  # noqa: S606

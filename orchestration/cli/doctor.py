@@ -1,0 +1,101 @@
+"""`tollgate doctor`: what works here, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.cli.console import out
+from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
+
+Finding = tuple[bool, str]
+
+
+def doctor() -> None:
+    """Check this installation; exit 1 where something that is needed does not work."""
+    checks: dict[str, Callable[[Settings], Finding]] = {
+        "Python": _python,
+        "state folder": _home,
+        "lake": _lake,
+        "warehouse": _warehouse,
+        "operational store": _store,
+        "OPA": _opa,
+        "policy bundle": _bundle,
+        "AWS endpoint": _aws,
+    }
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        out.print(f"[red]settings[/] {escape(str(error))}")
+        raise typer.Exit(1) from None
+    table = Table("", "what", "found")
+    healthy = True
+    for name, check in checks.items():
+        try:
+            good, text = check(settings)
+        except Exception as error:  # noqa: BLE001 (a doctor reports whatever is broken)
+            good, text = False, f"{type(error).__name__}: {error}"
+        healthy &= good
+        table.add_row("[green]ok[/]" if good else "[red]no[/]", name, escape(text))
+    out.print(table)
+    raise typer.Exit(0 if healthy else 1)
+
+
+def _python(_: Settings) -> Finding:
+    return sys.version_info >= (3, 11), f"{platform.python_version()} at {sys.executable}"
+
+
+def _home(settings: Settings) -> Finding:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.home).free / 2**30
+    return os.access(settings.home, os.W_OK), f"{settings.home}, {free:,.0f} GiB free"
+
+
+def _lake(settings: Settings) -> Finding:
+    from orchestration.ingest.exports import landed_partitions  # noqa: PLC0415
+
+    landed = len(landed_partitions(settings.lake))
+    return True, f"{landed} landed partitions" if landed else "empty: run tollgate ingest PATH"
+
+
+def _warehouse(settings: Settings) -> Finding:
+    from orchestration.warehouse import Warehouse, WarehouseError  # noqa: PLC0415
+
+    try:
+        _, rows = Warehouse(settings).read("select count(*) from focus.fct_focus_charges")
+    except WarehouseError as error:
+        return not settings.published.exists(), f"{settings.engine}: {error}"
+    return True, f"{settings.engine}, {rows[0][0]:,} charges"
+
+
+def _store(settings: Settings) -> Finding:
+    from sqlalchemy import make_url  # noqa: PLC0415
+
+    from policies.store import open_store  # noqa: PLC0415
+
+    open_store(settings.ops_url).dispose()
+    return True, make_url(settings.ops_url).render_as_string(hide_password=True)
+
+
+def _opa(_: Settings) -> Finding:
+    from policies.provision import find_opa  # noqa: PLC0415
+
+    return True, str(find_opa())
+
+
+def _bundle(_: Settings) -> Finding:
+    from policies.engine import bundle_sha256  # noqa: PLC0415
+
+    return True, f"sha256 {bundle_sha256(PROJECT_ROOT / 'policies' / 'rego')[:16]}…"
+
+
+def _aws(_: Settings) -> Finding:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    return True, endpoint or "none set: actions use the AWS SDK's own chain"

@@ -1,0 +1,134 @@
+"""`tollgate ingest`: land bill files from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.ingest.discovery import Delivery, deliveries
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.landing import LandingResult, check_month, land
+from orchestration.ingest.manifest import ControlTotal
+from orchestration.ingest.recognition import recognise
+from orchestration.settings import SettingsError, load_settings
+
+_STATUS_STYLE = {"landed": "green", "restated": "yellow", "unchanged": "dim"}
+
+
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Bill files, or folders of them.")
+    ],
+    feed: Annotated[
+        str | None, typer.Option(help="The feed; recognised from the content if left out.")
+    ] = None,
+    export: Annotated[
+        str, typer.Option(help="A name for this stream of bills, one per payer account.")
+    ] = "default",
+    declared: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="COLUMN=VALUE", help="A value that the files lack."),
+    ] = None,
+    billing_period: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="Land only the rows of this month.")
+    ] = None,
+) -> None:
+    """Land bills: AWS CUR, Azure, Google Cloud, FOCUS, OpenCost; CSV, JSON or Parquet."""
+    console, errors = Console(), Console(stderr=True)
+    try:
+        lake = load_settings().lake
+        values = _declared(declared or [])
+        if billing_period is not None:
+            check_month(billing_period)
+        results: list[LandingResult] = []
+        with console.status("Looking at the files") as status:
+            for name, delivery in _by_feed(paths, feed):
+                results += land(
+                    delivery.files,
+                    name,
+                    export,
+                    lake,
+                    declared=values,
+                    billing_period=billing_period or delivery.billing_period,
+                    exact=delivery.billing_period is not None,
+                    progress=lambda message: status.update(escape(message)),
+                )
+    except (IngestError, SettingsError, OSError) as error:
+        errors.print(f"Error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    console.print(_table(results))
+
+
+def _declared(pairs: Sequence[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for pair in pairs:
+        column, equals, value = pair.partition("=")
+        if not equals or not column:
+            raise IngestError(f"--set {pair}: write it as --set column=value.")
+        values[column.strip()] = value
+    return values
+
+
+def _by_feed(paths: Sequence[Path], feed: str | None) -> list[tuple[str, Delivery]]:
+    """Deliveries with their feeds; files that stand on their own are one delivery per feed."""
+    found: list[tuple[str, Delivery]] = []
+    loose: dict[str, list[Path]] = {}
+    for path in paths:
+        for delivery in deliveries(path):
+            groups: dict[str, list[Path]] = {}
+            for file in delivery.files:
+                groups.setdefault(feed or recognise(file), []).append(file)
+            for name, files in groups.items():
+                if delivery.billing_period is None:
+                    loose.setdefault(name, []).extend(files)
+                else:
+                    found.append((name, Delivery(delivery.billing_period, tuple(files))))
+    return found + [(name, Delivery(None, tuple(files))) for name, files in loose.items()]
+
+
+def _table(results: Sequence[LandingResult]) -> Table:
+    table = Table("feed", "export", "period", "status", title="Landed bills")
+    table.add_column("rows", justify="right")
+    table.add_column("control totals")
+    for result in results:
+        style = _STATUS_STYLE[result.status]
+        restated = result.status == "restated"
+        rows = f"{result.rows:,}"
+        if restated and result.previous_rows != result.rows:
+            rows = f"{result.previous_rows:,} → {rows}"
+        table.add_row(
+            result.feed,
+            result.export,
+            result.billing_period,
+            f"[{style}]{result.status}[/]",
+            rows,
+            _totals(result.control_totals, result.previous_totals if restated else []),
+        )
+    return table
+
+
+def _totals(now: Sequence[ControlTotal], before: Sequence[ControlTotal]) -> str:
+    old = {(total.measure, total.currency): total.amount for total in before}
+    lines: list[str] = []
+    for total in now:
+        label = f"{total.measure} {total.currency or ''}".strip()
+        line = f"{label} {_amount(total.amount)}"
+        was = old.get((total.measure, total.currency))
+        if was is not None and was != total.amount:
+            change = total.amount - was
+            line = f"{label} {_amount(was)} → {_amount(total.amount)} ({_amount(change, '+')})"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _amount(value: Decimal, sign: str = "") -> str:
+    """All decimals that count, at least two."""
+    whole, _, fraction = f"{value:{sign},f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"

@@ -1,0 +1,1 @@
+"""Dagster definitions by stage: thin declarations over the libraries beside this package."""

@@ -1,0 +1,1 @@
+"""Forecasts and back-tests."""

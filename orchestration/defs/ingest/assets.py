@@ -1,0 +1,75 @@
+"""Raw assets: one per feed, a partition per billing month, replaced whole when a bill changes."""
+
+import dagster as dg
+
+from orchestration.defs.groups import LAND
+from orchestration.ingest.contract import Feed
+from orchestration.ingest.exports import exports_of, land_export
+from orchestration.ingest.landing import LandingResult
+from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.warehouse import ensure_contracts, load
+from orchestration.partitions import BILLING_MONTHS
+from orchestration.resources import Tollgate
+
+
+def raw_assets() -> list[dg.AssetsDefinition]:
+    """Every feed of the registry, and the control totals over all of them."""
+    return [*(_raw_asset(feed) for feed in FEEDS.values()), control_totals]
+
+
+def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["raw", feed.name],
+        group_name=LAND,
+        kinds={"parquet"},
+        description=f"{feed.description}. Landed as delivered, typed, one partition per month.",
+        partitions_def=BILLING_MONTHS,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        metadata={"kind": feed.kind, "columns": len(feed.columns)},
+    )
+    def raw(context: dg.AssetExecutionContext, tollgate: Tollgate) -> dg.MaterializeResult[None]:
+        settings = tollgate.settings
+        ensure_contracts(settings.lake)
+        periods = set(context.partition_keys)
+        landed: list[LandingResult] = []
+        for export in exports_of(settings.exports_file, feed.name):
+            landed += land_export(export, periods, settings.lake)
+        return dg.MaterializeResult(metadata=_metadata(landed))
+
+    return raw
+
+
+def _metadata(landed: list[LandingResult]) -> dict[str, dg.MetadataValue]:
+    lines = ["| export | period | status | rows | totals |", "|---|---|---|---:|---|"]
+    for result in landed:
+        totals = ", ".join(
+            f"{total.measure} {total.amount:,.2f} {total.currency or ''}".strip()
+            for total in result.control_totals
+        )
+        lines.append(
+            f"| {result.export} | {result.billing_period} | {result.status} "
+            f"| {result.rows:,} | {totals} |"
+        )
+    return {
+        "dagster/row_count": dg.MetadataValue.int(sum(result.rows for result in landed)),
+        "partitions": dg.MetadataValue.int(len(landed)),
+        "landed": dg.MetadataValue.md("\n".join(lines) if landed else "No export has this feed."),
+    }
+
+
+@dg.asset(
+    key=["raw", "control_totals"],
+    group_name=LAND,
+    kinds={"json"},
+    description=(
+        "What each landed partition says it holds: rows, and sums per measure and currency. "
+        "The marts are held against it, to the last decimal."
+    ),
+    deps=[["raw", name] for name in FEEDS],
+)
+def control_totals(tollgate: Tollgate) -> dg.MaterializeResult[None]:
+    """Brings the landed Parquet to the warehouse; DuckDB reads it in place."""
+    settings = tollgate.settings
+    ensure_contracts(settings.lake)
+    partitions = load(settings)
+    return dg.MaterializeResult(metadata={"partitions": partitions, "engine": settings.engine})

@@ -1,0 +1,62 @@
+"""How dbt's nodes look in the lineage graph: groups follow the path of a charge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator
+
+from orchestration.defs.groups import (
+    ACT,
+    CONFORM,
+    DECIDE,
+    DETECT,
+    FORECAST,
+    MARTS,
+    PROPOSE,
+    RULES,
+    STAGE,
+)
+
+# Intermediate models of these topics only lead up to marts; the others conform charges.
+_TOPICS_OF_MARTS = ("allocation", "unit_economics", "inventory")
+_GROUP_OF_LAYER = {"staging": STAGE, "intermediate": CONFORM, "focus": CONFORM, "marts": MARTS}
+_GROUP_OF_PLATFORM_TABLE = {
+    "anomalies": DETECT,
+    "forecasts": FORECAST,
+    "forecast_backtests": FORECAST,
+    "proposals": PROPOSE,
+    "decisions": ACT,
+    "planned_actions": DECIDE,
+    "action_events": ACT,
+}
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are `<schema>/<model>`; platform marts join the group of the asset that feeds them."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`staging|focus|marts/<model>`, `seeds/<seed>`; sources carry their key in `meta`."""
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The stage of the path that this node belongs to."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return RULES
+        for upstream in dbt_resource_props.get("depends_on", {}).get("nodes", []):
+            parts = upstream.split(".")
+            table = parts[-1].removeprefix("stg_platform__")
+            if (parts[0] == "source" and parts[2] == "platform") or "stg_platform__" in parts[-1]:
+                return _GROUP_OF_PLATFORM_TABLE.get(table, MARTS)
+        _, layer, topic, *_ = *dbt_resource_props["fqn"], ""
+        if layer == "intermediate" and topic in _TOPICS_OF_MARTS:
+            return MARTS
+        return _GROUP_OF_LAYER.get(layer)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What the model's author wrote; the SQL is in the repository."""
+        return str(dbt_resource_props.get("description") or "")

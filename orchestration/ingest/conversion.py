@@ -1,0 +1,177 @@
+"""SQL that turns a file's own text into the typed columns of the raw contract.
+
+Pure string building: nothing here touches a file. Values that do not convert make DuckDB fail;
+`diagnosis.py` then finds the row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestration.ingest.contract import DECIMAL, Column, Feed
+from orchestration.ingest.engine import name, text
+from orchestration.ingest.headers import Plan, match
+from orchestration.ingest.sources import Field, Source
+
+_EXACT_TYPES = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT")
+_SHAPES = {
+    "object": "canonical_json",
+    "loose_object": "canonical_json",
+    "labels": "labels_json",
+    "scheme_tags": "scheme_tags_json",
+    "credits": "credits_json",
+}
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One file read as one feed: SQL for every contract column."""
+
+    source: Source
+    feed: Feed
+    plan: Plan
+    declared: Mapping[str, str]
+    """Values that the caller gives for columns the file lacks or leaves empty."""
+
+    @property
+    def relation(self) -> str:
+        """The SQL table expression that all expressions here read from."""
+        return self.source.relation(self.feed.null_texts)
+
+    def field(self, column: str) -> Field | None:
+        """The file's field that fills a contract column."""
+        position = self.plan.columns.get(column)
+        return None if position is None else self.source.fields[position]
+
+    def is_folded(self, column: Column) -> bool:
+        """Whether the column is put together from several headers of the file."""
+        return column.name not in self.declared and (
+            column.name not in self.plan.columns and column.name in self.plan.folds
+        )
+
+    def raw(self, column: Column) -> str | None:
+        """SQL of the column's text before conversion; None where the file has nothing for it."""
+        if column.name in self.declared:
+            return text(self.declared[column.name])
+        field = self.field(column.name)
+        if field is not None:
+            return self._field_text(column, field)
+        if self.is_folded(column):
+            return self._folded(column)
+        if column.from_map and column.from_map[0] in self.plan.columns:
+            return self._map_value(*column.from_map)
+        return None
+
+    def typed(self, column: Column) -> str:
+        """SQL of the column with its contract type; NULL where the file has nothing for it."""
+        target = self.feed.sql_type(column)
+        raw = self.raw(column)
+        if raw is None:
+            return f"CAST(NULL AS {target})"
+        field = None if column.name in self.declared else self.field(column.name)
+        if field is not None and _is_native(column, field):
+            utc = " AT TIME ZONE 'UTC'" if field.type == "TIMESTAMP WITH TIME ZONE" else ""
+            return f"CAST({field.sql}{utc} AS {target})"
+        if column.type == "decimal":
+            return f"to_decimal({raw})"
+        if column.type in ("timestamp", "date"):
+            return f"CAST(utc_timestamp({raw}) AS {target})"
+        # What was folded from several headers was built canonical, except a credit's list.
+        if column.type == "json" and (not self.is_folded(column) or column.shape == "credits"):
+            return _canonical(column, raw, field)
+        return raw
+
+    def tried(self, column: Column, raw: str) -> str:
+        """SQL that is NULL where the column's text does not convert.
+
+        Spelled with TRY_CAST: DuckDB 1.5's TRY(…) crashes the process on some of these.
+        """
+        if column.type == "decimal":
+            return f"TRY_CAST({raw} AS {DECIMAL})"
+        return f"try_utc_timestamp({raw})"
+
+    def extras(self, present: frozenset[str]) -> str:
+        """SQL of `x_extras`: values outside the contract, under the file's own headers."""
+        members: dict[str, str] = {}
+        for position in self.plan.unknown:
+            field = self.source.fields[position]
+            if field.header in present:
+                members[field.header] = field.text
+        for column in self.feed.columns:
+            cell = self.field(column.name)
+            if column.type == "json" and cell is not None and cell.type == "VARCHAR":
+                broken = f"NOT json_valid({self._field_text(column, cell)})"
+                members[cell.header] = f"CASE WHEN {broken} THEN {cell.text} END"
+        if not members:
+            return "CAST(NULL AS VARCHAR)"
+        pairs = ", ".join(_member(key, value) for key, value in sorted(members.items()))
+        return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
+
+    def select(self, *, row: str, extras: str, meta: Mapping[str, str]) -> str:
+        """SELECT of the whole landed shape: contract columns, then the meta columns in order."""
+        columns = [f"{self.typed(c)} AS {name(c.name)}" for c in self.feed.columns]
+        values = {
+            **meta,
+            "x_source_file": text(self.source.name),
+            "x_source_row_number": f"CAST({row} AS {DECIMAL})",
+            "x_extras": extras,
+        }
+        columns += [f"{sql} AS {name(column)}" for column, sql in values.items()]
+        return f"SELECT {', '.join(columns)} FROM {self.relation}"
+
+    def _field_text(self, column: Column, field: Field) -> str:
+        if column.type == "decimal" and self.feed.formatted_numbers:
+            return f"plain_number({field.text})"
+        if column.shape == "loose_object":
+            return f"with_braces({field.text})"
+        return field.text
+
+    def _folded(self, column: Column) -> str:
+        members = self.plan.folds[column.name]
+        pairs = ", ".join(_member(key, self.source.fields[i].text) for key, i in members)
+        folded = f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
+        return f"'[' || {folded} || ']'" if column.shape == "credits" else folded
+
+    def _map_value(self, column: str, key: str) -> str:
+        field = self.source.fields[self.plan.columns[column]]
+        if field.type.startswith("MAP"):
+            return f"nullif({field.sql}[{text(key)}], '')"
+        return f"nullif(json_extract_string({field.text}, {text('/' + key)}), '')"
+
+
+def convert(source: Source, feed: Feed, declared: Mapping[str, str]) -> Conversion:
+    """Plan how a file's headers fill a feed's contract."""
+    return Conversion(source, feed, match(feed, source.headers), dict(declared))
+
+
+def _canonical(column: Column, raw: str, field: Field | None) -> str:
+    """SQL of canonical JSON text; a nested Parquet value is turned into text once, by a lambda."""
+    macro = _SHAPES[column.shape]
+    if field is not None and field.type.startswith("MAP"):
+        members = f"map_members({field.sql})"
+        if column.shape == "scheme_tags":
+            members = f"scheme_members({members})"
+        return f"members_json({members})"
+    if field is not None and field.type != "VARCHAR":
+        return f"list_transform([{raw}], lambda document: {macro}(document))[1]"
+    return f"{macro}({raw})"
+
+
+def _is_native(column: Column, field: Field) -> bool:
+    """Whether a Parquet field has the column's type already, or one that casts to it exactly."""
+    if column.type == "decimal":
+        return field.type.startswith(_EXACT_TYPES)
+    if column.type in ("timestamp", "date"):
+        return field.type.startswith(("TIMESTAMP", "DATE"))
+    return False
+
+
+def _member(key: str, value: str) -> str:
+    prefix = text(_json_string(key) + ":")
+    return f"{prefix} || to_json({value})::VARCHAR"
+
+
+def _json_string(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,96 @@
+"""From a path to the deliveries in it: which files belong together, and to which month.
+
+Pure but for listing folders and reading the providers' manifests.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.providers.manifests import (
+    AWS_SUFFIX,
+    AZURE_NAME,
+    aws_files,
+    current_files,
+)
+
+_BILL = re.compile(r".+\.(csv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?", re.IGNORECASE)
+_MONTH = re.compile(r"(?:BILLING_PERIOD=|billing_period=)?(\d{4})-(0[1-9]|1[0-2])")
+_RANGE = re.compile(r"(\d{4})(0[1-9]|1[0-2])01-(\d{4})(\d{2})(\d{2})")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Files that are landed together; `billing_period` where their folder says it."""
+
+    billing_period: str | None
+    files: tuple[Path, ...]
+
+
+def folder_month(name: str) -> str | None:
+    """The month that a folder's name says: 2026-09, BILLING_PERIOD=2026-09, 20260901-20261001."""
+    month = _MONTH.fullmatch(name)
+    if month:
+        return f"{month[1]}-{month[2]}"
+    span = _RANGE.fullmatch(name)
+    if span is None:
+        return None
+    year, number = int(span[1]), int(span[2])
+    following = (year + number // 12, number % 12 + 1, 1)
+    last = (year, number, monthrange(year, number)[1])
+    end = (int(span[3]), int(span[4]), int(span[5]))
+    return f"{span[1]}-{span[2]}" if end in (following, last) else None
+
+
+def deliveries(path: Path) -> list[Delivery]:
+    """What there is to land at a path: one delivery per month's folder, one of all other files."""
+    if not path.exists():
+        raise IngestError(f"{path}: no such file or folder. Check the path.")
+    if path.is_file():
+        if path.name.endswith(AWS_SUFFIX):
+            return [Delivery(folder_month(path.parent.name), tuple(aws_files(path)))]
+        return [Delivery(None, (path,))]
+    if folder_month(path.name) or any(path.glob(f"*{AWS_SUFFIX}")):
+        return [_of_folder(path)]
+    months = list(_month_folders(path))
+    found = [_of_folder(folder) for folder in months]
+    loose = tuple(
+        file for file in _bill_files(path) if not any(folder in file.parents for folder in months)
+    )
+    if loose:
+        found.append(Delivery(None, loose))
+    if not found:
+        raise IngestError(
+            f"{path} holds no bill files (.csv, .parquet, .json, .ndjson; plain, .gz or .zst)."
+            " Name the folder into which the export was downloaded."
+        )
+    return found
+
+
+def _of_folder(folder: Path) -> Delivery:
+    files = current_files(folder) or list(_bill_files(folder))
+    if not files:
+        raise IngestError(f"{folder} holds no bill files. Download the month again.")
+    return Delivery(folder_month(folder.name), tuple(files))
+
+
+def _month_folders(path: Path) -> Iterator[Path]:
+    """The outermost folders whose names are months."""
+    for child in sorted(entry for entry in path.iterdir() if entry.is_dir()):
+        if folder_month(child.name):
+            yield child
+        elif not child.name.startswith((".", "_")):
+            yield from _month_folders(child)
+
+
+def _bill_files(folder: Path) -> Iterator[Path]:
+    for file in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        manifest = file.name.endswith(AWS_SUFFIX) or file.name == AZURE_NAME
+        if file.is_file() and _BILL.fullmatch(file.name) and not hidden and not manifest:
+            yield file

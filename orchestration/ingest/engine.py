@@ -1,0 +1,84 @@
+"""DuckDB as the landing uses it: bounded memory, UTC, the project's SQL macros.
+
+Belongs here: connections and SQL macros. What is read and written is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import duckdb
+
+# What DuckDB raises for a statement or a machine, not for a file's content: a defect of ours, or
+# no memory left. Everything else speaks of the data.
+NOT_THE_DATA = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+    duckdb.NotImplementedException,
+    duckdb.OutOfMemoryException,
+)
+
+DEFAULT_MEMORY = "1GB"
+MEMORY_VARIABLE = "TOLLGATE_DUCKDB_MEMORY"
+
+MACROS = Path(__file__).with_name("macros.sql")
+
+
+@contextmanager
+def connect(spill: Path, *, memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A private in-memory DuckDB that spills to `spill` beyond its memory limit.
+
+    The limit: the argument, else `TOLLGATE_DUCKDB_MEMORY`, else 1 GB.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory or os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+    }
+    connection = duckdb.connect(config=config)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(MACROS.read_text(encoding="utf-8"))
+        yield connection
+    finally:
+        connection.close()
+
+
+class Session:
+    """A connection that is opened at its first use: landing what is landed already needs none."""
+
+    def __init__(self, spill: Path, *, memory: str | None = None) -> None:
+        self._spill = spill
+        self._memory = memory
+        self._stack = ExitStack()
+        self._db: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def db(self) -> duckdb.DuckDBPyConnection:
+        """The connection."""
+        if self._db is None:
+            self._db = self._stack.enter_context(connect(self._spill, memory=self._memory))
+        return self._db
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        self._db = None
+
+
+def text(value: str) -> str:
+    """A SQL string literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name(identifier: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + identifier.replace('"', '""') + '"'

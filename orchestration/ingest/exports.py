@@ -1,0 +1,171 @@
+"""exports.toml: the bill exports that an installation ingests, and landing them by month."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchestration.ingest.discovery import Delivery, deliveries
+from orchestration.ingest.engine import Session
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.landing import LandingResult, Progress, file_periods, land
+from orchestration.ingest.locks import working_folder
+from orchestration.ingest.manifest import Manifest, landed
+from orchestration.ingest.registry import FEEDS
+
+
+@dataclass(frozen=True)
+class Export:
+    """One stream of bill files: a feed, a name, and the folder (or file) they arrive in."""
+
+    feed: str
+    name: str
+    path: Path
+    declared: Mapping[str, str] = field(default_factory=dict)
+    """Values for columns that the files lack: the `[export.set]` table."""
+
+
+def read_exports(file: Path) -> list[Export]:
+    """The exports that a file declares; none if there is no such file."""
+    return declared_exports(file, "export")
+
+
+def declared_exports(file: Path, table: str) -> list[Export]:
+    """The exports in a TOML file's array of tables of that name."""
+    return [
+        _export(file, f"[[{table}]] number {index}", entry)
+        for index, entry in enumerate(_tables(file, table), start=1)
+    ]
+
+
+def write_exports(file: Path, exports: Sequence[Export]) -> None:
+    """Write exports.toml; read_exports gives the same exports back."""
+    lines: list[str] = []
+    for export in exports:
+        lines += ["[[export]]", f"feed = {_toml(export.feed)}", f"name = {_toml(export.name)}"]
+        lines.append(f"path = {_toml(str(export.path))}")
+        if export.declared:
+            lines.append("[export.set]")
+            lines += [f"{_toml(key)} = {_toml(value)}" for key, value in export.declared.items()]
+        lines.append("")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.write_text("\n".join(lines), encoding="utf-8")
+    unfinished.replace(file)
+
+
+def exports_of(file: Path, feed: str) -> list[Export]:
+    """The declared exports of one feed."""
+    return [export for export in read_exports(file) if export.feed == feed]
+
+
+def list_periods(
+    export: Export, lake: Path, *, session: Session | None = None
+) -> dict[str, list[Delivery]]:
+    """The months that an export's path holds now, each with the deliveries that have rows of it.
+
+    Folder names say the month where they are months; other files are looked into (once: what
+    they hold is kept in the lake by content).
+    """
+    found: dict[str, list[Delivery]] = {}
+    loose: dict[str, list[Path]] = {}
+    for delivery in deliveries(export.path):
+        if delivery.billing_period is not None:
+            found.setdefault(delivery.billing_period, []).append(delivery)
+            continue
+        for file in delivery.files:
+            for period in file_periods(
+                file, export.feed, lake, declared=export.declared, session=session
+            ):
+                loose.setdefault(period, []).append(file)
+    for period, files in loose.items():
+        found.setdefault(period, []).append(Delivery(None, tuple(files)))
+    return dict(sorted(found.items()))
+
+
+def land_export(
+    export: Export,
+    periods: Collection[str] | None,
+    lake: Path,
+    *,
+    progress: Progress | None = None,
+    memory: str | None = None,
+) -> list[LandingResult]:
+    """Land an export's months (all of them where `periods` is None); months it lacks are skipped.
+
+    Files of several months that go together are converted once for all of them.
+    """
+    batches: dict[tuple[tuple[Path, ...], bool], set[str]] = {}
+    results: list[LandingResult] = []
+    with working_folder(lake) as working, Session(working, memory=memory) as session:
+        for period, found in list_periods(export, lake, session=session).items():
+            if periods is None or period in periods:
+                files = tuple(dict.fromkeys(file for delivery in found for file in delivery.files))
+                exact = all(delivery.billing_period for delivery in found)
+                batches.setdefault((files, exact), set()).add(period)
+        for (files, exact), wanted in batches.items():
+            results += land(
+                files,
+                export.feed,
+                export.name,
+                lake,
+                declared=export.declared,
+                billing_period=wanted,
+                exact=exact,
+                progress=progress,
+                session=session,
+            )
+    return sorted(results, key=lambda result: result.billing_period)
+
+
+def landed_partitions(lake: Path) -> list[Manifest]:
+    """The manifests of all landed partitions, by feed, export and month."""
+    return list(landed(lake))
+
+
+def known_periods(file: Path, lake: Path) -> set[str]:
+    """The months that the declared exports hold now, and those that the lake holds."""
+    known = {manifest.billing_period for manifest in landed(lake)}
+    for export in read_exports(file):
+        known |= set(list_periods(export, lake))
+    return known
+
+
+def _tables(file: Path, name: str) -> list[dict[str, Any]]:
+    if not file.exists():
+        return []
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise IngestError(f"{file} is not valid TOML ({error}). Correct it.") from error
+    tables = content.get(name, [])
+    if not isinstance(tables, list):
+        raise IngestError(f"{file}: write each {name} as [[{name}]], with two brackets.")
+    return tables
+
+
+def _export(file: Path, label: str, entry: Mapping[str, Any]) -> Export:
+    for key in ("feed", "path"):
+        if not isinstance(entry.get(key), str):
+            raise IngestError(f'{file}: {label} lacks {key} = "…". Add it.')
+    if entry["feed"] not in FEEDS:
+        raise IngestError(
+            f"{file}: {label} names feed {entry['feed']!r}. Known feeds: {', '.join(FEEDS)}."
+        )
+    path = Path(entry["path"]).expanduser()
+    return Export(
+        feed=entry["feed"],
+        name=str(entry.get("name", "default")),
+        path=path if path.is_absolute() else file.parent / path,
+        declared={str(key): str(value) for key, value in entry.get("set", {}).items()},
+    )
+
+
+def _toml(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    for character, spelled in (("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        escaped = escaped.replace(character, spelled)
+    return f'"{escaped}"'

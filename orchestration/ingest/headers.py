@@ -1,0 +1,109 @@
+"""Which of a file's headers fills which column of a raw contract.
+
+Pure functions over header names. Header dialects themselves are data, in `providers/`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from orchestration.ingest.contract import Column, Feed, Fold
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one file's headers map to a contract; headers are given by position."""
+
+    columns: dict[str, int] = field(default_factory=dict)
+    """Contract column -> header."""
+    folds: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    """JSON column -> its (key, header) members, sorted by key."""
+    unknown: list[int] = field(default_factory=list)
+    """Headers outside the contract: their values go to `x_extras`."""
+
+    def missing(self, feed: Feed) -> list[Column]:
+        """Required columns that no header fills."""
+        return [c for c in feed.columns if c.required and c.name not in self.columns]
+
+
+def squash(header: str) -> str:
+    """The spelling that all dialects of a header share: lower case, letters and digits only."""
+    return re.sub(r"[^a-z0-9]", "", header.lower())
+
+
+def mark(header: str) -> str:
+    """Like `squash`, but keeps the slash that tells legacy AWS headers from the new ones."""
+    return re.sub(r"[^a-z0-9/]", "", header.lower())
+
+
+def snake(header: str) -> str:
+    """AWS's own folding of legacy names: regionCode -> region_code."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+def fold_key(fold: Fold, rest: str) -> str:
+    """The JSON key of a folded header, `rest` being what follows the prefix."""
+    if fold.keys == "snake":
+        return snake(rest)
+    if fold.keys == "scheme":
+        return re.sub(r"^(user|aws|awsApplication)_", r"\1:", rest)
+    return rest
+
+
+def match(feed: Feed, headers: Sequence[str]) -> Plan:
+    """Assign each header to a contract column, to a folded JSON column, or to the unknown."""
+    names = _renamed(feed, headers)
+    taken: set[int] = set()
+    columns: dict[str, int] = {}
+    for column in feed.columns:
+        for spelling in (column.name, *column.aliases):
+            found = names.get(squash(spelling))
+            if found is not None and found not in taken:
+                columns[column.name] = found
+                taken.add(found)
+                break
+    folds: dict[str, list[tuple[str, int]]] = {}
+    unknown: list[int] = []
+    present = {squash(header) for header in headers}
+    copies = {squash(copy) for copy, original in feed.copies if squash(original) in present}
+    for position, header in enumerate(headers):
+        if position in taken:
+            continue
+        if squash(header) in copies:
+            continue
+        folded = _fold(feed, columns, header)
+        members = folds.setdefault(folded[0], []) if folded else []
+        if folded and folded[1] not in {key for key, _ in members}:
+            members.append((folded[1], position))
+        else:
+            unknown.append(position)
+    for members in folds.values():
+        members.sort()
+    return Plan(columns, folds, unknown)
+
+
+def _renamed(feed: Feed, headers: Sequence[str]) -> dict[str, int]:
+    """Folded spelling -> first position, after the feed's conditional renames."""
+    present = {squash(header) for header in headers}
+    aliases: dict[str, str] = {}
+    for rename in feed.renames:
+        if squash(rename.when) in present:
+            aliases.update({squash(old): squash(new) for old, new in rename.names})
+    names: dict[str, int] = {}
+    for position, header in enumerate(headers):
+        spelling = squash(header)
+        names.setdefault(aliases.get(spelling, spelling), position)
+    return names
+
+
+def _fold(feed: Feed, columns: dict[str, int], header: str) -> tuple[str, str] | None:
+    for fold in feed.folds:
+        if fold.column in columns:
+            continue
+        for prefix in fold.prefixes:
+            if header.lower().startswith(prefix.lower()) and len(header) > len(prefix):
+                return fold.column, fold_key(fold, header[len(prefix) :])
+    return None

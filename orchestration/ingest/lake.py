@@ -1,0 +1,178 @@
+"""The lake as a whole: its contracts, its control totals, and whether the Parquet still agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.ingest.contract import META_COLUMNS, Feed
+from orchestration.ingest.engine import connect, name, text
+from orchestration.ingest.locks import exclusive, working_folder
+from orchestration.ingest.manifest import (
+    CONTRACT_EXPORT,
+    CONTRACT_PERIOD,
+    DATA,
+    MANIFEST,
+    ControlTotal,
+    Manifest,
+    landed,
+    partition,
+    read,
+    write,
+)
+from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.totals import totals_out
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether one landed partition's Parquet still agrees with its manifest."""
+
+    feed: str
+    export: str
+    billing_period: str
+    ok: bool
+    problem: str
+    """Empty where it agrees; else what differs and what to do."""
+    rows: int
+    control_totals: list[ControlTotal]
+
+
+def ensure_contracts(lake: Path) -> None:
+    """Write an empty partition of exact types for every feed, so that readers' globs match."""
+    with exclusive(lake / ".contracts.lock"):
+        wanted = [feed for feed in FEEDS.values() if not _has_contract(lake, feed)]
+        if not wanted:
+            return
+        with working_folder(lake) as working, connect(working) as db:
+            for feed in wanted:
+                _write_contract(db, feed, lake, working)
+
+
+def _has_contract(lake: Path, feed: Feed) -> bool:
+    folder = partition(lake, feed.name, CONTRACT_EXPORT, CONTRACT_PERIOD)
+    found = read(folder)
+    return (
+        found is not None
+        and found.contract_version == feed.contract_version
+        and (folder / DATA).exists()
+    )
+
+
+def _write_contract(db: duckdb.DuckDBPyConnection, feed: Feed, lake: Path, working: Path) -> None:
+    columns = ", ".join(
+        f"CAST(NULL AS {feed.sql_type(column)}) AS {name(column.name)}"
+        for column in (*feed.columns, *META_COLUMNS)
+    )
+    data = working / f"{feed.name}.parquet"
+    db.execute(f"COPY (SELECT {columns} LIMIT 0) TO {text(str(data))} (FORMAT parquet)")
+    manifest = Manifest(
+        feed=feed.name,
+        export=CONTRACT_EXPORT,
+        billing_period=CONTRACT_PERIOD,
+        landing_id="",
+        rows=0,
+        control_totals=[],
+        accounts=[],
+        source_files=[],
+        declared={},
+        rounding=[],
+        contract_version=feed.contract_version,
+        landed_at=None,
+        data_as_of=None,
+        data_through=None,
+        unknown_columns=[],
+    )
+    record = working / f"{feed.name}.json"
+    write(manifest, record)
+    folder = partition(lake, feed.name, CONTRACT_EXPORT, CONTRACT_PERIOD)
+    folder.mkdir(parents=True, exist_ok=True)
+    data.replace(folder / DATA)
+    record.replace(folder / MANIFEST)
+
+
+def control_totals(lake: Path) -> list[dict[str, Any]]:
+    """`raw.control_totals` as rows: partition x measure x currency.
+
+    A partition without measures has one row whose measure is None.
+    """
+    return [row for manifest in landed(lake) for row in control_total_rows(manifest)]
+
+
+def control_total_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    """One partition's rows of `raw.control_totals`."""
+    common = {
+        "feed": manifest.feed,
+        "export": manifest.export,
+        "billing_period": manifest.billing_period,
+        "landing_id": manifest.landing_id,
+        "row_count": manifest.rows,
+        "landed_at": manifest.landed_at,
+        "data_through": manifest.data_through,
+    }
+    none = {"measure": None, "currency": None, "amount": None}
+    totals = [asdict(total) for total in manifest.control_totals]
+    return [common | total for total in totals or [none]]
+
+
+def verify(
+    lake: Path,
+    feed: str | None = None,
+    periods: Collection[str] | None = None,
+    *,
+    export: str | None = None,
+) -> list[Verification]:
+    """Read landed Parquet again and compare rows and sums with the manifests."""
+    found: list[Verification] = []
+    with working_folder(lake) as working, connect(working) as db:
+        for manifest in landed(lake, feed):
+            wanted = export is None or manifest.export == export
+            if wanted and (periods is None or manifest.billing_period in periods):
+                found.append(_verify(db, lake, manifest))
+    return found
+
+
+def _verify(db: duckdb.DuckDBPyConnection, lake: Path, manifest: Manifest) -> Verification:
+    folder = partition(lake, manifest.feed, manifest.export, manifest.billing_period)
+    rows, totals, problem = 0, [], ""
+    try:
+        out = totals_out(db, FEEDS[manifest.feed], folder / DATA)
+        ids = db.execute(
+            f"SELECT DISTINCT x_landing_id FROM read_parquet({text(str(folder / DATA))})"
+        ).fetchall()
+        rows = out.rows
+        totals = [
+            ControlTotal(*key, amount=amount)
+            for key, amount in sorted(out.totals.items(), key=lambda item: str(item[0]))
+        ]
+        if rows != manifest.rows:
+            problem = f"{rows} rows, but the manifest says {manifest.rows}"
+        elif totals != manifest.control_totals:
+            problem = (
+                f"sums {_brief(totals)}, but the manifest says {_brief(manifest.control_totals)}"
+            )
+        elif rows and [row[0] for row in ids] != [manifest.landing_id]:
+            problem = f"data of another landing than the manifest's {manifest.landing_id}"
+    except duckdb.Error as error:
+        problem = f"unreadable ({str(error).splitlines()[0]})"
+    if problem:
+        problem = f"{folder / DATA}: {problem}. Ingest the month again."
+    return Verification(
+        manifest.feed,
+        manifest.export,
+        manifest.billing_period,
+        not problem,
+        problem,
+        rows,
+        totals,
+    )
+
+
+def _brief(totals: list[ControlTotal]) -> str:
+    return (
+        ", ".join(f"{t.measure} {t.amount:f} {t.currency or ''}".strip() for t in totals) or "none"
+    )

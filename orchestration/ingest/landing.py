@@ -1,0 +1,319 @@
+"""Land bill files: typed Parquet per feed, export and billing period, replaced atomically.
+
+Belongs here: the order of the steps and what makes them safe. The steps themselves: `originals`
+(keep the files), `facts` (totals in), `conversion` (text to types), `totals` (totals out),
+`manifest` (the record), `diagnosis` (errors). Nothing of a delivery is published before all of
+it has been converted and checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from orchestration.ingest.contract import Feed
+from orchestration.ingest.delivery import Delivered, Job, deliver
+from orchestration.ingest.engine import Session
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.facts import MONTH
+from orchestration.ingest.locks import exclusive, working_folder
+from orchestration.ingest.manifest import (
+    DATA,
+    MANIFEST,
+    ControlTotal,
+    Manifest,
+    SourceFile,
+    data_is_of,
+    partition,
+    read,
+    write,
+)
+from orchestration.ingest.originals import flush
+from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.totals import conserved, totals_in, totals_out
+from orchestration.ingest.writing import Target, write_partition
+
+Status = Literal["landed", "unchanged", "restated"]
+Progress = Callable[[str], None]
+
+_EXPORT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class LandingResult:
+    """What happened to one partition."""
+
+    feed: str
+    export: str
+    billing_period: str
+    landing_id: str
+    status: Status
+    rows: int
+    control_totals: list[ControlTotal]
+    previous_rows: int | None
+    """Before this landing; None where there was no such partition."""
+    previous_totals: list[ControlTotal]
+    path: Path
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A partition that is converted and checked, but not yet published."""
+
+    manifest: Manifest
+    status: Status
+    before: Manifest | None
+    data: Path
+
+
+def land(
+    files: Sequence[Path],
+    feed: Feed | str,
+    export: str,
+    lake: Path,
+    *,
+    declared: Mapping[str, str] | None = None,
+    billing_period: str | Collection[str] | None = None,
+    exact: bool = False,
+    data_as_of: datetime | None = None,
+    progress: Progress | None = None,
+    memory: str | None = None,
+    session: Session | None = None,
+) -> list[LandingResult]:
+    """Land all files of one delivery; one result per billing period in them.
+
+    A delivery is complete for the periods it names: it replaces what was landed for them, and
+    nothing else. `billing_period` lands only the rows of those months, which the files must have;
+    with `exact` they must have no others.
+    `declared` gives values for columns that the files lack or leave empty. The same content again
+    changes nothing. Give a `session` to share one DuckDB among several landings.
+    """
+    contract = _feed(feed)
+    values = dict(declared or {})
+    wanted = {billing_period} if isinstance(billing_period, str) else billing_period
+    _check_request(contract, export, values, wanted)
+    if not files:
+        raise IngestError("No files to ingest. Name at least one bill file or folder.")
+    say = progress or (lambda _: None)
+    lock = lake / contract.name / export / ".lock"
+    with (
+        exclusive(lock),
+        working_folder(lake) as working,
+        nullcontext(session) if session else Session(working, memory=memory) as engine,
+    ):
+        job = Job(engine, contract, lake, working, values, say)
+        delivered = deliver(job, files)
+        results: list[LandingResult] = []
+        prepared: list[_Prepared] = []
+        for period in _periods(delivered, wanted, exact=exact):
+            parts = [part for part in delivered if period in part.facts.periods]
+            landing_id = _landing_id(contract, export, period, values, parts)
+            folder = partition(lake, contract.name, export, period)
+            before = read(folder)
+            if before and before.landing_id == landing_id and data_is_of(folder, landing_id):
+                results.append(_result(lake, before, "unchanged", before))
+                continue
+            _refuse_other_accounts(before, parts, period)
+            say(f"{contract.name} {period}: converting")
+            prepared.append(
+                _prepare(job, Target(export, period, landing_id), parts, before, data_as_of)
+            )
+        for item in prepared:
+            say(f"{contract.name} {item.manifest.billing_period}: publishing")
+            _publish(lake, item)
+            results.append(_result(lake, item.manifest, item.status, item.before))
+    return sorted(results, key=lambda result: result.billing_period)
+
+
+def file_periods(
+    file: Path,
+    feed: str,
+    lake: Path,
+    *,
+    declared: Mapping[str, str] | None = None,
+    session: Session | None = None,
+) -> list[str]:
+    """The billing periods that a file has rows of; the file is kept in the lake by content."""
+    with (
+        working_folder(lake) as working,
+        nullcontext(session) if session else Session(working) as engine,
+    ):
+        job = Job(engine, _feed(feed), lake, working, dict(declared or {}), lambda _: None)
+        parts = deliver(job, [file])
+        return sorted(parts[0].facts.periods)
+
+
+def check_month(value: str) -> str:
+    """A billing period as 'YYYY-MM'; an error for a month that does not exist."""
+    if not MONTH.fullmatch(value):
+        raise IngestError(
+            f"{value!r} is not a month. Write the billing period as YYYY-MM, for example 2026-09."
+        )
+    return value
+
+
+def _feed(feed: Feed | str) -> Feed:
+    if isinstance(feed, Feed):
+        return feed
+    if feed not in FEEDS:
+        raise IngestError(f"There is no feed {feed!r}. Known feeds: {', '.join(FEEDS)}.")
+    return FEEDS[feed]
+
+
+def _check_request(
+    feed: Feed, export: str, declared: Mapping[str, str], periods: Collection[str] | None
+) -> None:
+    if not _EXPORT_NAME.fullmatch(export):
+        raise IngestError(
+            f"{export!r} cannot name an export: use letters, digits, '.', '_' and '-', beginning"
+            " with a letter or digit."
+        )
+    for column in declared:
+        if column not in feed.by_name:
+            raise IngestError(
+                f"--set {column}: the raw contract of {feed.name} has no such column."
+                f" Its required ones: {', '.join(c.name for c in feed.columns if c.required)}."
+            )
+    for period in periods or ():
+        check_month(period)
+
+
+def _periods(
+    delivered: Sequence[Delivered], wanted: Collection[str] | None, *, exact: bool
+) -> list[str]:
+    found = sorted({period for part in delivered for period in part.facts.periods})
+    if wanted is None:
+        return found
+    absent = sorted(set(wanted) - set(found))
+    if absent:
+        names = ", ".join(part.original.name for part in delivered)
+        raise IngestError(
+            f"{names}: no row belongs to billing period {', '.join(absent)}; found"
+            f" {', '.join(found)}. Name one of these, or no month at all."
+        )
+    others = sorted(set(found) - set(wanted))
+    if exact and others:
+        strays = next(part for part in delivered if others[0] in part.facts.periods)
+        raise IngestError(
+            f"{strays.original.name}: {strays.facts.periods[others[0]].rows} of its rows are of"
+            f" billing period {others[0]}, but it was delivered for {', '.join(sorted(wanted))}."
+            " Put files of several months in a folder that is not named after one."
+        )
+    return sorted(wanted)
+
+
+def _landing_id(
+    feed: Feed, export: str, period: str, declared: Mapping[str, str], parts: Sequence[Delivered]
+) -> str:
+    """Hash of everything that decides the partition's content."""
+    content = (
+        feed.name,
+        export,
+        period,
+        feed.contract_version,
+        sorted(declared.items()),
+        sorted(part.original.sha256 for part in parts),
+    )
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:32]
+
+
+def _refuse_other_accounts(
+    before: Manifest | None, parts: Sequence[Delivered], period: str
+) -> None:
+    new = {account for part in parts for account in part.facts.periods[period].accounts}
+    if before is None or not before.accounts or not new or new & set(before.accounts):
+        return
+    raise IngestError(
+        f"{', '.join(part.original.name for part in parts)}: this bill is of account"
+        f" {', '.join(sorted(new))}, but {before.feed}/{before.export} {period} holds account"
+        f" {', '.join(before.accounts)} and would be replaced."
+        " Give the other account's bills a name of their own: --export NAME."
+    )
+
+
+def _prepare(
+    job: Job,
+    target: Target,
+    parts: Sequence[Delivered],
+    before: Manifest | None,
+    data_as_of: datetime | None,
+) -> _Prepared:
+    """Convert and check one partition in the working folder."""
+    feed, period = job.feed, target.period
+    data = job.working / f"{period}.parquet"
+    write_partition(job, target, parts, data)
+    facts = [part.facts.periods[period] for part in parts]
+    found = totals_out(job.session.db, feed, data)
+    label = f"{', '.join(part.original.name for part in parts)} ({feed.name} {period})"
+    rows = sum(part.rows for part in facts)
+    totals, rounding = conserved(label, rows, totals_in(facts), found)
+    # The same landing again repairs what an interrupted one left: nothing is restated.
+    restates = before is not None and before.landing_id != target.landing_id
+    history = before.previous if before else []
+    manifest = Manifest(
+        feed=feed.name,
+        export=target.export,
+        billing_period=period,
+        landing_id=target.landing_id,
+        rows=rows,
+        control_totals=totals,
+        accounts=sorted({account for part in facts for account in part.accounts}),
+        source_files=[
+            SourceFile(p.original.name, p.original.sha256, p.original.bytes, f.rows)
+            for p, f in zip(parts, facts, strict=True)
+        ],
+        declared=dict(job.declared),
+        rounding=rounding,
+        contract_version=feed.contract_version,
+        landed_at=_utc(datetime.now(UTC)),
+        data_as_of=_utc(data_as_of) if data_as_of else None,
+        data_through=found.data_through,
+        unknown_columns=sorted({c for p in parts for c in p.facts.unknown_with_values}),
+        previous=before.as_previous() if before and restates else history,
+    )
+    return _Prepared(manifest, "restated" if restates else "landed", before, data)
+
+
+def _publish(lake: Path, item: _Prepared) -> None:
+    """Data first, manifest last: dying in between, the next run sees that they disagree."""
+    manifest = item.manifest
+    folder = partition(lake, manifest.feed, manifest.export, manifest.billing_period)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = item.data.with_suffix(".json")
+    write(manifest, record)
+    flush(item.data)
+    item.data.replace(folder / DATA)
+    record.replace(folder / MANIFEST)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _result(
+    lake: Path, manifest: Manifest, status: Status, before: Manifest | None
+) -> LandingResult:
+    return LandingResult(
+        manifest.feed,
+        manifest.export,
+        manifest.billing_period,
+        manifest.landing_id,
+        status,
+        manifest.rows,
+        manifest.control_totals,
+        before.rows if before else None,
+        before.control_totals if before else [],
+        partition(lake, manifest.feed, manifest.export, manifest.billing_period),
+    )
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,167 @@
+"""The manifest beside each landed partition: where it came from and what it must add up to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.ingest.originals import flush
+
+DATA = "data.parquet"
+MANIFEST = "manifest.json"
+CONTRACT_EXPORT = "_contract"
+CONTRACT_PERIOD = "none"
+# An open month is landed daily or hourly: keep its recent history, not all of it.
+_HISTORY = 200
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """A sum that every reader of the partition can check."""
+
+    measure: str
+    currency: str | None
+    amount: Decimal
+    """Twelve places; decimal text in the manifest file."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One delivered file and how many of its rows are in the partition."""
+
+    name: str
+    sha256: str
+    bytes: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How much the sum moved because the contract keeps twelve decimals."""
+
+    measure: str
+    currency: str | None
+    difference: Decimal
+
+
+@dataclass(frozen=True)
+class Previous:
+    """A version of the partition that a later delivery replaced."""
+
+    landing_id: str
+    rows: int
+    control_totals: list[ControlTotal]
+    landed_at: str
+    source_files: list[str]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that is known of one landed partition; times are RFC 3339 in UTC."""
+
+    feed: str
+    export: str
+    billing_period: str
+    landing_id: str
+    rows: int
+    control_totals: list[ControlTotal]
+    accounts: list[str]
+    source_files: list[SourceFile]
+    declared: dict[str, str]
+    rounding: list[Rounding]
+    contract_version: str
+    landed_at: str | None
+    data_as_of: str | None
+    data_through: str | None
+    unknown_columns: list[str]
+    previous: list[Previous] = field(default_factory=list)
+
+    def as_previous(self) -> list[Previous]:
+        """The history that a successor carries: this version first."""
+        version = Previous(
+            self.landing_id,
+            self.rows,
+            self.control_totals,
+            self.landed_at or "",
+            [source.sha256 for source in self.source_files],
+        )
+        return [version, *self.previous][:_HISTORY]
+
+
+def partition(lake: Path, feed: str, export: str, period: str) -> Path:
+    """The folder of one landed partition."""
+    return lake / feed / export / f"billing_period={period}"
+
+
+def read(folder: Path) -> Manifest | None:
+    """The manifest of a partition; None where there is none yet."""
+    path = folder / MANIFEST
+    if not path.exists():
+        return None
+    return _from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def write(manifest: Manifest, path: Path) -> None:
+    """Write a manifest to a file that is then renamed into place."""
+    content = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=_plain) + "\n"
+    path.write_text(content, encoding="utf-8")
+    flush(path)
+
+
+def data_is_of(folder: Path, landing_id: str) -> bool:
+    """Whether the data of a partition is of that landing.
+
+    It is not of the manifest's if a process died between the two renames.
+    """
+    try:
+        found = pq.read_metadata(folder / DATA).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return bool(found.get(b"landing_id") == landing_id.encode())
+
+
+def landed(lake: Path, feed: str | None = None) -> Iterator[Manifest]:
+    """The manifests of all landed partitions, by feed, export and period."""
+    for path in sorted(lake.glob(f"{feed or '[!_]*'}/*/billing_period=*/{MANIFEST}")):
+        if path.parent.parent.name != CONTRACT_EXPORT:
+            found = read(path.parent)
+            if found is not None:
+                yield found
+
+
+def _plain(value: object) -> str:
+    """Money as decimal text, never in scientific notation."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"{type(value).__name__} has no place in a manifest")
+
+
+def _total(content: Mapping[str, Any]) -> ControlTotal:
+    return ControlTotal(**{**content, "amount": Decimal(content["amount"])})
+
+
+def _from_json(content: Mapping[str, Any]) -> Manifest:
+    totals = [_total(total) for total in content["control_totals"]]
+    previous = [
+        Previous(**{**old, "control_totals": [_total(total) for total in old["control_totals"]]})
+        for old in content["previous"]
+    ]
+    return Manifest(
+        **{
+            **content,
+            "control_totals": totals,
+            "source_files": [SourceFile(**source) for source in content["source_files"]],
+            "rounding": [
+                Rounding(**{**rounding, "difference": Decimal(rounding["difference"])})
+                for rounding in content["rounding"]
+            ],
+            "previous": previous,
+        }
+    )

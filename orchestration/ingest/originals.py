@@ -1,0 +1,64 @@
+"""The delivered files, kept unchanged under the hash of their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.integrity import check_whole
+
+ORIGINALS = "_originals"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Original:
+    """One delivered file in the lake."""
+
+    path: Path
+    name: str
+    sha256: str
+    bytes: int
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def keep(path: Path, lake: Path, working: Path) -> Original:
+    """Copy a file to `lake/_originals/<sha256>/<name>` unless it is there; land from the copy.
+
+    Landing reads the copy, so a file that changes while it is read cannot mix two versions.
+    """
+    if not path.is_file():
+        raise IngestError(f"{path}: no such file. Check the path.")
+    before = path.stat()
+    digest = sha256_of(path)
+    folder = lake / ORIGINALS / digest
+    stored = folder / path.name
+    if not stored.exists() or stored.stat().st_size != before.st_size:
+        check_whole(path, path.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        copy = working / f"{digest}.original"
+        shutil.copyfile(path, copy)
+        after = path.stat()
+        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            raise IngestError(f"{path} changed while it was read. Try again when it is complete.")
+        flush(copy)
+        copy.replace(stored)
+    return Original(stored, path.name, digest, before.st_size)
+
+
+def flush(path: Path) -> None:
+    """Make a written file survive a power cut before it is renamed into place."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())

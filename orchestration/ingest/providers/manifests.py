@@ -1,0 +1,82 @@
+"""The providers' own manifests: which of the files in a folder make up the current bill.
+
+A legacy CUR may keep older assemblies beside the current one, and an Azure export keeps every
+run: adding up all files of such a folder would count the month several times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from orchestration.ingest.errors import IngestError
+
+AWS_SUFFIX = "-Manifest.json"
+AZURE_NAME = "manifest.json"
+
+
+def current_files(folder: Path) -> list[Path] | None:
+    """The files that the manifest of a period's folder names; None without a manifest."""
+    aws = sorted(folder.glob(f"*{AWS_SUFFIX}"))
+    if len(aws) > 1:
+        names = ", ".join(path.name for path in aws)
+        raise IngestError(
+            f"{folder} holds the manifests of several reports ({names}). Ingest each report's"
+            " folder on its own, with its own --export NAME."
+        )
+    if aws:
+        return aws_files(aws[0])
+    runs = sorted(folder.rglob(AZURE_NAME))
+    return azure_files(runs) if runs else None
+
+
+def aws_files(manifest: Path) -> list[Path]:
+    """The report files that a CUR manifest names; it is rewritten with every assembly."""
+    keys = _content(manifest).get("reportKeys")
+    if not isinstance(keys, list) or not keys:
+        raise IngestError(
+            f"{manifest} names no report files (reportKeys). Download the manifest again."
+        )
+    return [_resolve(manifest, str(key)) for key in keys]
+
+
+def azure_files(manifests: Sequence[Path]) -> list[Path]:
+    """The part files of the latest run of an Azure export."""
+    latest = max(manifests, key=lambda path: (_submitted(path), str(path)))
+    blobs = _content(latest).get("blobs")
+    if not isinstance(blobs, list) or not blobs:
+        raise IngestError(f"{latest} names no files (blobs). Download the export again.")
+    return [_resolve(latest, str(blob.get("blobName", ""))) for blob in blobs]
+
+
+def _submitted(manifest: Path) -> str:
+    run = _content(manifest).get("runInfo")
+    return str(run.get("submittedTime", "")) if isinstance(run, dict) else ""
+
+
+def _resolve(manifest: Path, key: str) -> Path:
+    """Find a bucket key on disk: wherever the copy begins, the end of the key is kept."""
+    parts = PurePosixPath(key).parts
+    for base in (manifest.parent, *manifest.parent.parents):
+        for start in range(len(parts)):
+            candidate = base.joinpath(*parts[start:])
+            if candidate.is_file():
+                return candidate
+        if base == manifest.parent.parent.parent:
+            break
+    raise IngestError(
+        f"{manifest} names {key}, but there is no such file near it."
+        " The copy is incomplete: download the whole folder again."
+    )
+
+
+def _content(manifest: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise IngestError(f"{manifest} is not valid JSON ({error}). Download it again.") from error
+    if not isinstance(content, dict):
+        raise IngestError(f"{manifest} is not a manifest. Download it again.")
+    return content

@@ -1,0 +1,241 @@
+"""Bill files as SQL relations: CSV, JSON and Parquet, plain, gzip or zstd, behind one interface.
+
+Belongs here: reading a file's headers and the SQL that scans it. What the headers mean is
+`headers.py`; what the values become is `conversion.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from orchestration.ingest.engine import name, text
+from orchestration.ingest.errors import IngestError, reason
+from orchestration.ingest.headers import squash
+from orchestration.ingest.integrity import compression_of
+from orchestration.ingest.registry import FEEDS
+
+Kind = Literal["csv", "json", "parquet"]
+
+_PARQUET = b"PAR1"
+_HEAD_BYTES = 1 << 16
+# Older writers do not say which of their bytes are text.
+_PARQUET_OPTIONS = "binary_as_string = true, hive_partitioning = false"
+# One OpenCost answer is one JSON document; DuckDB's own limit is 16 MB.
+_DOCUMENT_BYTES = 1 << 28
+
+
+@dataclass(frozen=True)
+class Field:
+    """One header of a file and the SQL that reads its values."""
+
+    header: str
+    sql: str
+    type: str = "VARCHAR"
+    pointer: str = ""
+    """Where a JSON document holds it."""
+
+    @property
+    def text(self) -> str:
+        """SQL of the value as the file's own text; nested values as JSON, no value as NULL."""
+        if self.type == "VARCHAR":
+            return self.sql
+        if self.type.startswith(("MAP", "STRUCT")) or self.type.endswith("]"):
+            return f"to_json({self.sql})::VARCHAR"
+        return f"CAST({self.sql} AS VARCHAR)"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One bill file, opened: its headers and how to scan it."""
+
+    path: Path
+    name: str
+    """What people call the file, also after it was stored under its content hash."""
+    kind: Kind
+    fields: tuple[Field, ...]
+    compression: str = "none"
+    json_rows: str = ""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The file's headers, in order; nested JSON and Parquet fields joined with `_`."""
+        return tuple(field.header for field in self.fields)
+
+    @property
+    def row_number(self) -> str:
+        """SQL of the row's number in the file, 1 being the first row of data."""
+        return "file_row_number + 1" if self.kind == "parquet" else "row_number() OVER ()"
+
+    def relation(self, null_texts: tuple[str, ...] = ()) -> str:
+        """The SQL table expression whose columns the fields read."""
+        if self.kind == "parquet":
+            return (
+                f"read_parquet({text(str(self.path))}, file_row_number = true, {_PARQUET_OPTIONS})"
+            )
+        if self.kind == "json":
+            paths = ", ".join(text(field.pointer) for field in self.fields)
+            return f"(SELECT json_extract_string(j, [{paths}]) AS v FROM ({self.json_rows}))"
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.fields)))
+        nulls = ", ".join(text(value) for value in ("", *null_texts))
+        return (
+            f"read_csv({text(str(self.path))}, columns = {{{columns}}}, header = true,"
+            " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
+            f" nullstr = [{nulls}], compression = '{self.compression}')"
+        )
+
+
+def open_source(
+    connection: duckdb.DuckDBPyConnection, path: Path, shown: str | None = None
+) -> Source:
+    """Read a file's headers; `shown` is its name in messages and in `x_source_file`."""
+    label = shown or path.name
+    if not path.is_file():
+        raise IngestError(f"{path}: no such file. Check the path.")
+    with path.open("rb") as stream:
+        magic = stream.read(4)
+    if not magic:
+        raise IngestError(f"{label} is empty (0 bytes). Download or export it again.")
+    if magic == _PARQUET:
+        return _open_parquet(connection, path, label)
+    compression = compression_of(path)
+    head = _head(connection, path, label, compression).removeprefix(b"\xef\xbb\xbf")
+    if head.lstrip()[:1] in (b"{", b"["):
+        return _open_json(connection, path, label, compression, head)
+    return _open_csv(path, label, compression, head)
+
+
+def _head(connection: duckdb.DuckDBPyConnection, path: Path, label: str, compression: str) -> bytes:
+    if compression == "none":
+        with path.open("rb") as stream:
+            return stream.read(_HEAD_BYTES)
+    if compression == "gzip":
+        try:
+            with gzip.open(path) as stream:
+                return stream.read(_HEAD_BYTES)
+        except (EOFError, OSError, zlib.error) as error:
+            raise IngestError(
+                f"{label} is a damaged or cut off gzip file ({error}). Download it again."
+            ) from error
+    # Python 3.11 has no zstd: let DuckDB read the first lines, split at a byte no bill contains.
+    lines = (
+        f"SELECT line FROM read_csv({text(str(path))}, columns = {{'line': 'VARCHAR'}},"
+        " header = false, auto_detect = false, delim = '\x01', quote = '', escape = '',"
+        " compression = 'zstd') LIMIT 50"
+    )
+    try:
+        rows = connection.execute(lines).fetchall()
+    except duckdb.Error as error:
+        raise IngestError(f"{label} cannot be read as zstd ({reason(error)}).") from error
+    return "\n".join(str(row[0] or "") for row in rows).encode()
+
+
+def _open_csv(path: Path, label: str, compression: str, head: bytes) -> Source:
+    try:
+        decoded = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:  # otherwise the head ends inside a character
+            raise IngestError(
+                f"{label} is neither Parquet, JSON nor UTF-8 text (byte {error.start})."
+                " Export it as CSV in UTF-8, or as Parquet."
+            ) from error
+        decoded = head[: error.start].decode("utf-8")
+    header, *rows = list(csv.reader(decoded.splitlines(keepends=True))) or [[]]
+    if not any(value.strip() for value in header):
+        raise IngestError(f"{label} has no header line. Export it with headers.")
+    # Some exports name trailing columns that no row has. The last row seen may be cut by the
+    # size of the head; of what is left, all must agree, else a torn row would pass for it.
+    widths = {len(row) for row in rows[:-1] if row}
+    if len(rows) > 2 and len(widths) == 1 and 1 < min(widths) < len(header):
+        header = header[: min(widths)]
+    fields = tuple(Field(value.strip(), f"c{i}") for i, value in enumerate(header))
+    return Source(path, label, "csv", fields, compression)
+
+
+def _open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, label: str) -> Source:
+    try:
+        found = connection.sql(f"SELECT * FROM read_parquet({text(str(path))}, {_PARQUET_OPTIONS})")
+    except duckdb.Error as error:
+        raise IngestError(
+            f"{label} is a damaged or cut off Parquet file ({reason(error)}). Download it again."
+        ) from error
+    fields = [
+        field
+        for column, kind in zip(found.columns, found.types, strict=True)
+        for field in _flatten_type(column, name(column), kind)
+    ]
+    return Source(path, label, "parquet", tuple(fields))
+
+
+def _flatten_type(header: str, sql: str, kind: Any) -> Iterator[Field]:
+    """Fields of nested records become `parent_child`; lists and maps stay whole."""
+    if kind.id == "struct":
+        for child, child_kind in kind.children:
+            yield from _flatten_type(
+                f"{header}_{child}", f"struct_extract({sql}, {text(child)})", child_kind
+            )
+        return
+    if str(kind) == "JSON":
+        yield Field(header, f"nullif(json_extract_string({sql}, '$'), '')")
+    elif kind.id == "varchar":
+        yield Field(header, f"nullif({sql}, '')")
+    else:
+        yield Field(header, sql, str(kind))
+
+
+def _open_json(
+    connection: duckdb.DuckDBPyConnection, path: Path, label: str, compression: str, head: bytes
+) -> Source:
+    shape = "array" if head.lstrip()[:1] == b"[" else "unstructured"
+    documents = (
+        f"(SELECT json AS j FROM read_json_objects({text(str(path))}, format = '{shape}',"
+        f" maximum_object_size = {_DOCUMENT_BYTES},"
+        f" compression = '{compression.replace('none', 'uncompressed')}'))"
+    )
+    try:
+        keys = connection.execute(f"SELECT json_keys(j) FROM {documents} LIMIT 1").fetchone()
+        rows = f"SELECT j FROM {documents}"
+        for feed in FEEDS.values():
+            if feed.json_rows and keys and "data" in keys[0]:
+                rows = feed.json_rows.format(documents=documents)
+        found = connection.execute(f"SELECT json_group_structure(j) FROM ({rows})").fetchone()
+    except duckdb.Error as error:
+        raise IngestError(
+            f"{label} is not valid JSON, or is cut off ({reason(error)}). Download it again."
+        ) from error
+    structure = json.loads(found[0]) if found and found[0] else {}
+    if not isinstance(structure, dict) or not structure:
+        raise IngestError(f"{label} holds no JSON objects. Export it again.")
+    whole = {
+        squash(spelling)
+        for feed in FEEDS.values()
+        for column in feed.columns
+        if column.type == "json"
+        for spelling in (column.name, *column.aliases)
+    }
+    leaves = _flatten_json(structure, "", "", whole)
+    fields = [
+        Field(header, f"nullif(v[{i}], '')", pointer=pointer)
+        for i, (header, pointer) in enumerate(leaves, start=1)
+    ]
+    return Source(path, label, "json", tuple(fields), compression, rows)
+
+
+def _flatten_json(
+    structure: Mapping[str, Any], header: str, pointer: str, whole: set[str]
+) -> Iterator[tuple[str, str]]:
+    for key, value in structure.items():
+        inner = f"{header}_{key}" if header else key
+        step = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+        if isinstance(value, dict) and squash(inner) not in whole:
+            yield from _flatten_json(value, inner, step, whole)
+        else:
+            yield inner, step

@@ -1,0 +1,174 @@
+"""The door to the warehouse for Python: frames out, rows of platform tables in, the copy for BI.
+
+Belongs here: connections, types and transactions of both engines. Does not belong here: tables
+(dbt makes them, see `dbt_project/macros/platform/`) and what is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import pandas as pd
+import psycopg2
+import psycopg2.extras
+import pyarrow as pa
+
+from orchestration.ingest.postgres import postgres_dsn
+from orchestration.settings import Settings
+from orchestration.warehouse_rows import RowError, arrow_table
+
+Rows = list[tuple[Any, ...]]
+
+_COLUMNS = """
+select column_name, data_type from information_schema.columns
+where table_schema = '{schema}' and table_name = '{table}' order by ordinal_position
+"""
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be read or written; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The warehouse of one installation; every call opens and closes its own connection."""
+
+    settings: Settings
+
+    def query(self, sql: str) -> pd.DataFrame:
+        """The rows of a select, from what dbt builds; money stays `Decimal`, dates `date`."""
+        with self._errors():
+            if self.settings.engine == "postgres":
+                with self._postgres() as cursor:
+                    cursor.execute(sql)
+                    names = [column.name for column in cursor.description or ()]
+                    return pd.DataFrame(cursor.fetchall(), columns=names)
+            with self._duckdb(self.settings.warehouse, read_only=True) as connection:
+                table: pa.Table = connection.execute(sql).to_arrow_table()
+                return cast(pd.DataFrame, table.to_pandas())
+
+    def read(self, sql: str) -> tuple[list[str], Rows]:
+        """Column names and rows for people and reports, even while a build holds the write lock.
+
+        On DuckDB the published copy is read, unless the warehouse is newer and free.
+        """
+        with self._errors():
+            if self.settings.engine == "postgres":
+                with self._postgres() as cursor:
+                    cursor.execute(sql)
+                    return [c.name for c in cursor.description or ()], list(cursor.fetchall())
+            with self._readable() as connection:
+                connection.execute(sql)
+                return [c[0] for c in connection.description or ()], connection.fetchall()
+
+    def replace_rows(self, table: str, frame: pd.DataFrame) -> None:
+        """Replace all rows of a platform table in one transaction; `table` as schema.name.
+
+        The frame has the table's columns, in any order.
+        """
+        schema, _, name = table.partition(".")
+        columns = _COLUMNS.format(schema=schema, table=name)
+        with self._errors():
+            if self.settings.engine == "postgres":
+                with self._postgres() as cursor:
+                    cursor.execute(columns)
+                    rows = self._typed(table, dict(cursor.fetchall()), frame)
+                    names = ", ".join(f'"{column}"' for column in rows.column_names)
+                    cursor.execute(f"delete from {table}")
+                    values = [tuple(row.values()) for row in rows.to_pylist()]
+                    insert = f"insert into {table} ({names}) values %s"
+                    psycopg2.extras.execute_values(cursor, insert, values)
+                return
+            with self._duckdb(self.settings.warehouse, read_only=False) as connection:
+                types = dict(connection.execute(columns).fetchall())
+                rows = self._typed(table, types, frame)
+                connection.begin()
+                connection.execute(f"delete from {table}")
+                connection.register("replacement", rows)
+                connection.execute(f"insert into {table} by name select * from replacement")
+                connection.commit()
+
+    def publish(self) -> Path | None:
+        """Copy the finished warehouse to `published.duckdb`, atomically; None on PostgreSQL."""
+        if self.settings.engine == "postgres":
+            return None
+        source, published = self.settings.warehouse, self.settings.published
+        unfinished = published.with_suffix(".unfinished")
+        # The write lock is held while copying, and nothing is left in the write-ahead log.
+        with self._errors(), self._duckdb(source, read_only=False) as connection:
+            connection.execute("checkpoint")
+            shutil.copyfile(source, unfinished)
+            with unfinished.open("rb") as copied:
+                os.fsync(copied.fileno())
+            unfinished.replace(published)
+        return published
+
+    def _typed(self, table: str, types: dict[str, str], frame: pd.DataFrame) -> pa.Table:
+        if not types:
+            raise WarehouseError(
+                f"there is no table {table}: run `tollgate build`, which creates what is missing"
+            )
+        try:
+            return arrow_table(types, frame)
+        except RowError as error:
+            raise WarehouseError(f"{table}: {error}") from error
+
+    @contextmanager
+    def _readable(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        built, published = self.settings.warehouse, self.settings.published
+        if published.exists() and (
+            not built.exists() or built.stat().st_mtime <= published.stat().st_mtime
+        ):
+            built = published
+        try:
+            connection = self._connect(built, read_only=True)
+        except duckdb.IOException:
+            # A build is writing: the last complete state is what it published before.
+            if built == published or not published.exists():
+                raise
+            connection = self._connect(published, read_only=True)
+        with connection:
+            yield connection
+
+    @contextmanager
+    def _duckdb(self, path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._connect(path, read_only=read_only) as connection:
+            yield connection
+
+    def _connect(self, path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        if not path.exists():
+            raise WarehouseError(f"there is no warehouse at {path}: run `tollgate build` first")
+        memory = os.environ.get("TOLLGATE_DUCKDB_MEMORY") or "1GB"
+        return duckdb.connect(str(path), read_only=read_only, config={"memory_limit": memory})
+
+    @contextmanager
+    def _postgres(self) -> Iterator[Any]:
+        connection = psycopg2.connect(postgres_dsn())
+        try:
+            # Leaving this block commits, or rolls back where something was raised.
+            with connection, connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.IOException as error:
+            raise WarehouseError(
+                f"{self.settings.warehouse} cannot be opened; wait for a running build: {error}"
+            ) from error
+        except psycopg2.OperationalError as error:
+            raise WarehouseError(
+                f"PostgreSQL cannot be reached, check the TOLLGATE_PG_* variables: {error}"
+            ) from error
+        except (duckdb.Error, psycopg2.Error) as error:
+            raise WarehouseError(f"the warehouse refused the query: {error}") from error

@@ -1,0 +1,165 @@
+"""Charges follow the lake: landed partitions are replaced whole, and nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.integration.dbt_builds import (
+    CHARGES,
+    ROOT,
+    Installation,
+    chosen,
+    focus_bill,
+    write_partition,
+)
+
+STATE = """
+    select x_billing_period, charge_description, billed_cost, x_landing_id
+    from focus.fct_focus_charges order by all
+"""
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    home = tmp_path_factory.mktemp("incremental")
+    return Installation(home / "home", home / "artefacts")
+
+
+def land(installation: Installation, period: str, landing_id: str, costs: dict[str, str]) -> None:
+    total = str(sum(map(float, costs.values())))
+    totals = [("billed_cost", "USD", total)] if costs else []
+    write_partition(
+        installation.lake, "focus", "beacon", period, landing_id=landing_id,
+        rows=focus_bill(period, costs), totals=totals,
+    )  # fmt: skip
+
+
+def rows_of(installation: Installation, period: str) -> dict[str, str]:
+    found = installation.rows(
+        f"select charge_description, x_landing_id from focus.fct_focus_charges"
+        f" where x_billing_period = '{period}'"
+    )
+    return dict(found)
+
+
+def test_charges_follow_restatements_withdrawals_and_removals(installation: Installation) -> None:
+    land(installation, "2026-01", "jan-1", {"a": "1.5", "b": "2"})
+    land(installation, "2026-02", "feb-1", {"c": "3", "withdrawn": "4"})
+    installation.build(*CHARGES)
+    assert rows_of(installation, "2026-02") == {"c": "feb-1", "withdrawn": "feb-1"}
+
+    untouched = installation.rows("select rowid, * from focus.fct_focus_charges order by 1")
+    installation.build(*CHARGES)
+    assert installation.rows("select rowid, * from focus.fct_focus_charges order by 1") == untouched
+
+    # The closed month's file is changed behind the manifest's back: it must not even be read.
+    folder = installation.lake / "focus/beacon/billing_period=2026-01"
+    manifest = (folder / "manifest.json").read_text()
+    land(installation, "2026-01", "jan-1", {"never read": "9"})
+    (folder / "manifest.json").write_text(manifest)
+    land(installation, "2026-02", "feb-2", {"c": "3", "late": "5"})
+    installation.build(*CHARGES)
+    assert rows_of(installation, "2026-02") == {"c": "feb-2", "late": "feb-2"}
+    assert rows_of(installation, "2026-01") == {"a": "jan-1", "b": "jan-1"}
+
+    land(installation, "2026-02", "feb-3", {})
+    installation.build(*CHARGES)
+    assert rows_of(installation, "2026-02") == {}
+    assert rows_of(installation, "2026-01") == {"a": "jan-1", "b": "jan-1"}
+
+    shutil.rmtree(folder)
+    installation.build(*CHARGES)
+    assert installation.rows("select count(*) from focus.fct_focus_charges") == [(0,)]
+
+
+def test_a_killed_build_leaves_the_old_charges_and_the_same_command_finishes(
+    tmp_path: Path, installation: Installation
+) -> None:
+    killed = Installation(tmp_path / "killed", installation.artefacts)
+    clean = Installation(tmp_path / "clean", installation.artefacts)
+    many = {f"charge {n}": "0.25" for n in range(20)}
+    for one, first in ((killed, "jan-1"), (clean, "jan-2")):
+        write_partition(
+            one.lake, "focus", "beacon", "2026-01", landing_id=first,
+            rows=focus_bill("2026-01", many, copies=1 if first == "jan-1" else 20_000),
+            totals=[("billed_cost", "USD", "5" if first == "jan-1" else "100000")],
+        )  # fmt: skip
+    clean.build(*CHARGES)
+    killed.build(*CHARGES)
+    old = killed.rows(STATE)
+    assert len(old) == 20
+
+    shutil.copytree(clean.lake / "focus/beacon", killed.lake / "focus/beacon", dirs_exist_ok=True)
+    kill_when(killed, "START sql incremental model focus.fct_focus_charges")
+    assert killed.rows(STATE) == old
+
+    killed.build(*CHARGES)
+    assert killed.rows(STATE) == clean.rows(STATE)
+
+
+def kill_when(installation: Installation, seen: str) -> None:
+    """Start a build and end it with SIGKILL as soon as its log says so."""
+    process = subprocess.Popen(
+        installation.command("build", *chosen(*CHARGES)),
+        env=installation.dbt_environment | {"PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if seen in line:
+            os.killpg(process.pid, signal.SIGKILL)
+            break
+    assert process.wait() == -signal.SIGKILL
+
+
+def test_azure_exports_of_a_period_are_conformed_together(
+    tmp_path: Path, installation: Installation
+) -> None:
+    azure = Installation(tmp_path / "azure", installation.artefacts)
+    line = (
+        "select 'EA1' as billing_account_id, date '2026-01-05' as date, 'EUR' as billing_currency"
+    )
+    actual = f"{line}, 'Usage' as charge_type, 'OnDemand' as pricing_model, 7 as cost"
+    purchase = f"{line}, 'Purchase' as charge_type, 'Reservation' as pricing_model, 30 as cost"
+    covered = f"{line}, 'Usage' as charge_type, 'Reservation' as pricing_model, 1 as cost"
+    write_partition(
+        azure.lake, "azure_actual", "acme", "2026-01", landing_id="a1",
+        rows=f"{actual} union all {purchase}", totals=[("cost", "EUR", "37")],
+    )  # fmt: skip
+    azure.build(*CHARGES)
+    sums = "select sum(billed_cost), sum(effective_cost), count(*) from focus.fct_focus_charges"
+    assert azure.rows(sums) == [(37, 37, 2)]
+
+    write_partition(
+        azure.lake, "azure_amortized", "spread", "2026-01", landing_id="m1",
+        rows=f"{actual} union all {covered}", totals=[("cost", "EUR", "8")],
+    )  # fmt: skip
+    azure.build(*CHARGES)
+    assert azure.rows(sums) == [(37, 8, 3)]
+
+    shutil.rmtree(azure.lake / "azure_amortized/spread")
+    azure.build(*CHARGES)
+    assert azure.rows(sums) == [(37, 37, 2)]
+
+
+def test_a_difference_to_the_landed_totals_fails_the_build(
+    tmp_path: Path, installation: Installation
+) -> None:
+    wrong = Installation(tmp_path / "wrong", installation.artefacts)
+    bill = focus_bill("2026-01", {"a": "1"})
+    totals = [("billed_cost", "USD", "1.000000000001")]
+    write_partition(
+        wrong.lake, "focus", "beacon", "2026-01", landing_id="x", rows=bill, totals=totals
+    )
+    done = wrong.dbt("build", *chosen(*CHARGES), check=False)
+    assert done.returncode != 0
+    assert "charges_equal_landed_totals" in done.stdout

@@ -1,0 +1,262 @@
+"""Bad input ends in one clear error, and what was landed before stays as it was."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.ingest.discovery import deliveries
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.landing import land
+from orchestration.ingest.recognition import recognise
+
+LEGACY = "aws/cur_legacy_focus_converters_anonymous.csv"
+Edit = Callable[[list[list[str]], dict[str, int]], Any]
+
+
+@pytest.fixture
+def legacy(billing: Path) -> bytes:
+    return (billing / LEGACY).read_bytes()
+
+
+@pytest.fixture
+def refused(
+    billing: Path, lake: Path, tmp_path: Path, tree: Callable[[], dict[str, bytes]]
+) -> Callable[..., str]:
+    """Land the real bill, then a bad one over it: the error's text; the old partition is whole."""
+
+    def land_over(name: str, content: bytes, feed: str = "aws_cur_legacy", **options: Any) -> str:
+        land([billing / LEGACY], "aws_cur_legacy", "default", lake)
+        before = tree()
+        bad = tmp_path / name
+        bad.write_bytes(content)
+        with pytest.raises(IngestError) as caught:
+            land([bad], feed, "default", lake, **options)
+        assert tree() == before
+        assert list((lake / "_staging").iterdir()) == []
+        message = str(caught.value)
+        assert "\n" not in message
+        assert "_originals" not in message
+        return message
+
+    return land_over
+
+
+def edited(content: bytes, edit: Edit) -> bytes:
+    rows = list(csv.reader(io.StringIO(content.decode())))
+    edit(rows, {header: index for index, header in enumerate(rows[0])})
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode()
+
+
+def cell(row: int, header: str, value: str) -> Edit:
+    return lambda rows, columns: rows[row].__setitem__(columns[header], value)
+
+
+def test_csv_cut_in_a_row(refused: Callable[..., str], legacy: bytes) -> None:
+    message = refused("cut.csv", legacy[: len(legacy) // 2])
+    assert "cut.csv is damaged or cut off (line 643: 74 columns instead of 94)" in message
+
+
+def test_csv_cut_in_a_quoted_value(refused: Callable[..., str], legacy: bytes) -> None:
+    message = refused("cut.csv", legacy[: legacy.rindex(b'"Amazon Web') + 8])
+    assert "a quoted value is never closed" in message
+
+
+@pytest.mark.parametrize("kept", [100, 0.5, -50, -4])
+def test_gzip_cut_off_anywhere(refused: Callable[..., str], legacy: bytes, kept: float) -> None:
+    packed = gzip.compress(legacy)
+    end = int(kept * len(packed)) if isinstance(kept, float) else kept
+    message = refused("cut.csv.gz", packed[:end])
+    assert "cut.csv.gz is a damaged or cut off gzip file" in message
+    assert "Download it again" in message
+
+
+def test_gzip_cut_off_at_the_end_of_a_row(refused: Callable[..., str], legacy: bytes) -> None:
+    lines = legacy.splitlines(keepends=True)
+    whole = gzip.compress(b"".join(lines[:600]), mtime=0)
+    assert "cut off" in refused("cut.csv.gz", whole[:-8])
+
+
+def test_zstd_cut_off(refused: Callable[..., str], billing: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "packed.csv.zst"
+    with duckdb.connect() as db:
+        db.execute(f"COPY (FROM read_csv('{billing / LEGACY}', all_varchar = true)) TO '{packed}'")
+    content = packed.read_bytes()
+    assert "cut off zstd file" in refused("cut.csv.zst", content[: len(content) // 2])
+
+
+def test_renamed_cost_column(refused: Callable[..., str], legacy: bytes) -> None:
+    message = refused("m.csv", legacy.replace(b"lineItem/UnblendedCost", b"lineItem/Costs", 1))
+    assert "m.csv: no column for line_item_unblended_cost" in message
+    assert "lineItem/Costs" in message
+    assert "--set line_item_unblended_cost=" in message
+
+
+def test_file_of_no_known_bill(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("name,phone\nx,1\n")
+    with pytest.raises(
+        IngestError, match=r"list.csv: these headers .*name, phone.*aws_cur2.*focus"
+    ):
+        recognise(path)
+
+
+def test_cost_that_is_not_a_number(refused: Callable[..., str], legacy: bytes) -> None:
+    message = refused("n.csv", edited(legacy, cell(700, "lineItem/UnblendedCost", "n/a")))
+    assert "n.csv, row 700, column 'lineItem/UnblendedCost': 'n/a' is not a number" in message
+
+
+@pytest.mark.parametrize("value", ["1e30", "1e400", "nan", "inf", "0x1F", "1,5", "1e-99999999999"])
+def test_number_that_the_contract_cannot_hold(
+    refused: Callable[..., str], legacy: bytes, value: str
+) -> None:
+    message = refused("n.csv", edited(legacy, cell(9, "lineItem/UnblendedCost", value)))
+    assert f"row 9, column 'lineItem/UnblendedCost': {value!r} is not a number" in message
+
+
+def test_first_of_several_bad_rows_is_named(refused: Callable[..., str], legacy: bytes) -> None:
+    def edit(rows: list[list[str]], columns: dict[str, int]) -> None:
+        rows[900][columns["lineItem/UnblendedCost"]] = "x"
+        rows[300][columns["lineItem/UsageAmount"]] = "y"
+
+    assert "row 300, column 'lineItem/UsageAmount'" in refused("n.csv", edited(legacy, edit))
+
+
+def test_empty_cost(refused: Callable[..., str], legacy: bytes) -> None:
+    message = refused("n.csv", edited(legacy, cell(700, "lineItem/UnblendedCost", "")))
+    assert "n.csv, row 700: column 'lineItem/UnblendedCost' is empty" in message
+
+
+def test_cost_without_currency(refused: Callable[..., str], legacy: bytes) -> None:
+    def edit(rows: list[list[str]], columns: dict[str, int]) -> None:
+        for row, cost in ((800, "0.5"), (801, "-0.5")):
+            rows[row][columns["lineItem/UnblendedCost"]] = cost
+            rows[row][columns["lineItem/CurrencyCode"]] = ""
+
+    message = refused("n.csv", edited(legacy, edit))
+    assert "n.csv, row 800: column 'lineItem/CurrencyCode' is empty" in message
+
+
+def test_month_that_does_not_exist(refused: Callable[..., str], legacy: bytes) -> None:
+    column = "bill/BillingPeriodStartDate"
+    message = refused("n.csv", edited(legacy, cell(7, column, "2023-13-01T00:00:00Z")))
+    assert f"row 7, column '{column}': '2023-13-01T00:00:00Z'" in message
+
+
+def test_invoice_month_that_does_not_exist(refused: Callable[..., str], billing: Path) -> None:
+    content = (billing / "gcp/detailed_export_synth_finops_agent.csv").read_bytes()
+    bad = edited(content, cell(20, "invoice_month", "202613"))
+    message = refused("g.csv", bad, feed="gcp_detailed")
+    assert "g.csv, row 20: '2026-13' is not a month (column 'invoice_month')" in message
+
+
+def test_row_without_a_month(refused: Callable[..., str], legacy: bytes) -> None:
+    message = refused("n.csv", edited(legacy, cell(7, "bill/BillingPeriodStartDate", "")))
+    assert "row 7: the row names no month" in message
+
+
+@pytest.mark.parametrize("month", ["2025-13", "2025-00", "2025-1", "202501", "September"])
+def test_asked_month_that_does_not_exist(
+    refused: Callable[..., str], legacy: bytes, month: str
+) -> None:
+    assert f"{month!r} is not a month" in refused("b.csv", legacy, billing_period=month)
+
+
+def test_file_of_another_provider(refused: Callable[..., str], billing: Path) -> None:
+    azure = (billing / "azure/finops_toolkit_EA_ActualCost_Small.csv").read_bytes()
+    message = refused("azure.csv", azure, feed="aws_cur2")
+    assert "azure.csv is not a file of aws_cur2" in message
+    assert "azure_actual" in message
+
+
+def test_amortised_export_is_refused_as_actual_and_the_other_way(
+    refused: Callable[..., str], billing: Path
+) -> None:
+    actual = (billing / "azure/finops_toolkit_EA_ActualCost_Small.csv").read_bytes()
+    amortised = (billing / "azure/finops_toolkit_EA_AmortizedCost_Small.csv").read_bytes()
+    assert "only azure_amortized has" in refused("x.csv", amortised, feed="azure_actual")
+    assert "only azure_actual has" in refused("y.csv", actual, feed="azure_amortized")
+
+
+def test_empty_file(refused: Callable[..., str]) -> None:
+    assert "empty.csv is empty" in refused("empty.csv", b"")
+
+
+def test_headers_without_rows(refused: Callable[..., str], legacy: bytes) -> None:
+    assert "headers but no rows" in refused("h.csv", legacy.split(b"\n")[0] + b"\n")
+
+
+def test_parquet_cut_in_half(refused: Callable[..., str], billing: Path, tmp_path: Path) -> None:
+    path = tmp_path / "whole.parquet"
+    with duckdb.connect() as db:
+        db.execute(f"COPY (FROM '{billing / 'aws/cur2_sbroenne_sample.csv'}') TO '{path}'")
+    content = path.read_bytes()
+    message = refused("half.parquet", content[: len(content) // 2], feed="aws_cur2")
+    assert "half.parquet is a damaged or cut off Parquet file" in message
+
+
+def test_json_cut_in_half(refused: Callable[..., str], billing: Path) -> None:
+    content = (billing / "gcp/test_9_3_export.json").read_bytes()
+    message = refused("half.json", content[: len(content) // 2], feed="gcp_standard")
+    assert "half.json is not valid JSON, or is cut off" in message
+
+
+def test_text_in_another_encoding(refused: Callable[..., str], legacy: bytes) -> None:
+    assert "UTF-8" in refused("u.csv", legacy.decode().encode("utf-16"))
+    assert "UTF-8" in refused("l.csv", legacy.replace(b"Canada", b"Can\xe4da"))
+
+
+def test_declared_value_where_the_file_has_its_own(
+    refused: Callable[..., str], legacy: bytes
+) -> None:
+    message = refused("b.csv", legacy, declared={"line_item_currency_code": "EUR"})
+    assert "'lineItem/CurrencyCode' has values of its own in 1281 rows" in message
+
+
+def test_declared_value_that_is_no_date(refused: Callable[..., str], billing: Path) -> None:
+    declared = {"line_item_currency_code": "USD", "bill_billing_period_start_date": "2025-13-01"}
+    content = (billing / "aws/cur2_sbroenne_sample.csv").read_bytes()
+    message = refused("b.csv", content, feed="aws_cur2", declared=declared)
+    assert "'2025-13-01' is not a point in time that exists" in message
+    assert "--set bill_billing_period_start_date=" in message
+
+
+def test_one_bad_file_of_a_delivery_publishes_none_of_it(
+    cur: Callable[..., Path], lake: Path
+) -> None:
+    good, bad = cur("good.csv", ("2025-09", "1")), cur("bad.csv", ("2025-10", "1"))
+    bad.write_text(bad.read_text().replace("2025-10-03", "2025-10-33"))
+    with pytest.raises(IngestError, match=r"bad.csv, row 1"):
+        land([good, bad], "aws_cur2", "default", lake)
+    assert list(lake.glob("aws_cur2/*/billing_period=*")) == []
+
+
+def test_manifest_that_names_a_missing_file(tmp_path: Path) -> None:
+    folder = tmp_path / "20250901-20251001"
+    folder.mkdir()
+    (folder / "cur-Manifest.json").write_text(json.dumps({"reportKeys": ["p/cur/x/cur-1.csv.gz"]}))
+    with pytest.raises(IngestError, match=r"cur-Manifest.json names p/cur/x/cur-1.csv.gz, but"):
+        deliveries(folder)
+
+
+def test_unknown_feed_and_unknown_declared_column(
+    legacy: bytes, refused: Callable[..., str]
+) -> None:
+    assert "There is no feed 'aws'" in refused("b.csv", legacy, feed="aws")
+    assert "--set foo" in refused("b.csv", legacy, declared={"foo": "1"})
+
+
+@pytest.mark.parametrize("export", ["_contract", "a/b", "", "..", "a b"])
+def test_export_name_that_would_leave_its_folder(billing: Path, lake: Path, export: str) -> None:
+    with pytest.raises(IngestError, match="cannot name an export"):
+        land([billing / LEGACY], "aws_cur_legacy", export, lake)

@@ -1,0 +1,97 @@
+"""`tollgate ingest` as a person meets it: a table, or one sentence on stderr and exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from orchestration.cli.ingest import ingest
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+    app = typer.Typer()
+    app.command()(ingest)
+
+    def invoke(*arguments: object) -> tuple[int, str, str]:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        return result.exit_code, result.stdout, result.stderr
+
+    return invoke
+
+
+def test_ingest_recognises_and_shows_what_was_landed(run: Run, billing: Path) -> None:
+    code, out, _ = run(billing / "aws/cur_legacy_focus_converters_anonymous.csv")
+    assert code == 0
+    for shown in (
+        "aws_cur_legacy",
+        "2023-11",
+        "landed",
+        "1,281",
+        "unblended_cost USD 1.6823086974",
+    ):
+        assert shown in out
+    assert "unchanged" in run(billing / "aws/cur_legacy_focus_converters_anonymous.csv")[1]
+
+
+def test_restatement_shows_old_and_new(run: Run, cur: Callable[..., Path]) -> None:
+    run(cur("v1.csv", ("2025-09", "1.5"), ("2025-09", "1")))
+    code, out, _ = run(cur("v2.csv", ("2025-09", "2")))
+    assert code == 0
+    assert "restated" in out
+    assert "2 → 1" in out
+    assert "unblended_cost USD 2.50 → 2.00 (-0.50)" in out
+
+
+def test_actual_and_amortised_files_of_one_folder_go_to_their_feeds(
+    run: Run, billing: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "azure"
+    folder.mkdir()
+    for path in billing.glob("azure/finops_toolkit_*.csv"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    code, out, _ = run(folder)
+    assert code == 0
+    assert "azure_actual" in out
+    assert "azure_amortized" in out
+
+
+def test_declared_value(run: Run, billing: Path) -> None:
+    bill = billing / "kubernetes/opencost_csv_export_sample.csv"
+    code, _, error = run(bill)
+    assert code == 2
+    assert "--set currency=" in error
+    assert run(bill, "--set", "currency=USD", "--export", "cluster-1")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--billing-period", "2025-13"), "'2025-13' is not a month"),
+        (("--feed", "nope"), "There is no feed 'nope'"),
+        (("--set", "oops"), "write it as --set column=value"),
+        (("--export", "a/b"), "cannot name an export"),
+    ],
+)
+def test_errors_are_one_sentence_and_exit_code_two(
+    run: Run, cur: Callable[..., Path], arguments: tuple[str, ...], problem: str
+) -> None:
+    code, out, error = run(cur("bill.csv", ("2025-09", "1")), *arguments)
+    assert code == 2
+    assert problem in error
+    assert "Traceback" not in error + out
+    assert error.count("\n") == 1
+
+
+def test_missing_path(run: Run, tmp_path: Path) -> None:
+    code, _, error = run(tmp_path / "nowhere.csv")
+    assert code == 2
+    assert "no such file" in error

@@ -1,0 +1,161 @@
+"""Which files of a folder make up which month, by folder names and the providers' manifests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration.ingest.discovery import deliveries, folder_month
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.exports import (
+    Export,
+    exports_of,
+    known_periods,
+    land_export,
+    list_periods,
+    read_exports,
+    write_exports,
+)
+
+Cur = Callable[..., Path]
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        ("2025-09", "2025-09"),
+        ("BILLING_PERIOD=2025-12", "2025-12"),
+        ("20250901-20251001", "2025-09"),
+        ("20251201-20260101", "2025-12"),
+        ("20250901-20250930", "2025-09"),
+        ("20240201-20240229", "2024-02"),
+        ("20250901-20251101", None),
+        ("2025-13", None),
+        ("20251301-20260101", None),
+        ("2025-9", None),
+        ("september", None),
+    ],
+)
+def test_month_of_a_folder_name(name: str, month: str | None) -> None:
+    assert folder_month(name) == month
+
+
+def put(path: Path, content: str = "x\n") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def test_current_assembly_of_a_legacy_cur(tmp_path: Path) -> None:
+    month = tmp_path / "bills" / "cur" / "20250901-20251001"
+    put(month / "old-assembly" / "cur-1.csv.gz")
+    put(month / "old-assembly" / "cur-Manifest.json", '{"reportKeys": ["nowhere"]}')
+    current = put(month / "new-assembly" / "cur-1.csv.gz")
+    keys = ["prefix/cur/20250901-20251001/new-assembly/cur-1.csv.gz"]
+    put(month / "cur-Manifest.json", json.dumps({"reportKeys": keys}))
+    for path in (tmp_path / "bills", month, month / "cur-Manifest.json"):
+        found = deliveries(path)
+        assert [(d.billing_period, d.files) for d in found] == [("2025-09", (current,))]
+
+
+def test_latest_run_of_an_azure_export(tmp_path: Path) -> None:
+    month = tmp_path / "actual" / "20250901-20250930"
+    for run, time in (("run-b", "2025-09-02T00:00:00Z"), ("run-a", "2025-09-09T00:00:00Z")):
+        put(month / run / "part_0_0001.csv")
+        manifest = {
+            "blobs": [{"blobName": f"root/actual/20250901-20250930/{run}/part_0_0001.csv"}],
+            "runInfo": {"submittedTime": time},
+        }
+        put(month / run / "manifest.json", json.dumps(manifest))
+    assert deliveries(tmp_path)[0].files == (month / "run-a" / "part_0_0001.csv",)
+
+
+def test_month_folders_and_loose_files_are_told_apart(tmp_path: Path) -> None:
+    inside = put(tmp_path / "data" / "BILLING_PERIOD=2025-09" / "part.parquet")
+    loose = put(tmp_path / "other" / "march.csv.gz")
+    put(tmp_path / "data" / "BILLING_PERIOD=2025-09" / "README.txt")
+    put(tmp_path / ".hidden" / "x.csv")
+    assert [(d.billing_period, d.files) for d in deliveries(tmp_path)] == [
+        ("2025-09", (inside,)),
+        (None, (loose,)),
+    ]
+
+
+def test_paths_without_bills_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(IngestError, match="no such file or folder"):
+        deliveries(tmp_path / "nowhere")
+    with pytest.raises(IngestError, match="holds no bill files"):
+        deliveries(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["no json", "[]", '{"reportKeys": []}'])
+def test_broken_cur_manifest(tmp_path: Path, content: str) -> None:
+    put(tmp_path / "cur-Manifest.json", content)
+    with pytest.raises(IngestError, match=r"cur-Manifest\.json"):
+        deliveries(tmp_path)
+
+
+def test_exports_file_reads_back_what_was_written(tmp_path: Path) -> None:
+    exports = [
+        Export("aws_cur2", "acme", tmp_path / "a b", {"line_item_currency_code": "USD"}),
+        Export("focus", "saas", tmp_path / 'quote"d\\path'),
+    ]
+    file = tmp_path / "exports.toml"
+    write_exports(file, exports)
+    assert read_exports(file) == exports
+    assert exports_of(file, "focus") == exports[1:]
+    assert read_exports(tmp_path / "none.toml") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[[export]]\nfeed = "focus"', "lacks path"),
+        ('[[export]]\nfeed = "x"\npath = "/"', "names feed 'x'"),
+        ("[export]\n", r"write each export as \[\[export\]\]"),
+        ("[[export", "not valid TOML"),
+    ],
+)
+def test_wrong_exports_file_says_what_is_wrong(tmp_path: Path, text: str, problem: str) -> None:
+    file = put(tmp_path / "exports.toml", text)
+    with pytest.raises(IngestError, match=problem):
+        read_exports(file)
+
+
+def test_path_of_an_export_is_relative_to_its_file(tmp_path: Path) -> None:
+    file = put(tmp_path / "exports.toml", '[[export]]\nfeed = "focus"\npath = "bills"\n')
+    assert read_exports(file) == [Export("focus", "default", tmp_path / "bills")]
+
+
+def test_export_lands_the_asked_months_only(cur: Cur, tmp_path: Path, lake: Path) -> None:
+    folder = tmp_path / "export"
+    for month in ("2025-09", "2025-10"):
+        (folder / month).mkdir(parents=True)
+        cur(f"{month}.csv", (month, "1")).rename(folder / month / "bill.csv")
+    export = Export("aws_cur2", "acme", folder)
+    assert list(list_periods(export, lake)) == ["2025-09", "2025-10"]
+    results = land_export(export, {"2025-10", "2025-12"}, lake)
+    assert [(r.export, r.billing_period) for r in results] == [("acme", "2025-10")]
+
+
+def test_loose_files_of_one_month_are_landed_together(cur: Cur, tmp_path: Path, lake: Path) -> None:
+    folder = cur("a.csv", ("2025-09", "1"), ("2025-10", "2")).parent
+    cur("b.csv", ("2025-10", "3"))
+    results = land_export(Export("aws_cur2", "acme", folder), ["2025-10"], lake)
+    assert [(r.billing_period, r.rows) for r in results] == [("2025-10", 2)]
+    file = tmp_path / "exports.toml"
+    write_exports(file, [Export("aws_cur2", "acme", folder)])
+    assert known_periods(file, lake) == {"2025-09", "2025-10"}
+
+
+def test_month_folder_with_rows_of_another_month_is_refused(
+    cur: Cur, tmp_path: Path, lake: Path
+) -> None:
+    folder = tmp_path / "export" / "2025-09"
+    folder.mkdir(parents=True)
+    cur("x.csv", ("2025-09", "1"), ("2025-10", "2")).rename(folder / "bill.csv")
+    with pytest.raises(IngestError, match=r"bill.csv: 1 of its rows are of billing period 2025-10"):
+        land_export(Export("aws_cur2", "acme", folder.parent), None, lake)
