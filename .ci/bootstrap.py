@@ -44,7 +44,7 @@ WHEELS = {
 
 def main(destination: Path) -> None:
     """Put the `uv` binary at `destination`, atomically."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (this runs before anything is installed)
         found = platform.python_version()
         sys.exit(f"Tollgate needs Python 3.11 or newer; {sys.executable} is {found}.")
     key = (platform.system(), platform.machine())

@@ -54,7 +54,8 @@ def main(readme: Path) -> None:
         sys.exit(f"{readme} holds no sh block")
     for block in found:
         commands = [line for line in block.splitlines() if line != "make dev"]
-        print(f"$ {block.strip()}", flush=True)
+        sys.stdout.write(f"$ {block.strip()}\n")
+        sys.stdout.flush()
         script = "set -euo pipefail\n" + "\n".join(commands)
         subprocess.run(["bash", "-c", script], check=True)
         if len(commands) != len(block.splitlines()):

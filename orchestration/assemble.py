@@ -11,8 +11,9 @@ from orchestration.defs.ingest.assets import raw_assets
 from orchestration.defs.ingest.checks import raw_checks
 from orchestration.defs.publish.assets import publish_assets
 from orchestration.defs.remediate.assets import remediate_assets
-from orchestration.defs.transform.assets import dbt_resource, transform_assets
+from orchestration.defs.transform.assets import transform_assets
 from orchestration.defs.transform.project import dbt_project, ensure_manifest
+from orchestration.defs.transform.resource import dbt_resource
 from orchestration.resources import Tollgate
 from orchestration.settings import Settings
 

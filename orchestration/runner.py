@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance, EventLogEntry
+from sqlalchemy import Engine, event
 
 from orchestration.assemble import assemble
 from orchestration.defs.transform.project import dbt_environment
-from orchestration.ingest.exports import list_periods, read_exports
 from orchestration.partitions import BILLING_MONTHS, period_range_tags
 from orchestration.settings import Settings
 
@@ -75,6 +76,7 @@ def run_job(
     # dbt's own log lines: Dagster repeats them on stdout, which belongs to the command's result.
     log = settings.dbt_target / "stdout.log"
     with (
+        _unhurried_disk(settings.dagster_home),
         dagster_instance(settings) as instance,
         log.open("w") as lines,
         contextlib.redirect_stdout(lines),
@@ -92,47 +94,63 @@ def run_job(
         raise JobFailedError(_why(name, result))
 
 
+@contextmanager
+def _unhurried_disk(folder: Path) -> Iterator[None]:
+    """Let SQLite databases below `folder` commit without waiting for the disk.
+
+    Dagster opens, commits and closes its event log for each of hundreds of events, and every one
+    would wait twice. A power failure may cost the log of the run; bills, marts and decisions are
+    elsewhere and keep their own guarantees.
+    """
+
+    def relax(connection: Any, _: Any) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            (_, _, path), *_ = connection.execute("pragma database_list").fetchall()
+            if path and Path(path).is_relative_to(folder):
+                connection.execute("pragma synchronous = off")
+
+    event.listen(Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", relax)
+
+
 def _report(entry: EventLogEntry, on_step: OnStep) -> None:
-    event = entry.dagster_event
-    if event is not None and event.step_key and event.event_type in _STATES:
-        on_step(event.step_key, _STATES[event.event_type])
+    happened = entry.dagster_event
+    if happened is not None and happened.step_key and happened.event_type in _STATES:
+        on_step(happened.step_key, _STATES[happened.event_type])
 
 
 def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
     lines = [f"job {name} failed"]
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
+    for happened in result.all_events:
+        if happened.is_step_failure:
+            error = happened.step_failure_data.error
             while error is not None and error.cause is not None:
                 error = error.cause
             message = error.message.strip() if error else "no error recorded"
-            lines.append(f"{event.step_key}: {message}")
+            lines.append(f"{happened.step_key}: {message}")
     return "\n".join(lines)
 
 
 def run_everything(
     settings: Settings, first: str | None, last: str | None, on_step: OnStep | None = None
 ) -> None:
-    """Run the job `everything` over the billing months from `first` to `last`, both included.
+    """Run the job `everything`: all months that the declared exports hold, or a range of them.
 
-    Without bounds: the months that the declared exports hold. Where none is declared, bills come
-    by `tollgate ingest`, and the open month is as good as any: what has landed is built anyway.
+    `first` and `last` ('YYYY-MM', both included) go together; what landed by other ways is
+    built in any case.
     """
-    delivered = sorted(
-        {
-            period
-            for export in read_exports(settings.exports_file)
-            for period in list_periods(export, settings.lake)
-        }
-    )
-    fallback = datetime.now(UTC).strftime("%Y-%m")
-    start = first or (delivered[0] if delivered else fallback)
-    end = last or (delivered[-1] if delivered else fallback)
-    valid = BILLING_MONTHS.get_partition_keys()
-    for month in (start, end):
-        if month not in valid:
-            raise ValueError(
-                f"billing month {month!r} is not between {valid[0]} and {valid[-1]}: "
-                "write it as YYYY-MM"
-            )
-    run_job(settings, "everything", tags=period_range_tags(start, end), on_step=on_step)
+    tags = None
+    if first or last:
+        valid = BILLING_MONTHS.get_partition_keys()
+        start, end = first or last or "", last or first or ""
+        for month in (start, end):
+            if month not in valid:
+                raise ValueError(
+                    f"billing month {month!r} is not between {valid[0]} and {valid[-1]}: "
+                    "write it as YYYY-MM"
+                )
+        tags = period_range_tags(start, end)
+    run_job(settings, "everything", tags=tags, on_step=on_step)

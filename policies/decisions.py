@@ -128,7 +128,9 @@ def read_records(
 
 def decision_rows(store: sa.Engine) -> list[dict[str, Any]]:
     """Every record as `platform.decisions` holds it: `DECISION_COLUMNS`, all but the questions."""
-    query = sa.select(*[decisions.c[name] for name in DECISION_COLUMNS]).order_by(decisions.c.decided_at, decisions.c.decision_id)
+    query = sa.select(*[decisions.c[name] for name in DECISION_COLUMNS]).order_by(
+        decisions.c.decided_at, decisions.c.decision_id
+    )
     with for_reading(store).connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 

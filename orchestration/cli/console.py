@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NoReturn
 
 import typer
@@ -11,7 +12,10 @@ from rich.markup import escape
 # 0 done, 1 a denial or a finding, 2 could not do what was asked.
 CANNOT = 2
 
-out = Console()
+# In a pipe or a log there is no terminal to ask; tables need more than Rich's 80 columns.
+LOG_WIDTH = 140
+
+out = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
 err = Console(stderr=True)
 
 

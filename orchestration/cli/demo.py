@@ -24,6 +24,7 @@ def demo(
 
     from orchestration.demo.report import build_report, write_report  # noqa: PLC0415
     from orchestration.demo.run import DemoError, report_path, run_demo  # noqa: PLC0415
+    from orchestration.demo.samples import SamplesFailedError  # noqa: PLC0415
     from orchestration.demo.screen import show  # noqa: PLC0415
     from orchestration.ingest.errors import IngestError  # noqa: PLC0415
     from orchestration.runner import JobFailedError  # noqa: PLC0415
@@ -35,7 +36,7 @@ def demo(
             run = run_demo(settings, rows=rows, seed=seed, say=status.update)
             report = build_report(run)
         write_report(report, report_path(settings))
-    except (DemoError, IngestError, JobFailedError, NoOpaError) as error:
+    except (DemoError, SamplesFailedError, IngestError, JobFailedError, NoOpaError) as error:
         fail(str(error))
     show(out, report, settings.home)
     if not _holds(report):

@@ -66,7 +66,7 @@ def build_report(run: DemoRun) -> dict[str, Any]:
         "bill_rows": run.company.rows,
         "costs": _costs(marts, run.truth),
         "reconciliation": _rows(marts, _RECONCILIATION)[0],
-        "samples": [total.as_dict() for total in run.samples],
+        "samples": run.samples,
         "anomalies": score_anomalies(run.truth["anomalies"], findings).as_dict()
         | {"findings": findings},
         "waste": score_waste(planted_waste, waste).as_dict() | {"candidates": waste},

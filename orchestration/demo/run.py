@@ -21,7 +21,7 @@ from actions.services import Services
 from orchestration.budgets import measure_budget
 from orchestration.demo.emulator import emulator
 from orchestration.demo.generator import DemoCompany, generate
-from orchestration.demo.samples import SampleTotal, compare, land_samples
+from orchestration.demo.samples import running_samples
 from orchestration.demo.stopwatch import Stopwatch
 from orchestration.ingest.exports import landed_partitions, read_exports
 from orchestration.ingest.landing import land
@@ -53,7 +53,7 @@ class DemoRun:
     settings: Settings
     company: DemoCompany
     truth: dict[str, Any]
-    samples: list[SampleTotal]
+    samples: list[dict[str, Any]]
     answers: dict[str, Answer]
     applied: RunReport
     undone: RunReport
@@ -64,10 +64,21 @@ def run_demo(settings: Settings, *, rows: int, seed: int, say: Say) -> DemoRun:
     """Run every stage on the company and on the samples; safe to repeat, and to resume."""
     watch = Stopwatch()
     _fresh(settings)
-    with watch.measure("write the company's bills"):
-        company = _company(settings, rows, seed, say)
-        truth = json.loads(company.truth.read_text())
-    with _environment({}), emulator(company.emulator) as aws, _environment(aws):
+    with running_samples(settings.home / "demo" / "samples", settings) as beside:
+        with watch.measure("write the company's bills"):
+            company = _company(settings, rows, seed, say)
+            truth = json.loads(company.truth.read_text())
+        answers, applied, undone = _run_company(settings, company, watch, say)
+        with watch.measure("wait for the real samples, landed and conformed beside"):
+            say("the real samples")
+            samples = beside.result()
+    return DemoRun(settings, company, truth, samples, answers, applied, undone, watch)
+
+
+def _run_company(
+    settings: Settings, company: DemoCompany, watch: Stopwatch, say: Say
+) -> tuple[dict[str, Answer], RunReport, RunReport]:
+    with _environment(settings.environment()), emulator(company.emulator) as aws, _environment(aws):
         with watch.measure("land the first deliveries"):
             for delivery in company.first_deliveries:
                 say(f"first delivery of {delivery.feed} {delivery.period}")
@@ -85,9 +96,7 @@ def run_demo(settings: Settings, *, rows: int, seed: int, say: Say) -> DemoRun:
                 config={"platform__action_events": {"config": {"mode": "RECORD"}}},
                 on_step=lambda step, state: say(f"{step}: {state}"),
             )
-    with watch.measure("land and conform the real samples"):
-        samples = _samples(settings, say)
-    return DemoRun(settings, company, truth, samples, answers, applied, undone, watch)
+    return answers, applied, undone
 
 
 def _fresh(settings: Settings) -> None:
@@ -142,14 +151,6 @@ def _act(services: Services) -> tuple[RunReport, RunReport]:
     applied = apply_plans(services, chosen.values(), execute=True)
     done = [found.plan_id for found in applied.outcomes if found.result is Result.APPLIED]
     return applied, undo(services, [plan_id for plan_id in done[:1] if plan_id], execute=True)
-
-
-def _samples(settings: Settings, say: Say) -> list[SampleTotal]:
-    apart = Settings(settings.home / "demo" / "samples", settings.engine)
-    with _environment(apart.environment()):
-        landed = land_samples(apart, say)
-        run_everything(apart, None, None, lambda step, state: say(f"samples: {step}: {state}"))
-        return compare(apart, landed)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.text import Text
 Report = dict[str, Any]
 
 FINDINGS = 6
+BASELINE = "seasonal_naive"
 GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
 
 
@@ -112,17 +114,23 @@ def _forecasts(report: Report) -> RenderableType:
             f"{_amount(row['p10'], '')}… {_amount(row['p90'], currency)}",
             row["model"],
         )
-    return Group(table, Text(), Text(_skill(report["forecast_accuracy"])))
+    used = {row["model"] for row in report["forecasts"]}
+    return Group(table, Text(), *_skill(report["forecast_accuracy"], used))
 
 
-def _skill(accuracy: Iterable[dict[str, Any]]) -> str:
-    parts = [
-        f"{row['horizon_days']} d {row['model']}: MASE {row['mase']:.2f}, "
-        f"80 % band held {row['coverage_80']:.0%}"
-        for row in accuracy
-        if row["mase"] is not None and row["coverage_80"] is not None
+def _skill(accuracy: Iterable[dict[str, Any]], used: set[str]) -> list[RenderableType]:
+    """The models in use beside seasonal naive, as the back-tests saw them."""
+    known = [row for row in accuracy if row["mase"] is not None]
+    naive = {row["horizon_days"]: row["mase"] for row in known if row["model"] == BASELINE}
+    return [
+        Text(
+            f"{row['model']}, {row['horizon_days']} days ahead: mean absolute error "
+            f"{row['mase'] / naive[row['horizon_days']]:.0%} of seasonal naive's; the 80 % band "
+            f"held {row['coverage_80']:.0%} of the days ({row['folds']} back-tests)"
+        )
+        for row in known
+        if row["model"] in used - {BASELINE} and naive.get(row["horizon_days"])
     ]
-    return "Back-tests at rolling origins (lower MASE is better). " + "; ".join(parts)
 
 
 def _gate(report: Report) -> RenderableType:
@@ -131,9 +139,13 @@ def _gate(report: Report) -> RenderableType:
         verdict = "[green]allowed[/]" if answer["allow"] else "[red]denied[/]"
         delta = _amount(answer["monthly_delta"], answer["currency"])
         lines.append(f"[bold]{escape(name)}.json[/] {verdict}: {delta} per month")
+        same: dict[tuple[str, str, str], list[str]] = {}
         for denial in answer["denials"]:
-            lines.append(f"  {denial['rule_id']}  {escape(denial['message'])}")
-            lines.append(f"    [dim]remedy: {escape(denial['remedy'])}[/]")
+            key = (denial["rule_id"], denial["message"], denial["remedy"])
+            same.setdefault(key, []).append(denial["subject"])
+        for (rule, message, remedy), subjects in same.items():
+            lines.append(f"  {rule}: {escape(', '.join(subjects))}: {escape(message)}")
+            lines.append(f"    [dim]remedy: {escape(remedy)}[/]")
     return Text.from_markup("\n".join(lines))
 
 
@@ -157,9 +169,7 @@ def _actions(report: Report) -> RenderableType:
 
 
 def _messages(denials: str | None) -> str:
-    import json  # noqa: PLC0415
-
-    return "; ".join(found["message"] for found in json.loads(denials or "[]"))
+    return " ".join(found["message"] for found in json.loads(denials or "[]"))
 
 
 def _steps(report: Report) -> RenderableType:

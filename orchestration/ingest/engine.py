@@ -27,7 +27,7 @@ NOT_THE_DATA = (
 DEFAULT_MEMORY = "1GB"
 MEMORY_VARIABLE = "TOLLGATE_DUCKDB_MEMORY"
 
-MACROS = Path(__file__).with_name("macros.sql")
+MACROS = Path(__file__).with_name("macros")
 
 
 @contextmanager
@@ -44,7 +44,8 @@ def connect(spill: Path, *, memory: str | None = None) -> Iterator[duckdb.DuckDB
     connection = duckdb.connect(config=config)
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(MACROS.read_text(encoding="utf-8"))
+        for file in sorted(MACROS.glob("*.sql")):
+            connection.execute(file.read_text(encoding="utf-8"))
         yield connection
     finally:
         connection.close()

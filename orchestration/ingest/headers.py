@@ -49,7 +49,7 @@ def fold_key(fold: Fold, rest: str) -> str:
     if fold.keys == "snake":
         return snake(rest)
     if fold.keys == "scheme":
-        return re.sub(r"^(user|aws|awsApplication)_", r"\1:", rest)
+        return re.sub(r"^(user|aws)_", r"\1:", rest)
     return rest
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.panel import Panel
@@ -89,7 +90,7 @@ def error_scale(panel: Panel) -> Floats:
     return np.maximum(change, 1e-3 * level + 1e-9)
 
 
-def _dormant(past: Panel, scale: Floats) -> np.ndarray:  # type: ignore[type-arg]
+def _dormant(past: Panel, scale: Floats) -> NDArray[np.bool_]:
     """Series that were silent for months: in units of their noise, what follows has no size."""
     largest = np.max(np.abs(np.nan_to_num(past.values)), axis=1)
     return np.asarray(scale <= DORMANT * largest + 1e-9)

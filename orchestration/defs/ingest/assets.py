@@ -30,10 +30,20 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
     def raw(context: dg.AssetExecutionContext, tollgate: Tollgate) -> dg.MaterializeResult[None]:
         settings = tollgate.settings
         ensure_contracts(settings.lake)
-        periods = set(context.partition_keys)
+        chosen = context.has_partition_key or context.has_partition_key_range
+        # A run that names no months takes every month that the exports hold.
+        periods = set(context.partition_keys) if chosen else None
         landed: list[LandingResult] = []
         for export in exports_of(settings.exports_file, feed.name):
             landed += land_export(export, periods, settings.lake)
+        if not chosen:
+            for period in sorted({result.billing_period for result in landed}):
+                of_period = [result for result in landed if result.billing_period == period]
+                context.log_event(
+                    dg.AssetMaterialization(
+                        context.asset_key, partition=period, metadata=_metadata(of_period)
+                    )
+                )
         return dg.MaterializeResult(metadata=_metadata(landed))
 
     return raw

@@ -110,8 +110,9 @@ def action_events(tollgate: Tollgate, config: Apply) -> dg.MaterializeResult[Non
     warehouse = tollgate.warehouse()
     warehouse.replace_rows("platform.action_events", journal)
     warehouse.replace_rows("platform.planned_actions", plans)
-    outcomes = _outcomes(report) if report else {}
-    return dg.MaterializeResult(metadata={"events": len(journal)} | outcomes)
+    metadata = _outcomes(report) if report else {}
+    metadata["events"] = dg.MetadataValue.int(len(journal))
+    return dg.MaterializeResult(metadata=metadata)
 
 
 @dg.asset(

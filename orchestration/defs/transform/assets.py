@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
-from orchestration.defs.transform.project import DBT
 from orchestration.defs.transform.translator import Translator
 from orchestration.resources import Tollgate
 
@@ -54,8 +53,3 @@ def _build(
         manifest=tollgate.settings.dbt_target / "manifest.json",
     )
     yield from invocation.stream()
-
-
-def dbt_resource(project: DbtProject) -> DbtCliResource:
-    """dbt's command line on this project."""
-    return DbtCliResource(project_dir=project, target=project.target, dbt_executable=str(DBT))

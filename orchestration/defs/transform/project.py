@@ -39,7 +39,8 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         | {
             "DBT_PROFILES_DIR": str(DBT_FOLDER),
             "DBT_TARGET_PATH": str(settings.dbt_target),
-            "DBT_LOG_PATH": str(settings.dbt_target / "logs"),
+            # dbt's debug log takes longer to write than most models to build.
+            "DBT_LOG_LEVEL_FILE": "none",
         }
     )
 

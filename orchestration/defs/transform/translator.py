@@ -52,10 +52,10 @@ class Translator(DagsterDbtTranslator):
             table = parts[-1].removeprefix("stg_platform__")
             if (parts[0] == "source" and parts[2] == "platform") or "stg_platform__" in parts[-1]:
                 return _GROUP_OF_PLATFORM_TABLE.get(table, MARTS)
-        _, layer, topic, *_ = *dbt_resource_props["fqn"], ""
-        if layer == "intermediate" and topic in _TOPICS_OF_MARTS:
+        path: list[str] = dbt_resource_props["fqn"]
+        if path[1] == "intermediate" and path[2] in _TOPICS_OF_MARTS:
             return MARTS
-        return _GROUP_OF_LAYER.get(layer)
+        return _GROUP_OF_LAYER.get(path[1])
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """What the model's author wrote; the SQL is in the repository."""

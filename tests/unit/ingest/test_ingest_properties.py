@@ -65,6 +65,14 @@ def test_text_becomes_the_decimal_that_python_rounds_to(texts: list[str]) -> Non
     assert [row[0] for row in rows] == [rounded(text) for text in texts]
 
 
+def test_short_scientific_numbers_that_need_rounding_are_rounded() -> None:
+    texts = [".1234E-9", ".1235E-9", "1.234E-9", "-1.23e-09", "5.0E-14", "9999E-9", "1E9", "5E-13"]
+    values = ", ".join(f"('{text}')" for text in texts)
+    with tempfile.TemporaryDirectory() as spill, connect(Path(spill)) as db:
+        rows = db.execute(f"SELECT to_decimal(t) FROM (VALUES {values}) AS v(t)").fetchall()
+    assert [row[0] for row in rows] == [rounded(text) for text in texts]
+
+
 @given(
     st.lists(
         st.tuples(

@@ -16,7 +16,7 @@ def test_home_defaults_to_the_working_folder_and_can_be_named(tmp_path: Path) ->
 
 
 def test_unknown_engine_is_refused_with_the_choices() -> None:
-    with pytest.raises(SettingsError, match="TOLLGATE_ENGINE is 'oracle'.*duckdb, postgres"):
+    with pytest.raises(SettingsError, match=r"TOLLGATE_ENGINE is 'oracle'.*duckdb, postgres"):
         load_settings({"TOLLGATE_ENGINE": "oracle"})
 
 

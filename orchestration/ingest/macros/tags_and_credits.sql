@@ -1,4 +1,4 @@
--- The landing's own SQL functions, created on every connection: how one value is read.
+-- The landing's own SQL functions, created on every connection: how one JSON value is read.
 -- Which columns hold such values is data, in providers/.
 
 -- A JSON key as a JSON pointer: the only path syntax that takes any key.
@@ -82,60 +82,6 @@ CREATE MACRO scheme_tags_json(t) AS CASE
     ELSE members_json(scheme_members(json_members(t)))
 END;
 
--- The exact value of a number's text as three whole numbers (units, 1e-12ths and 1e-28ths),
--- without going through the decimal type that the conversion uses. The text splits into a sign,
--- an exponent e, and the digits before (w) and after (f) the point.
-CREATE MACRO exact_sign(t) AS CASE WHEN starts_with(trim(t), '-') THEN -1 ELSE 1 END;
-
-CREATE MACRO exact_exponent(t) AS CASE
-    WHEN contains(lower(t), 'e')
-        THEN greatest(-99, least(99, CAST(split_part(lower(trim(t)), 'e', 2) AS INTEGER)))
-    ELSE 0
-END;
-
-CREATE MACRO exact_whole(t) AS
-    split_part(split_part(ltrim(lower(trim(t)), '+-'), 'e', 1), '.', 1);
-
-CREATE MACRO exact_fraction(t) AS
-    split_part(split_part(ltrim(lower(trim(t)), '+-'), 'e', 1), '.', 2);
-
-CREATE MACRO exact_units(w, f, e) AS CAST('0' || CASE
-    WHEN e = 0 THEN w
-    WHEN length(w) + e <= 0 THEN '0'
-    ELSE rpad(left(w || f, length(w) + e), CAST(length(w) + e AS INTEGER), '0')
-END AS HUGEINT);
-
-CREATE MACRO exact_decimals(w, f, e) AS CASE
-    WHEN e = 0 THEN f
-    WHEN length(w) + e <= 0 THEN repeat('0', -(length(w) + e)) || w || f
-    ELSE substr(w || f, length(w) + e + 1)
-END;
-
-CREATE MACRO exact_kept(d) AS CAST(rpad(left(d, 12), 12, '0') AS BIGINT);
-
-CREATE MACRO exact_cut(d) AS CASE
-    WHEN length(d) <= 12 THEN 0
-    ELSE CAST(rpad(substr(d, 13, 16), 16, '0') AS BIGINT)
-END;
-
--- Through 18 digits where they suffice: ten times faster than straight to 38, the same rounding.
-CREATE MACRO quick_decimal(t) AS coalesce(
-    CAST(TRY_CAST(t AS DECIMAL(18, 12)) AS DECIMAL(38, 12)),
-    CAST(t AS DECIMAL(38, 12))
-);
-
--- DuckDB rounds scientific notation wrongly at the last digit (5e-14 to 1e-12): where 28 decimals
--- hold the number, it is rounded from there. Macros repeat their argument, so this stays short.
-CREATE MACRO to_decimal(t) AS CASE
-    WHEN contains(t, 'e') OR contains(t, 'E') THEN coalesce(
-        CAST(TRY_CAST(t AS DECIMAL(38, 28)) AS DECIMAL(38, 12)),
-        CAST(t AS DECIMAL(38, 12))
-    )
-    ELSE quick_decimal(t)
-END;
-
-CREATE MACRO decimal_text(t) AS rtrim(rtrim(CAST(to_decimal(t) AS VARCHAR), '0'), '.');
-
 CREATE MACRO credits_json(t) AS CASE
     WHEN t IS NULL OR NOT json_valid(t) THEN NULL
     WHEN json_type(t) = 'ARRAY' THEN nullif(to_json(list_transform(
@@ -150,37 +96,4 @@ CREATE MACRO credits_json(t) AS CASE
         }
     ))::VARCHAR, '[]')
     ELSE NULL
-END;
-
--- A plain cast would ignore an offset like +02:00.
-CREATE MACRO utc_timestamp(t) AS CASE
-    WHEN contains(t, '/') THEN strptime(
-        t,
-        ['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']
-    )
-    WHEN length(t) = 8 AND NOT contains(t, '-') THEN strptime(t, '%Y%m%d')
-    WHEN contains(t, '+') OR contains(substr(t, 11), '-')
-        THEN CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
-    ELSE CAST(t AS TIMESTAMP)
-END;
-
--- The same, NULL for what is no point in time: for finding the row, after a conversion failed.
-CREATE MACRO try_utc_timestamp(t) AS CASE
-    WHEN contains(t, '/') THEN try_strptime(
-        t,
-        ['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']
-    )
-    WHEN length(t) = 8 AND NOT contains(t, '-') THEN try_strptime(t, '%Y%m%d')
-    WHEN contains(t, '+') OR contains(substr(t, 11), '-')
-        THEN TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
-    ELSE TRY_CAST(t AS TIMESTAMP)
-END;
-
--- "$10,000.00 " is a number; "1,234" is not, since it may mean 1.234.
-CREATE MACRO plain_number(t) AS CASE
-    WHEN NOT (contains(t, '$') OR contains(t, ',')) THEN t
-    WHEN regexp_full_match(trim(t), '[-+]?\$?[-+]?(\d{1,3}(,\d{3})+\.\d+|\d+(\.\d+)?)')
-        OR regexp_full_match(trim(t), '[-+]?\$[-+]?\d{1,3}(,\d{3})+')
-        THEN replace(replace(trim(t), '$', ''), ',', '')
-    ELSE t
 END;
