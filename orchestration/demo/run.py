@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -19,10 +20,12 @@ from actions.recovery import undo
 from actions.reports import planned_actions
 from actions.services import Services
 from orchestration.budgets import measure_budget
+from orchestration.defs.transform.project import ensure_manifest
 from orchestration.demo.emulator import emulator
 from orchestration.demo.generator import DemoCompany, generate
 from orchestration.demo.samples import running_samples
 from orchestration.demo.stopwatch import Stopwatch
+from orchestration.ingest.engine import MEMORY_VARIABLE
 from orchestration.ingest.exports import landed_partitions, read_exports
 from orchestration.ingest.landing import land
 from orchestration.remediation import open_services
@@ -34,6 +37,8 @@ from policies.deployment.plan import read_plan
 from policies.engine import open_engine
 from policies.store import open_store
 
+# Two engines run side by side here; 2 GB must hold them and all that is around them.
+MEMORY = "500MB"
 # Whoever plans may not approve: the demo plays the second person too.
 APPROVER = "demo.approver"
 # Where the two pull requests deploy to; its limits are in policies/rego/finops/config.
@@ -64,10 +69,17 @@ def run_demo(settings: Settings, *, rows: int, seed: int, say: Say) -> DemoRun:
     """Run every stage on the company and on the samples; safe to repeat, and to resume."""
     watch = Stopwatch()
     _fresh(settings)
-    with running_samples(settings.home / "demo" / "samples", settings) as beside:
+    os.environ.setdefault(MEMORY_VARIABLE, MEMORY)
+    with (
+        running_samples(settings.home / "demo" / "samples", settings) as beside,
+        ThreadPoolExecutor(1) as meanwhile,
+    ):
         with watch.measure("write the company's bills"):
+            parsed = meanwhile.submit(ensure_manifest, settings)
             company = _company(settings, rows, seed, say)
             truth = json.loads(company.truth.read_text())
+        with watch.measure("read the dbt project"):
+            parsed.result()
         answers, applied, undone = _run_company(settings, company, watch, say)
         with watch.measure("wait for the real samples, landed and conformed beside"):
             say("the real samples")

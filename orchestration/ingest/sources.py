@@ -11,6 +11,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,8 +30,12 @@ _PARQUET = b"PAR1"
 _HEAD_BYTES = 1 << 16
 # Older writers do not say which of their bytes are text.
 _PARQUET_OPTIONS = "binary_as_string = true, hive_partitioning = false"
-# One OpenCost answer is one JSON document; DuckDB's own limit is 16 MB.
+# DuckDB allocates twice the largest object that it is told to expect. A line of a bill stays below
+# DuckDB's own limit; one OpenCost answer is one document, and may be as long as its file.
+_LINE_BYTES = 1 << 24
 _DOCUMENT_BYTES = 1 << 28
+# JSON of this kind shrinks to a twentieth at most.
+_COMPRESSED = 20
 
 
 @dataclass(frozen=True)
@@ -197,7 +202,7 @@ def _open_json(
     shape = "array" if head.lstrip()[:1] == b"[" else "unstructured"
     documents = (
         f"(SELECT json AS j FROM read_json_objects({text(str(path))}, format = '{shape}',"
-        f" maximum_object_size = {_DOCUMENT_BYTES},"
+        f" maximum_object_size = {_object_bytes(path, compression, head)},"
         f" compression = '{compression.replace('none', 'uncompressed')}'))"
     )
     try:
@@ -227,6 +232,14 @@ def _open_json(
         for i, (header, pointer) in enumerate(leaves, start=1)
     ]
     return Source(path, label, "json", tuple(fields), compression, rows)
+
+
+def _object_bytes(path: Path, compression: str, head: bytes) -> int:
+    with suppress(ValueError):
+        json.loads(head.split(b"\n", 1)[0])
+        return _LINE_BYTES
+    size = path.stat().st_size * (1 if compression == "none" else _COMPRESSED)
+    return min(max(size, _LINE_BYTES), _DOCUMENT_BYTES)
 
 
 def _flatten_json(

@@ -29,4 +29,9 @@ class LeanDbt(DbtCliResource):
 
 def dbt_resource(project: DbtProject) -> LeanDbt:
     """dbt on this project."""
-    return LeanDbt(project, target=project.target, dbt_executable=str(DBT))
+    return LeanDbt(
+        project_dir=str(project.project_dir),
+        profiles_dir=str(project.profiles_dir),
+        target=project.target,
+        dbt_executable=str(DBT),
+    )
