@@ -20,9 +20,11 @@ from orchestration.defs.transform.project import dbt_environment
 from orchestration.partitions import BILLING_MONTHS, period_range_tags
 from orchestration.settings import Settings
 
-# No telemetry, and one run at a time: DuckDB takes one writer.
+# No telemetry, no invitation over the first page, one run at a time: DuckDB takes one writer.
 _DAGSTER_YAML = """\
 telemetry:
+  enabled: false
+nux:
   enabled: false
 concurrency:
   runs:

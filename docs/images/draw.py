@@ -118,7 +118,7 @@ def main() -> None:
             executable_path=chromium,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+        page = browser.new_page(viewport={"width": 1800, "height": 760})
         found += lineage(page, url, groups)
         if not options.check:
             page.screenshot(path=HERE / "lineage.png")
