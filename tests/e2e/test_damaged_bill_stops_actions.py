@@ -1,0 +1,41 @@
+"""Bad data may alarm, never act: a failed control total stops everything downstream."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.runner import JobFailedError, run_everything
+from orchestration.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture
+def damaged(demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A copy of the demo, one landed bill of which has lost a row since."""
+    home = tmp_path / "home"
+    shutil.copytree(demo.home, home, ignore=shutil.ignore_patterns("samples", "_originals"))
+    (home / "exports.toml").unlink()
+    data = next((home / "lake" / "aws_cur2").glob("*/billing_period=2026-05/data.parquet"))
+    short = data.with_suffix(".short")
+    duckdb.sql(
+        f"copy (select * from '{data}' qualify row_number() over () > 1) to '{short}' "
+        "(format parquet)"
+    )
+    short.replace(data)
+    monkeypatch.setenv("TOLLGATE_HOME", str(home))
+    return Settings(home)
+
+
+def test_lost_row_fails_the_check_and_nothing_after_it_runs(damaged: Settings) -> None:
+    before = damaged.warehouse.read_bytes()
+    started: list[str] = []
+    with pytest.raises(JobFailedError, match="equals_control_totals"):
+        run_everything(damaged, None, None, lambda step, state: started.append(step))
+    assert "raw__aws_cur2_equals_control_totals" in started
+    ran = set(started)
+    assert not ran & {"dbt_cost_models", "platform__proposals", "platform__action_events"}
+    assert damaged.warehouse.read_bytes() == before

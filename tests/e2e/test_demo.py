@@ -1,0 +1,121 @@
+"""What the demo promises a newcomer, read from the report and the marts that it leaves."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_every_provider_month_equals_its_bill_to_the_last_decimal(demo: Any) -> None:
+    costs = demo.report["costs"]
+    assert {row["service_provider_name"] for row in costs} > {"AWS", "Microsoft", "Google Cloud"}
+    assert len({row["billing_period"] for row in costs}) == 14
+    assert all(
+        row["equal"] and Decimal(row["billed_cost"]) == Decimal(row["bill"]) for row in costs
+    )
+
+
+def test_truth_file_was_not_needed_to_get_the_totals(demo: Any) -> None:
+    """The marts are summed again here, and held against the truth outside the demo's own code."""
+    done = demo.tollgate(
+        "query", "--format", "csv",
+        "select service_provider_name as p, x_billing_period as m, billing_currency as c, "
+        "sum(billed_cost) as cost from focus.fct_focus_charges group by all",
+    )  # fmt: skip
+    marts = {(r["p"], r["m"], r["c"]): Decimal(r["cost"]) for r in rows(done.stdout)}
+    truth = json.loads((demo.home / "demo" / "company" / "truth.json").read_text())
+    assert marts == {
+        (r["service_provider_name"], r["billing_period"], r["currency"]): Decimal(r["billed_cost"])
+        for r in truth["billed_cost"]
+    }
+
+
+def test_every_real_sample_is_listed_and_equals_its_own_sums(demo: Any) -> None:
+    listed = {Path(row["path"]) for row in demo.report["samples"]}
+    fixtures = Path(__file__).parents[1] / "fixtures" / "billing"
+    files = {
+        path.relative_to(fixtures)
+        for path in fixtures.rglob("*")
+        if path.suffix in {".csv", ".json", ".parquet"} and "expected" not in path.name
+    }
+    assert listed <= files
+    assert len(listed) >= 30
+    assert all(row["equal"] for row in demo.report["samples"])
+
+
+def test_one_pull_request_is_allowed_and_one_denied_with_a_remedy(demo: Any) -> None:
+    gate = demo.report["gate"]
+    assert gate["allowed"]["allow"] is True
+    assert gate["denied"]["allow"] is False
+    rules = {denial["rule_id"] for denial in gate["denied"]["denials"]}
+    assert {"deployment.required_tags", "deployment.monthly_budget_delta"} <= rules
+    assert all(denial["remedy"] for denial in gate["denied"]["denials"])
+
+
+def test_actions_were_decided_applied_and_taken_back(demo: Any) -> None:
+    actions = demo.report["actions"]
+    assert {found["result"] for found in actions["applied"]} == {"applied"}
+    assert {found["result"] for found in actions["undone"]} == {"undone"}
+    assert all(plan["decision_id"] for plan in actions["planned"])
+
+
+def test_protected_and_code_owned_resources_are_never_planned(demo: Any) -> None:
+    truth = json.loads((demo.home / "demo" / "company" / "truth.json").read_text())
+    hands_off = {w["resource_id"] for w in truth["waste"] if not w["actionable"]}
+    assert hands_off
+    touched = {
+        plan["resource_id"]
+        for plan in demo.report["actions"]["planned"]
+        if plan["status"] != "denied"
+    }
+    assert not touched & hands_off
+
+
+def test_share_found_and_false_alarms_are_printed_not_claimed(demo: Any) -> None:
+    for what in ("anomalies", "waste"):
+        found = demo.report[what]
+        assert f"Of {found['planted']} planted {what}, {found['found']} were found" in demo.printed
+        assert f"{found['false_alarms']} false alarms" in demo.printed
+    assert demo.report["waste"]["share_found"] == 1.0
+
+
+def test_journal_of_the_demo_is_an_unbroken_chain(demo: Any) -> None:
+    assert demo.tollgate("actions", "journal", "verify").returncode == 0
+
+
+def test_marts_hold_decisions_actions_and_forecasts_for_bi(demo: Any) -> None:
+    for mart in ("fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_unit_costs"):
+        done = demo.tollgate("query", "--format", "csv", f"select count(*) as n from marts.{mart}")
+        assert int(rows(done.stdout)[0]["n"]) > 0, mart
+
+
+def test_query_cannot_change_the_marts(demo: Any) -> None:
+    done = demo.tollgate("query", "drop table marts.fct_daily_costs")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_demo_refuses_a_home_with_somebodys_own_bills(demo: Any, tmp_path: Path) -> None:
+    sample = Path(__file__).parents[1] / "fixtures/billing/aws/cur_legacy_sbroenne_sample.csv"
+    home = {"TOLLGATE_HOME": str(tmp_path)}
+    declared = ["--set", "line_item_currency_code=USD"]
+    declared += ["--set", "bill_billing_period_start_date=2025-01-01"]
+    assert demo.tollgate("ingest", str(sample), *declared, env=home).returncode == 0
+    done = demo.tollgate("demo", env=home)
+    assert done.returncode == 2
+    assert "set TOLLGATE_HOME to another folder" in done.stderr
+
+
+def test_doctor_finds_a_finished_demo_healthy(demo: Any) -> None:
+    done = demo.tollgate("doctor")
+    assert done.returncode == 0, done.stdout
