@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from actions.clients import AwsCloud
 from actions.models import DataFacts, Proposal
 from actions.services import Services
+from orchestration.ingest.lake import verify
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 from policies.engine import open_engine
@@ -47,7 +48,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             store=store,
             policy=open_engine(),
             cloud=AwsCloud.from_environment(),
-            data=data_facts(Warehouse(settings)),
+            data=data_facts(settings),
             clock=settings.now,
         )
     finally:
@@ -60,13 +61,18 @@ def proposals(warehouse: Warehouse) -> list[Proposal]:
     return [Proposal.model_validate(dict(zip(columns, row, strict=True))) for row in rows]
 
 
-def data_facts(warehouse: Warehouse) -> DataFacts:
-    """Whether the marts equal the bills, and through when the bills reach."""
+def data_facts(settings: Settings) -> DataFacts:
+    """Whether the bills are as they landed and the marts equal them, and through when they reach.
+
+    The marts are of the last build that succeeded: what has landed since is read again.
+    """
+    warehouse = Warehouse(settings)
+    landed_ok = all(found.ok for found in verify(settings.lake))
     ((wrong, compared),) = warehouse.read(_WRONG_TOTALS)[1]
     ((last_day,),) = warehouse.read(_DATA_THROUGH)[1]
     reaches = datetime.combine(last_day, time(), UTC) + timedelta(days=1) if last_day else None
     return DataFacts(
-        control_totals_ok=compared > 0 and wrong == 0,
+        control_totals_ok=landed_ok and compared > 0 and wrong == 0,
         data_as_of=reaches or datetime.fromtimestamp(0, UTC),
     )
 

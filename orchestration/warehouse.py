@@ -46,7 +46,7 @@ class Warehouse:
         """The rows of a select, from what dbt builds; money stays `Decimal`, dates `date`."""
         with self._errors():
             if self.settings.engine == "postgres":
-                with self._postgres() as cursor:
+                with self._postgres(read_only=True) as cursor:
                     cursor.execute(sql)
                     names = [column.name for column in cursor.description or ()]
                     return pd.DataFrame(cursor.fetchall(), columns=names)
@@ -57,14 +57,20 @@ class Warehouse:
     def read(self, sql: str) -> tuple[list[str], Rows]:
         """Column names and rows for people and reports, even while a build holds the write lock.
 
-        On DuckDB the published copy is read, unless the warehouse is newer and free.
+        On DuckDB the published copy is read, unless the warehouse is newer and free. Only one
+        select is taken: a read-only database still lets COPY write any file.
         """
         with self._errors():
             if self.settings.engine == "postgres":
-                with self._postgres() as cursor:
+                with self._postgres(read_only=True) as cursor:
                     cursor.execute(sql)
                     return [c.name for c in cursor.description or ()], list(cursor.fetchall())
             with self._readable() as connection:
+                kinds = [statement.type for statement in connection.extract_statements(sql)]
+                if kinds != [duckdb.StatementType.SELECT]:
+                    raise WarehouseError(
+                        "only one select at a time is run here: marts are read-only"
+                    )
                 connection.execute(sql)
                 return [c[0] for c in connection.description or ()], connection.fetchall()
 
@@ -149,8 +155,9 @@ class Warehouse:
         return duckdb.connect(str(path), read_only=read_only, config={"memory_limit": memory})
 
     @contextmanager
-    def _postgres(self) -> Iterator[Any]:
+    def _postgres(self, *, read_only: bool = False) -> Iterator[Any]:
         connection = psycopg2.connect(postgres_dsn())
+        connection.set_session(readonly=read_only)
         try:
             # Leaving this block commits, or rolls back where something was raised.
             with connection, connection.cursor() as cursor:

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.remediation import data_facts
 from orchestration.runner import JobFailedError, run_everything
 from orchestration.settings import Settings
 
@@ -39,3 +40,5 @@ def test_lost_row_fails_the_check_and_nothing_after_it_runs(damaged: Settings) -
     ran = set(started)
     assert not ran & {"dbt_cost_models", "platform__proposals", "platform__action_events"}
     assert damaged.warehouse.read_bytes() == before
+    # The marts are of the build before and equal what landed then; that must not reassure the gate.
+    assert not data_facts(damaged).control_totals_ok

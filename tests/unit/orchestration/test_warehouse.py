@@ -109,3 +109,29 @@ def test_reading_prefers_the_warehouse_where_it_is_newer(warehouse: Warehouse) -
 def test_a_wrong_query_is_an_error_with_the_engines_reason(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseError, match="refused the query"):
         warehouse.query("select nothing from platform.findings")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "copy (select 1) to '{home}/ops.sqlite' (format csv)",
+        "export database '{home}/export'",
+        "attach '{home}/other.duckdb'",
+        "select 1; drop table platform.findings",
+        "explain analyze copy (select 1) to '{home}/ops.sqlite'",
+        "pragma enable_profiling",
+        "",
+    ],
+)
+def test_reading_takes_one_select_and_writes_no_file(
+    warehouse: Warehouse, tmp_path: Path, sql: str
+) -> None:
+    before = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    with pytest.raises(WarehouseError, match="only one select"):
+        warehouse.read(sql.format(home=tmp_path))
+    assert {path.name: path.stat().st_size for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("sql", ["from platform.findings", "with a as (select 1 as b) from a"])
+def test_selects_in_every_spelling_are_read(warehouse: Warehouse, sql: str) -> None:
+    warehouse.read(sql)
