@@ -41,8 +41,12 @@ class Settings:
 
     @property
     def published(self) -> Path:
-        """The read-only copy of the warehouse that BI tools and `tollgate query` read."""
-        return self.home / "published.duckdb"
+        """The read-only copy of the warehouse that BI tools and `tollgate query` read.
+
+        It has the warehouse's own file name, since DuckDB takes the catalog's name from it and
+        views name their catalog.
+        """
+        return self.home / "published" / self.warehouse.name
 
     @property
     def ops_url(self) -> str:

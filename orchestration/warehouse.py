@@ -54,10 +54,11 @@ class Warehouse:
                 table: pa.Table = connection.execute(sql).to_arrow_table()
                 return cast(pd.DataFrame, table.to_pandas())
 
-    def read(self, sql: str) -> tuple[list[str], Rows]:
+    def read(self, sql: str, *, finished: bool = False) -> tuple[list[str], Rows]:
         """Column names and rows for people and reports, even while a build holds the write lock.
 
-        On DuckDB the published copy is read, unless the warehouse is newer and free. Only one
+        On DuckDB the published copy is read, unless the warehouse is newer and free; `finished`
+        takes what the last build that succeeded has published, where there is one. Only one
         select is taken: a read-only database still lets COPY write any file.
         """
         with self._errors():
@@ -65,7 +66,7 @@ class Warehouse:
                 with self._postgres(read_only=True) as cursor:
                     cursor.execute(sql)
                     return [c.name for c in cursor.description or ()], list(cursor.fetchall())
-            with self._readable() as connection:
+            with self._readable(finished) as connection:
                 kinds = [statement.type for statement in connection.extract_statements(sql)]
                 if kinds != [duckdb.StatementType.SELECT]:
                     raise WarehouseError(
@@ -102,10 +103,11 @@ class Warehouse:
                 connection.commit()
 
     def publish(self) -> Path | None:
-        """Copy the finished warehouse to `published.duckdb`, atomically; None on PostgreSQL."""
+        """Copy the finished warehouse to `published/`, atomically; None on PostgreSQL."""
         if self.settings.engine == "postgres":
             return None
         source, published = self.settings.warehouse, self.settings.published
+        published.parent.mkdir(exist_ok=True)
         unfinished = published.with_suffix(".unfinished")
         # The write lock is held while copying, and nothing is left in the write-ahead log.
         with self._errors(), self._duckdb(source, read_only=False) as connection:
@@ -127,10 +129,10 @@ class Warehouse:
             raise WarehouseError(f"{table}: {error}") from error
 
     @contextmanager
-    def _readable(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _readable(self, finished: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         built, published = self.settings.warehouse, self.settings.published
         if published.exists() and (
-            not built.exists() or built.stat().st_mtime <= published.stat().st_mtime
+            finished or not built.exists() or built.stat().st_mtime <= published.stat().st_mtime
         ):
             built = published
         try:

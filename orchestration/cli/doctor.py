@@ -28,6 +28,7 @@ def doctor() -> None:
         "operational store": _store,
         "OPA": _opa,
         "policy bundle": _bundle,
+        "clock": _clock,
         "AWS endpoint": _aws,
     }
     try:
@@ -94,6 +95,12 @@ def _bundle(_: Settings) -> Finding:
     from policies.engine import bundle_sha256  # noqa: PLC0415
 
     return True, f"sha256 {bundle_sha256(PROJECT_ROOT / 'policies' / 'rego')[:16]}…"
+
+
+def _clock(settings: Settings) -> Finding:
+    if not settings.in_the_past:
+        return True, "real time"
+    return True, f"shifted by {settings.clock_file}: here it is {settings.now():%Y-%m-%d %H:%M} UTC"
 
 
 def _aws(_: Settings) -> Finding:

@@ -17,6 +17,8 @@ from orchestration.settings import load_settings
 
 # Enough for a screen; BI tools and `--format csv` get everything.
 SCREEN_ROWS = 200
+# Beyond this a table is unreadable: rows are written one value per line, without the nulls.
+SCREEN_COLUMNS = 14
 
 
 class QueryFormat(StrEnum):
@@ -35,7 +37,7 @@ def query(
     from orchestration.warehouse import Warehouse, WarehouseError  # noqa: PLC0415 (fast --help)
 
     try:
-        columns, rows = Warehouse(load_settings()).read(sql)
+        columns, rows = Warehouse(load_settings()).read(sql, finished=True)
     except WarehouseError as error:
         fail(str(error))
     if format is QueryFormat.CSV:
@@ -51,6 +53,13 @@ def query(
 
 
 def _screen(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    if len(columns) > SCREEN_COLUMNS:
+        for number, row in enumerate(rows[:SCREEN_ROWS], start=1):
+            out.print(f"[bold]row {number}[/]")
+            for column, value in zip(columns, row, strict=True):
+                if value is not None:
+                    out.print(f"  {escape(column)}: {escape(str(value))}", highlight=False)
+        return
     table = Table(*[escape(column) for column in columns])
     for row in rows[:SCREEN_ROWS]:
         table.add_row(*["" if value is None else escape(str(value)) for value in row])

@@ -99,7 +99,7 @@ def _score(what: str, found: dict[str, Any]) -> str:
     missed = f" (missed: {', '.join(found['missed'])})" if found["missed"] else ""
     return (
         f"Of {found['planted']} planted {what}, {found['found']} were found "
-        f"({found['share_found']:.0%}){missed}; {found['false_alarms']} false alarms."
+        f"({found['share_found']:.0%}){missed}; false alarms: {found['false_alarms']}."
     )
 
 
@@ -164,7 +164,11 @@ def _actions(report: Report) -> RenderableType:
         f"{GOOD} {found['result']}: {escape(found['resource_id'])} ({escape(found['why'])})"
         for found in (*report["actions"]["applied"], *report["actions"]["undone"])
     ]
+    candidates, planned = report["waste"]["candidates"], report["actions"]["planned"]
+    without = {row["resource_id"] for row in candidates} - {row["resource_id"] for row in planned}
     waste = _score("waste", report["waste"])
+    if without:
+        waste += f" No action is catalogued for {len(without)} of them, on other clouds."
     return Group(table, Text(), Text.from_markup("\n".join([waste, *done])))
 
 
@@ -185,7 +189,7 @@ def _next(home: Path) -> RenderableType:
         "make dev                                   the lineage of all this, in the Dagster UI\n"
         "tollgate query 'select * from marts.fct_unit_costs limit 20'\n"
         "tollgate query 'from focus.focus_cost_and_usage limit 5'      FOCUS, for BI tools\n"
-        f"{home / 'published.duckdb'}   the same marts, for DuckDB clients\n"
+        f"{home / 'published' / 'warehouse.duckdb'}   the same marts, for DuckDB clients\n"
         f"{home / 'demo' / 'report.json'}   every figure above\n"
         "README.md                                  the five-minute tour"
     )

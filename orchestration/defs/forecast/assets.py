@@ -60,6 +60,12 @@ def forecasts(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     series = build_series(
         warehouse.query(_DAILY), complete_days(warehouse, today), keys=FORECAST_KEYS
     )
+    if series.empty:
+        for name in ("forecasts", "forecast_backtests"):
+            yield dg.MaterializeResult(
+                asset_key=["platform", name], metadata={"note": "no usage yet"}
+            )
+        return
     rows = as_rows(forecast(series, HORIZONS[-1]), series, today)
     warehouse.replace_rows("platform.forecasts", rows)
     pictures = [
