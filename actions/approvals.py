@@ -6,6 +6,7 @@ Does not belong here: who people are. Names are taken as given; the caller authe
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from actions import journal, plans
+from actions import journal, limits, plans
 from actions.errors import ApprovalInvalid, Refused
 from actions.journal import Journal
 from actions.models import Plan, Status, rfc3339
@@ -37,8 +38,17 @@ class Approval:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names mean one person: case and outer blanks do not make another one."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Whether two names mean one person, as a reader would see them.
+
+    Case, blanks, invisible characters and other forms of a letter do not make another person.
+    """
+    return _as_read(one) == _as_read(other)
+
+
+def _as_read(name: str) -> str:
+    visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    folded = unicodedata.normalize("NFKC", visible).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def approve(
@@ -51,7 +61,7 @@ def approve(
 ) -> Approval:
     """Approve a plan that the gate allowed; raises `Refused` if this may not be."""
     plan, status = plans.load(log.store, plan_id)
-    if not approver.strip():
+    if not _as_read(approver):
         raise Refused("an approval needs a name: give it with --as NAME")
     if same_person(approver, plan.requester):
         raise Refused(
@@ -94,6 +104,7 @@ def valid_for(store: sa.Engine, plan: Plan, now: datetime, *, resuming: bool = F
     on_record = [
         event.detail for event in journal.read(store, plan_id=plan.plan_id, event="approved")
     ]
+    started = journal.read(store, plan_id=plan.plan_id, event=limits.STARTED)
     reasons = []
     for row in rows:
         approval = Approval(
@@ -106,8 +117,10 @@ def valid_for(store: sa.Engine, plan: Plan, now: datetime, *, resuming: bool = F
         problem = _problem(approval, plan, now)
         if problem is None and _on_record(approval) not in on_record:
             problem = "is not in the journal as it stands in the table"
-        if problem is None and row.used_by_run and not resuming:
-            problem = f"was used up by {row.used_by_run}"
+        # A plan starts once, so any start used it up, whatever the table says by now.
+        used_by = started[0].run_id if started else row.used_by_run
+        if problem is None and used_by and not resuming:
+            problem = f"was used up by {used_by}"
         if problem is None:
             return approval
         reasons.append(f"the approval of {approval.approver} {problem}")

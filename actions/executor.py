@@ -80,6 +80,7 @@ def _in_order(run: Run, plan_ids: list[str]) -> list[Outcome]:
     for plan_id in plan_ids:
         try:
             plan, _ = plans.load(run.services.store, plan_id)
+            limits.require_countable(plan)
         except Refused as error:
             outcomes.append(_refused_unread(run, plan_id, error))
         else:
@@ -95,7 +96,7 @@ def _in_order(run: Run, plan_ids: list[str]) -> list[Outcome]:
             if canary.result in (Result.APPLIED, Result.WOULD_APPLY):
                 break
         rest += queue
-    rest.sort(key=lambda p: (-p.saving.monthly, p.plan_id))
+    rest.sort(key=lambda p: (p.saving.monthly.copy_negate(), p.plan_id))
     for plan in rest:
         if failed is not None:
             why = f"not tried: {failed.plan_id} failed before it; look there first"
@@ -255,6 +256,12 @@ def _require_ready(run: Run, plan: Plan, status: Status) -> None:
         raise Refused(f"plan {plan.plan_id} is {status}; run `tollgate actions resume`")
     if status not in OPEN_STATUSES:
         raise Refused(f"plan {plan.plan_id} is {status}; plan again")
+    # The table can be edited, the journal cannot: what was started once is never begun again.
+    if journal.read(run.services.store, plan_id=plan.plan_id, event=limits.STARTED):
+        raise Refused(
+            f"plan {plan.plan_id} is {status}, but the journal says that it was started before; "
+            "plan again, and find out who wrote to the operational store"
+        )
     if run.execute and status is Status.DENIED:
         raise Refused(f"plan {plan.plan_id} was denied by the gate; plan again")
 

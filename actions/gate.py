@@ -13,11 +13,14 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from actions.approvals import Approval
-from actions.models import DataFacts, Observation, Plan, rfc3339
+from actions.errors import Refused
+from actions.models import LARGEST_AMOUNT, DataFacts, Observation, Plan, in_range, rfc3339
 
 ENVIRONMENT_TAGS = ("environment", "env", "stage")
 MANAGER_TAGS = ("managed-by", "managed_by", "managedby")
 OWNER_TAGS = ("team", "owner")
+PRODUCTION = ("production", "prod")
+BY_HAND = frozenset({"manual", "console"})
 # Tags that a tool leaves on what it owns, whatever people tag.
 MARKS = (
     ("aws:cloudformation:", "cloudformation"),
@@ -71,10 +74,9 @@ class Question:
                 "resource_id": plan.target.resource_id,
                 "resource_type": self.observed.resource_type,
                 "tags": self.observed.tags,
-                "environment": tagged(self.observed.tags, ENVIRONMENT_TAGS)
-                or _stated(plan, "environment"),
+                "environment": environment(self.observed.tags, _stated(plan, "environment")),
                 "owner": plan.owner,
-                "managed_by": managed_by(self.observed.tags) or _stated(plan, "managed_by"),
+                "managed_by": managed_by(self.observed.tags, _stated(plan, "managed_by")),
                 "exists": self.observed.exists,
                 "changed_since_plan": self.changed,
             },
@@ -113,13 +115,33 @@ def tagged(tags: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((plain[name] for name in names if plain.get(name)), None)
 
 
-def managed_by(tags: Mapping[str, str]) -> str | None:
-    """Which tool owns the resource, from what the tool marks and what people tag."""
+def environment(tags: Mapping[str, str], inventory: str | None = None) -> str | None:
+    """The environment that tags and inventory agree on.
+
+    Where they do not, production if anything says so, else all that was said: together it is no
+    environment that the gate knows, so it denies and its message shows the conflict.
+    """
+    found = _said(tags, ENVIRONMENT_TAGS, inventory)
+    conflict = " or ".join(found) or None
+    return next((name for name in PRODUCTION if name in found), conflict)
+
+
+def managed_by(tags: Mapping[str, str], inventory: str | None = None) -> str | None:
+    """Which tool owns the resource, from what the tool marks, people tag and the inventory says.
+
+    Any tool goes before a hand: what one source calls code is not changed behind its back.
+    """
     for prefix, tool in MARKS:
-        if any(key.lower().startswith(prefix) for key in tags):
+        if any(key.strip().lower().startswith(prefix) for key in tags):
             return tool
-    stated = tagged(tags, MANAGER_TAGS)
-    return stated.strip().lower() if stated else None
+    found = _said(tags, MANAGER_TAGS, inventory)
+    return next((name for name in found if name not in BY_HAND), next(iter(found), None))
+
+
+def _said(tags: Mapping[str, str], names: tuple[str, ...], inventory: str | None) -> list[str]:
+    """Every distinct value of these tags and of the inventory, in a fixed order."""
+    values = {value.strip().lower() for key, value in tags.items() if key.strip().lower() in names}
+    return sorted((values | {inventory or ""}) - {""})
 
 
 def _stated(plan: Plan, fact: str) -> str | None:
@@ -129,5 +151,10 @@ def _stated(plan: Plan, fact: str) -> str | None:
 
 
 def _amount(value: Decimal) -> str:
+    if not in_range(value):
+        raise Refused(
+            f"the saving {value} is beyond {LARGEST_AMOUNT:,f} a month and cannot be decided on; "
+            "correct the proposal and plan again"
+        )
     # The gate reads at most twelve decimals; the plan itself keeps all of them.
     return format(value.quantize(Decimal("1e-12")).normalize(), "f")

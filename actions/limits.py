@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from actions import journal
-from actions.models import Plan
+from actions.errors import Refused
+from actions.models import LARGEST_AMOUNT, Plan, in_range
 
 STARTED = "apply_started"
 # Keys of the evidence that state what the resource costs per month, in the saving's currency.
@@ -34,15 +35,19 @@ class Use:
 
 
 def affected_cost(plan: Plan) -> Decimal:
-    """The monthly cost that depends on the plan's resource: never less than it could save."""
-    stated = [Decimal(0)]
-    for key in COST_KEYS:
-        try:
-            stated.append(Decimal(str(plan.evidence.get(key, 0))))
-        except InvalidOperation:
-            continue
-    finite = [amount for amount in stated if amount.is_finite()]
-    return max(plan.saving.high, plan.saving.monthly, *finite)
+    """The monthly cost that depends on the plan's resource: never less than it could save.
+
+    Raises `Refused` if the evidence states a cost that cannot be read: one that is passed over
+    would count as none.
+    """
+    stated = [_stated_cost(plan, key) for key in COST_KEYS if plan.evidence.get(key) is not None]
+    return max(Decimal(0), plan.saving.high, plan.saving.monthly, *stated)
+
+
+def require_countable(plan: Plan) -> None:
+    """Raise `Refused` unless every amount of the plan can be counted against the limits."""
+    for amount in (plan.saving.low, plan.saving.high, plan.saving.monthly, affected_cost(plan)):
+        _text(amount)
 
 
 def use_of(plan: Plan, run_id: str, now: datetime) -> Use:
@@ -96,6 +101,25 @@ def _sum(uses: list[Use], currency: str) -> str:
     return _text(sum((use.amount for use in uses if use.currency == currency), Decimal(0)))
 
 
+def _stated_cost(plan: Plan, key: str) -> Decimal:
+    value = plan.evidence[key]
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise Refused(
+            f"the evidence of plan {plan.plan_id} states {key} {value!r}, which is not a decimal "
+            "such as 9000.00; correct the proposal and plan again"
+        )
+    return amount
+
+
 def _text(amount: Decimal) -> str:
+    if not in_range(amount):
+        raise Refused(
+            f"the amount {amount} is beyond {LARGEST_AMOUNT:,f} a month and cannot be counted "
+            "against the limits; correct the proposal and plan again"
+        )
     # Twelve decimals is what the gate reads; rounding up never loosens a limit.
     return format(amount.quantize(Decimal("1e-12"), rounding="ROUND_UP").normalize(), "f")

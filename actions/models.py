@@ -52,6 +52,15 @@ def _json_object(value: Any) -> Any:
     return json.loads(value, parse_float=str) if isinstance(value, str) else value
 
 
+# More than any resource costs, and few enough digits to be counted exactly to the twelfth decimal.
+LARGEST_AMOUNT = Decimal("1e15")
+
+
+def in_range(amount: Decimal) -> bool:
+    """Whether an amount is one that can be added up and rounded without an arithmetic error."""
+    return amount.is_finite() and amount.copy_abs() <= LARGEST_AMOUNT
+
+
 Money = Annotated[Decimal, BeforeValidator(_not_float), Field(allow_inf_nan=False)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_utc)]
 Facts = Annotated[dict[str, Any], BeforeValidator(_json_object)]

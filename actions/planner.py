@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from pydantic import ValidationError
 
@@ -43,9 +44,14 @@ def plan_proposals(
     """
     log = services.journal()
     uses = limits.uses_of_journal(services.store)
-    ordered = sorted(proposals, key=lambda p: (-p.expected_monthly_saving, p.proposal_id))
+    ordered = sorted(proposals, key=_largest_first)
     outcomes = [_plan_one(services, log, proposal, requester, uses) for proposal in ordered]
     return RunReport(log.run_id, execute=False, outcomes=tuple(outcomes))
+
+
+def _largest_first(proposal: Proposal) -> tuple[Decimal, str]:
+    # Not with a minus sign, which rounds and can overflow.
+    return proposal.expected_monthly_saving.copy_negate(), proposal.proposal_id
 
 
 def _plan_one(
@@ -53,13 +59,18 @@ def _plan_one(
 ) -> Outcome:
     try:
         plan_or_reason = _make(services, proposal, requester)
+        if isinstance(plan_or_reason, Plan):
+            return _decide(services, log, plan_or_reason, uses)
     except (Refused, ValidationError) as error:
         return _no_plan(log, proposal, Result.REFUSED, str(error))
     except CloudError as error:
         return _no_plan(log, proposal, Result.COULD_NOT, str(error))
-    if not isinstance(plan_or_reason, Plan):
-        return _no_plan(log, proposal, *plan_or_reason)
-    plan = _keep(services, log, plan_or_reason)
+    return _no_plan(log, proposal, *plan_or_reason)
+
+
+def _decide(services: Services, log: Journal, made: Plan, uses: list[Use]) -> Outcome:
+    """Keep the plan, ask the gate, and put the answer on record."""
+    plan = _keep(services, log, made)
     now = services.clock()
     decision = services.decide(
         log,
@@ -124,7 +135,7 @@ def _make(services: Services, proposal: Proposal, requester: str) -> Plan | tupl
         return Result.ALREADY_DONE, observed.done
     if observed.blocked:
         return Result.NOT_APPLICABLE, observed.blocked
-    return build_plan(
+    plan = build_plan(
         registered,
         proposal,
         observed,
@@ -132,6 +143,9 @@ def _make(services: Services, proposal: Proposal, requester: str) -> Plan | tupl
         now=services.clock(),
         account=account,
     )
+    # Before it is kept: a plan that cannot be decided must not lie there to be approved.
+    limits.require_countable(plan)
+    return plan
 
 
 def build_plan(

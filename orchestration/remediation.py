@@ -79,14 +79,15 @@ def data_facts(settings: Settings) -> DataFacts:
 
 def require_safe_clock(settings: Settings, env: Mapping[str, str]) -> None:
     """Refuse to act on anything but a loopback emulator while the clock is shifted."""
-    if settings.in_the_past and not _only_loopback(env):
+    if settings.in_the_past and not only_loopback(env):
         raise ShiftedClockError(
             f"{settings.clock_file} sets this installation in the past: evidence would look "
             "fresh that is not. Remove it, or point AWS_ENDPOINT_URL at a loopback emulator."
         )
 
 
-def _only_loopback(env: Mapping[str, str]) -> bool:
+def only_loopback(env: Mapping[str, str]) -> bool:
+    """Whether every AWS endpoint that the SDK would use is on this machine."""
     # A service's own variable (AWS_ENDPOINT_URL_EC2) goes before the general one; the SDK
     # can be told to ignore them all.
     ignored = env.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"

@@ -205,6 +205,7 @@ def _session(
     """Settings and services; what goes wrong inside becomes one line and an exit code."""
     from orchestration.remediation import (  # noqa: PLC0415  (fast --help)
         ShiftedClockError,
+        only_loopback,
         open_services,
         require_safe_clock,
     )
@@ -214,6 +215,13 @@ def _session(
         settings = load_settings()
         if execute:
             require_safe_clock(settings, os.environ)
+        # Who applies must not also be the one who vouches for the bills behind it.
+        if execute and file is not None and not only_loopback(os.environ):
+            raise InputError(
+                f"{file} cannot say for --execute whether the bills are in order: leave "
+                "--proposals out, so that the warehouse says it, or point AWS_ENDPOINT_URL at a "
+                "loopback emulator"
+            )
         if data and file is None:
             with open_services(settings) as services:
                 yield settings, services

@@ -13,7 +13,7 @@ from typing import Literal
 
 # Part of every landing id: raise it when the landing writes the same columns differently,
 # so that the next ingest rewrites partitions whose files have not changed.
-LANDING_VERSION = 1
+LANDING_VERSION = 2
 
 ColumnType = Literal["string", "decimal", "timestamp", "date", "json"]
 FeedKind = Literal["bill", "usage", "drivers", "inventory"]
@@ -145,6 +145,13 @@ class Feed:
     def by_name(self) -> dict[str, Column]:
         """The contract's columns by name, in order."""
         return {column.name: column for column in self.columns}
+
+    @cached_property
+    def decisive(self) -> frozenset[str]:
+        """The columns that say what a row costs, in which currency, whose it is and when."""
+        named = (self.amount, self.currency, self.account, *self.period_columns)
+        measured = (measure.column for measure in self.measures)
+        return frozenset(column for column in (*named, *measured) if column is not None)
 
     @cached_property
     def contract_version(self) -> str:

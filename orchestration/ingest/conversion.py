@@ -53,6 +53,13 @@ class Conversion:
 
     def raw(self, column: Column) -> str | None:
         """SQL of the column's text before conversion; None where the file has nothing for it."""
+        found = self._as_written(column)
+        # One currency in two spellings would be two currencies, each with a part of the costs.
+        if found is not None and column.name == self.feed.currency:
+            return f"currency_code({found})"
+        return found
+
+    def _as_written(self, column: Column) -> str | None:
         if column.name in self.declared:
             return text(self.declared[column.name])
         field = self.field(column.name)
@@ -143,7 +150,8 @@ class Conversion:
 
 def convert(source: Source, feed: Feed, declared: Mapping[str, str]) -> Conversion:
     """Plan how a file's headers fill a feed's contract."""
-    return Conversion(source, feed, match(feed, source.headers), dict(declared))
+    plan = match(feed, source.headers, source.name)
+    return Conversion(source, feed, plan, dict(declared))
 
 
 def _canonical(column: Column, raw: str, field: Field | None) -> str:

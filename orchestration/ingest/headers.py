@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestration.ingest.contract import Column, Feed, Fold
+from orchestration.ingest.errors import IngestError
 
 
 @dataclass(frozen=True)
@@ -53,22 +54,29 @@ def fold_key(fold: Fold, rest: str) -> str:
     return rest
 
 
-def match(feed: Feed, headers: Sequence[str]) -> Plan:
-    """Assign each header to a contract column, to a folded JSON column, or to the unknown."""
+def match(feed: Feed, headers: Sequence[str], label: str = "the file") -> Plan:
+    """Assign each header to a contract column, to a folded JSON column, or to the unknown.
+
+    An error (naming the file by its `label`) if two headers could decide what a row costs, whose
+    it is, or when.
+    """
     names = _renamed(feed, headers)
+    present = {squash(header) for header in headers}
+    copies = {squash(copy) for copy, original in feed.copies if squash(original) in present}
     taken: set[int] = set()
     columns: dict[str, int] = {}
     for column in feed.columns:
         for spelling in (column.name, *column.aliases):
-            found = names.get(squash(spelling))
-            if found is not None and found not in taken:
-                columns[column.name] = found
-                taken.add(found)
+            found = names.get(squash(spelling), [])
+            rivals = [position for position in found if position not in taken]
+            if rivals:
+                if column.name in feed.decisive:
+                    _refuse_rivals(column, [headers[i] for i in rivals], copies, label)
+                columns[column.name] = _closest(column, headers, rivals)
+                taken.add(columns[column.name])
                 break
     folds: dict[str, list[tuple[str, int]]] = {}
     unknown: list[int] = []
-    present = {squash(header) for header in headers}
-    copies = {squash(copy) for copy, original in feed.copies if squash(original) in present}
     for position, header in enumerate(headers):
         if position in taken:
             continue
@@ -85,18 +93,36 @@ def match(feed: Feed, headers: Sequence[str]) -> Plan:
     return Plan(columns, folds, unknown)
 
 
-def _renamed(feed: Feed, headers: Sequence[str]) -> dict[str, int]:
-    """Folded spelling -> first position, after the feed's conditional renames."""
+def _renamed(feed: Feed, headers: Sequence[str]) -> dict[str, list[int]]:
+    """Folded spelling -> positions, after the feed's conditional renames."""
     present = {squash(header) for header in headers}
     aliases: dict[str, str] = {}
     for rename in feed.renames:
         if squash(rename.when) in present:
             aliases.update({squash(old): squash(new) for old, new in rename.names})
-    names: dict[str, int] = {}
+    names: dict[str, list[int]] = {}
     for position, header in enumerate(headers):
         spelling = squash(header)
-        names.setdefault(aliases.get(spelling, spelling), position)
+        names.setdefault(aliases.get(spelling, spelling), []).append(position)
     return names
+
+
+def _closest(column: Column, headers: Sequence[str], positions: Sequence[int]) -> int:
+    """Of headers that fold alike, the one spelled as the contract spells it, else the first."""
+    for spelling in (column.name, *column.aliases):
+        for position in positions:
+            if headers[position] == spelling:
+                return position
+    return positions[0]
+
+
+def _refuse_rivals(column: Column, rivals: Sequence[str], copies: set[str], label: str) -> None:
+    own = [header for header in rivals if squash(header) not in copies]
+    if len(own) > 1:
+        raise IngestError(
+            f"{label}: headers {' and '.join(map(repr, own))} could each be {column.name}, and only"
+            " one of them can be right. Remove or rename the other, or export the file again."
+        )
 
 
 def _fold(feed: Feed, columns: dict[str, int], header: str) -> tuple[str, str] | None:

@@ -91,7 +91,8 @@ def land(
 
     A delivery is complete for the periods it names: it replaces what was landed for them, and
     nothing else. `billing_period` lands only the rows of those months, which the files must have;
-    with `exact` they must have no others.
+    with `exact` they must have no others. Where no month is named, a few late rows of a landed
+    month are refused, since they would replace all of it.
     `declared` gives values for columns that the files lack or leave empty. The same content again
     changes nothing. Give a `session` to share one DuckDB among several landings.
     """
@@ -121,6 +122,8 @@ def land(
                 results.append(_result(lake, before, "unchanged", before))
                 continue
             _refuse_other_accounts(before, parts, period)
+            if wanted is None:
+                _refuse_shrinking(before, parts, period)
             say(f"{contract.name} {period}: converting")
             prepared.append(
                 _prepare(job, Target(export, period, landing_id), parts, before, data_as_of)
@@ -235,6 +238,19 @@ def _refuse_other_accounts(
         f" {', '.join(sorted(new))}, but {before.feed}/{before.export} {period} holds account"
         f" {', '.join(before.accounts)} and would be replaced."
         " Give the other account's bills a name of their own: --export NAME."
+    )
+
+
+def _refuse_shrinking(before: Manifest | None, parts: Sequence[Delivered], period: str) -> None:
+    """A month that nobody named is more likely to have stray late rows than to be restated."""
+    rows = sum(part.facts.periods[period].rows for part in parts)
+    if before is None or 2 * rows >= before.rows:
+        return
+    raise IngestError(
+        f"{', '.join(part.original.name for part in parts)}: {before.feed}/{before.export} {period}"
+        f" holds {before.rows} rows and would be replaced by {rows}, less than half."
+        f" Give all files of {period} together, or confirm that this is the whole month:"
+        f" --billing-period {period}."
     )
 
 

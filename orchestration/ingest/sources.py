@@ -156,13 +156,68 @@ def _open_csv(path: Path, label: str, compression: str, head: bytes) -> Source:
     header, *rows = list(csv.reader(decoded.splitlines(keepends=True))) or [[]]
     if not any(value.strip() for value in header):
         raise IngestError(f"{label} has no header line. Export it with headers.")
-    # Some exports name trailing columns that no row has. The last row seen may be cut by the
-    # size of the head; of what is left, all must agree, else a torn row would pass for it.
-    widths = {len(row) for row in rows[:-1] if row}
+    # The last row seen may be cut by the size of the head; of what is left, all must agree, else
+    # it is a torn row, which the scan refuses with its line number.
+    whole = [row for row in rows[:-1] if row]
+    widths = {len(row) for row in whole}
     if len(rows) > 2 and len(widths) == 1 and 1 < min(widths) < len(header):
-        header = header[: min(widths)]
+        header = _without_trailing(header, whole, label)
     fields = tuple(Field(value.strip(), f"c{i}") for i, value in enumerate(header))
     return Source(path, label, "csv", fields, compression)
+
+
+def _without_trailing(header: list[str], rows: list[list[str]], label: str) -> list[str]:
+    """The headers that the rows have values for, where only trailing ones can be without any.
+
+    Some exports name trailing columns that no row has. Rows that lack another column look the
+    same, but have every value after it under the wrong header: a cost would be another's. So
+    only headers that no feed reads are left out without evidence.
+    """
+    width = len(rows[0])
+    kept, dropped = header[:width], header[width:]
+    if any(_is_known(value) for value in dropped):
+        documents = _json_headers()
+        last = [row[-1].strip() for row in rows if row[-1].strip()]
+        # JSON under the last header left, which no header after it would hold, shows that
+        # nothing before it has moved.
+        in_place = (
+            squash(kept[-1]) in documents
+            and not any(squash(value) in documents for value in dropped)
+            and bool(last)
+            and all(value.startswith(("{", "[")) for value in last)
+        )
+        if not in_place:
+            raise IngestError(
+                f"{label}: every row has {width} fields, but the header names {len(header)}, so"
+                " values may be under the wrong header: the file is truncated or malformed."
+                " Export it again."
+            )
+    return kept
+
+
+def _is_known(header: str) -> bool:
+    """Whether any feed reads the header: as a column, or as one key of a folded column."""
+    return any(
+        squash(header) in {squash(spelling) for spelling in (column.name, *column.aliases)}
+        for feed in FEEDS.values()
+        for column in feed.columns
+    ) or any(
+        header.strip().lower().startswith(prefix.lower())
+        for feed in FEEDS.values()
+        for fold in feed.folds
+        for prefix in fold.prefixes
+    )
+
+
+def _json_headers() -> set[str]:
+    """Folded spellings of all headers, of any feed, that hold JSON documents."""
+    return {
+        squash(spelling)
+        for feed in FEEDS.values()
+        for column in feed.columns
+        if column.type == "json"
+        for spelling in (column.name, *column.aliases)
+    }
 
 
 def _open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, label: str) -> Source:
@@ -219,14 +274,7 @@ def _open_json(
     structure = json.loads(found[0]) if found and found[0] else {}
     if not isinstance(structure, dict) or not structure:
         raise IngestError(f"{label} holds no JSON objects. Export it again.")
-    whole = {
-        squash(spelling)
-        for feed in FEEDS.values()
-        for column in feed.columns
-        if column.type == "json"
-        for spelling in (column.name, *column.aliases)
-    }
-    leaves = _flatten_json(structure, "", "", whole)
+    leaves = _flatten_json(structure, "", "", _json_headers())
     fields = [
         Field(header, f"nullif(v[{i}], '')", pointer=pointer)
         for i, (header, pointer) in enumerate(leaves, start=1)

@@ -60,6 +60,10 @@ END;
 
 CREATE MACRO decimal_text(t) AS rtrim(rtrim(CAST(to_decimal(t) AS VARCHAR), '0'), '.');
 
+-- One spelling per currency: capitals, without the white space (also the no-break kind) around it.
+CREATE MACRO currency_code(t) AS
+    nullif(upper(trim(t, chr(9) || chr(10) || chr(13) || chr(32) || chr(160))), '');
+
 -- A plain cast would ignore an offset like +02:00.
 CREATE MACRO utc_timestamp(t) AS CASE
     WHEN contains(t, '/') THEN strptime(

@@ -57,8 +57,18 @@ def _submitted(manifest: Path) -> str:
 
 
 def _resolve(manifest: Path, key: str) -> Path:
-    """Find a bucket key on disk: wherever the copy begins, the end of the key is kept."""
-    parts = PurePosixPath(key).parts
+    """Find a bucket key on disk: wherever the copy begins, the end of the key is kept.
+
+    A key is what somebody else wrote: it may name files of the copy, and no others.
+    """
+    path = PurePosixPath(key)
+    if ".." in path.parts:
+        raise IngestError(
+            f"{manifest} names {key}, which leaves the report's folder ('..')."
+            " Download the manifest again, from a source that you trust."
+        )
+    # Some keys begin with a slash: that is the bucket's root, never the disk's.
+    parts = path.parts[1:] if path.is_absolute() else path.parts
     for base in (manifest.parent, *manifest.parent.parents):
         for start in range(len(parts)):
             candidate = base.joinpath(*parts[start:])

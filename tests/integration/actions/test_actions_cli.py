@@ -88,7 +88,7 @@ def test_denied_plans_are_shown_with_the_remedy(home: Path, desk: Any) -> None:
     planned = run("plan", "--proposals", proposals(home, desk, volume_id))
     assert planned.exit_code == 0
     assert "denied" in planned.output
-    assert "Leave the resource alone" in planned.output
+    assert "Leave the resource" in planned.output
     assert (
         run(
             "apply", only_plan(desk), "--execute", "--proposals", proposals(home, desk, volume_id)
@@ -152,3 +152,19 @@ def test_installation_in_the_past_never_acts_on_a_real_cloud(
     answered = run("apply", "--execute", "--proposals", file)
     assert answered.exit_code == 2
     assert "in the past" in answered.output
+
+
+@pytest.mark.parametrize("command", ["apply", "resume"])
+@pytest.mark.parametrize("endpoint", [None, "https://ec2.eu-west-1.amazonaws.com"])
+def test_who_applies_to_a_real_cloud_does_not_vouch_for_the_bills(
+    home: Path, desk: Any, monkeypatch: pytest.MonkeyPatch, command: str, endpoint: str | None
+) -> None:
+    file = proposals(home, desk, desk.volume(), ok=True)
+    load_settings().clock_file.unlink()
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    answered = run(command, "--execute", "--proposals", file)
+    assert answered.exit_code == 2
+    assert "leave --proposals out" in answered.output
+    assert desk.events() == []

@@ -61,6 +61,57 @@ def test_database_refuses_to_change_events(filled: sa.Engine, statement: str) ->
         connection.execute(sa.text(statement))
 
 
+DECISION = (
+    "INSERT OR REPLACE INTO decisions (rowid, decision_id, gate, decided_at, subject, allow, "
+    "denials, warnings, waived, evaluated, input, input_sha256, bundle_sha256, policy_revision) "
+    "VALUES ({rowid}, '{key}', 'remediation', '2026-10-28 00:00:00', '{subject}', 1, "
+    "'', '', '', '', '', '', '', '')"
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "second"),
+    [
+        (
+            "decisions",
+            DECISION.format(rowid=1, key="d-1", subject="was"),
+            DECISION.format(rowid="NULL", key="d-1", subject="is"),
+        ),
+        (
+            "decisions",
+            DECISION.format(rowid=1, key="d-1", subject="was"),
+            DECISION.format(rowid=1, key="d-2", subject="is"),
+        ),
+        (
+            "action_journal",
+            "SELECT 1",
+            "INSERT OR REPLACE INTO action_journal SELECT seq, run_id, plan_id, proposal_id, "
+            "action_id, resource_id, 'forged', at, detail, prev_hash, hash "
+            "FROM action_journal WHERE seq = 3",
+        ),
+    ],
+)
+def test_database_refuses_to_replace_rows_by_inserting(
+    filled: sa.Engine, table: str, first: str, second: str
+) -> None:
+    everything = sa.text(f"SELECT * FROM {table}")
+    with filled.begin() as connection:
+        connection.execute(sa.text(first))
+        before = connection.execute(everything).all()
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), filled.begin() as connection:
+        connection.execute(sa.text(second))
+    with filled.connect() as connection:
+        assert connection.execute(everything).all() == before
+
+
+def test_rows_can_still_be_added_after_one_another(filled: sa.Engine) -> None:
+    with filled.begin() as connection:
+        for number in range(3):
+            statement = DECISION.format(rowid="NULL", key=f"d-{number}", subject="s")
+            connection.execute(sa.text(statement))
+        assert connection.scalar(sa.text("SELECT count(*) FROM decisions")) == 3
+
+
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from actions.gate import Question, managed_by, tagged
-from actions.limits import Use, affected_cost, run_facts
+from actions.errors import Refused
+from actions.gate import Question, environment, managed_by, tagged
+from actions.limits import Use, affected_cost, require_countable, run_facts
 from actions.models import (
     DataFacts,
     Observation,
@@ -85,12 +86,62 @@ def test_run_facts_count_others_only_and_keep_currencies_apart() -> None:
         ({}, "11"),
         ({"monthly_effective_cost": "20.5"}, "20.5"),
         ({"monthly_effective_cost": "1"}, "11"),
-        ({"monthly_effective_cost": "much"}, "11"),
-        ({"monthly_effective_cost": "Infinity"}, "11"),
+        ({"monthly_effective_cost": None}, "11"),
     ],
 )
 def test_affected_cost_is_never_below_the_saving(evidence: dict[str, Any], expected: str) -> None:
     assert affected_cost(plan(evidence=evidence)) == Decimal(expected)
+
+
+@pytest.mark.parametrize("cost", ["much", "9,000.00", "Infinity", "NaN", ["9000"], True, ""])
+@pytest.mark.parametrize("key", ["monthly_effective_cost", "monthly_cost"])
+def test_stated_cost_that_cannot_be_read_is_refused_not_passed_over(key: str, cost: Any) -> None:
+    with pytest.raises(Refused, match=key):
+        affected_cost(plan(evidence={key: cost}))
+
+
+@pytest.mark.parametrize("amount", ["1.1e15", "1e30", "1e300", "-1e16"])
+def test_amount_too_large_to_count_is_refused(amount: str) -> None:
+    value = Decimal(amount)
+    made = plan(saving=Saving(currency="USD", monthly=value, low=value, high=value))
+    with pytest.raises(Refused, match="beyond"):
+        require_countable(made)
+    with pytest.raises(Refused, match="beyond"):
+        question(made, made.observed)
+
+
+@pytest.mark.parametrize(
+    ("tags", "inventory", "expected"),
+    [
+        ({}, None, None),
+        ({"Environment": " Staging "}, None, "staging"),
+        ({"environment": "dev", "Environment": "production"}, None, "production"),
+        ({"environment": "sandbox", "env": "Prod"}, None, "prod"),
+        ({"environment": "sandbox"}, "production", "production"),
+        ({"environment": "sandbox", "env": "shared"}, None, "sandbox or shared"),
+        ({"environment": "sandbox", "env": ""}, "sandbox", "sandbox"),
+    ],
+)
+def test_environments_that_disagree_are_production_or_not_known(
+    tags: dict[str, str], inventory: str | None, expected: str | None
+) -> None:
+    assert environment(tags, inventory) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "inventory", "expected"),
+    [
+        ({"managed-by": "manual", "ManagedBy": "terraform"}, None, "terraform"),
+        ({"managed-by": "console"}, "terraform", "terraform"),
+        ({"managed-by": "console", "managed_by": "manual"}, None, "console"),
+        ({}, "pulumi", "pulumi"),
+        ({"managed-by": " "}, None, None),
+    ],
+)
+def test_any_tool_that_owns_goes_before_a_hand(
+    tags: dict[str, str], inventory: str | None, expected: str | None
+) -> None:
+    assert managed_by(tags, inventory) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,7 +181,7 @@ def question(made: Plan, observed: Observation) -> dict[str, Any]:
     ).as_input()
 
 
-def test_tags_win_over_the_inventory_and_the_inventory_fills_what_they_lack() -> None:
+def test_production_wins_over_the_inventory_and_the_inventory_fills_what_tags_lack() -> None:
     made = plan(evidence={"environment": "sandbox", "managed_by": "Terraform"})
     tagged_one = Observation(exists=True, resource_type="x", tags={"environment": "production"})
     resource = question(made, tagged_one)["resource"]

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,28 @@ def cell(row: int, header: str, value: str) -> Edit:
 def test_csv_cut_in_a_row(refused: Callable[..., str], legacy: bytes) -> None:
     message = refused("cut.csv", legacy[: len(legacy) // 2])
     assert "cut.csv is damaged or cut off (line 643: 74 columns instead of 94)" in message
+
+
+@pytest.mark.parametrize("last", ["Tags", "RegionId", "EffectiveCost"])
+def test_rows_that_all_lack_a_cost_are_not_read_under_the_next_header(
+    write_csv: Callable[..., Path], lake: Path, last: str
+) -> None:
+    header = ["BillingAccountId", "BillingPeriodStart", "ChargePeriodStart", "ChargeCategory"]
+    header += ["BillingCurrency", "BilledCost", "ListCost", last]
+    row = ["1", "2025-09-01", "2025-09-02", "Usage", "USD", "10", "20"]
+    path = write_csv("narrow.csv", header, [row] * 5)
+    with pytest.raises(IngestError, match=r"narrow.csv: every row has 7 fields, .* names 8, .*"):
+        land([path], "focus", "default", lake)
+    assert not list(lake.glob("focus/*/billing_period=*"))
+
+
+def test_comma_at_the_end_of_the_header_is_no_column(
+    write_csv: Callable[..., Path], lake: Path
+) -> None:
+    path = write_csv("d.csv", ["metric_date", "metric", "quantity", ""], [["2025-09-01", "a", 1]])
+    path.write_text(path.read_text() + "2025-09-01,b,2\n2025-09-01,c,3\n")
+    result = land([path], "business_drivers", "default", lake)[0]
+    assert (result.rows, result.control_totals[0].amount) == (3, Decimal(6))
 
 
 def test_csv_cut_in_a_quoted_value(refused: Callable[..., str], legacy: bytes) -> None:
@@ -247,6 +270,28 @@ def test_manifest_that_names_a_missing_file(tmp_path: Path) -> None:
     (folder / "cur-Manifest.json").write_text(json.dumps({"reportKeys": ["p/cur/x/cur-1.csv.gz"]}))
     with pytest.raises(IngestError, match=r"cur-Manifest.json names p/cur/x/cur-1.csv.gz, but"):
         deliveries(folder)
+
+
+@pytest.mark.parametrize("key", ["{outside}", "../../../../{name}", "a/../../{name}"])
+def test_manifest_cannot_name_files_outside_its_folder(tmp_path: Path, key: str) -> None:
+    outside = tmp_path / "secrets" / "private.csv"
+    folder = tmp_path / "data" / "bills" / "cur" / "20250901-20251001"
+    for path in (outside.parent, folder):
+        path.mkdir(parents=True)
+    outside.write_text("a,b\n1,2\n")
+    named = key.format(outside=outside, name="secrets/private.csv")
+    (folder / "cur-Manifest.json").write_text(json.dumps({"reportKeys": [named]}))
+    with pytest.raises(IngestError, match=r"cur-Manifest.json names .*private.csv"):
+        deliveries(folder)
+
+
+def test_manifest_keys_may_begin_at_the_buckets_root(tmp_path: Path) -> None:
+    part = tmp_path / "20250901-20251001" / "run" / "cur-1.csv"
+    part.parent.mkdir(parents=True)
+    part.write_text("a\n")
+    keys = ["/p/cur/20250901-20251001/run/cur-1.csv"]
+    (part.parents[1] / "cur-Manifest.json").write_text(json.dumps({"reportKeys": keys}))
+    assert deliveries(part.parents[1])[0].files == (part,)
 
 
 def test_unknown_feed_and_unknown_declared_column(

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from orchestration.ingest.contract import META_COLUMNS, Feed
+from orchestration.ingest.errors import IngestError
 from orchestration.ingest.headers import mark, match, snake, squash
 from orchestration.ingest.recognition import candidates
 from orchestration.ingest.registry import FEEDS
@@ -34,6 +35,30 @@ def test_all_spellings_of_a_header_squash_alike() -> None:
 def test_own_name_wins_over_an_alias() -> None:
     plan = match(FEEDS["azure_actual"], ["CostInBillingCurrency", "Cost", "Date"])
     assert plan.columns["cost"] == 1
+    assert plan.unknown == [0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Billed_Cost", "BilledCost"),
+        ("BilledCost", "BilledCost"),
+        ("EffectiveCost", "effective cost"),
+        ("BillingCurrency", "billing_currency"),
+        ("BillingAccountId", "Billing Account ID"),
+        ("BillingPeriodStart", "billingperiodstart"),
+    ],
+)
+def test_two_headers_for_one_decisive_column_are_refused(one: str, other: str) -> None:
+    with pytest.raises(IngestError) as caught:
+        match(FEEDS["focus"], ["RegionId", one, "Tags", other], "bill.csv")
+    assert f"bill.csv: headers {one!r} and {other!r} could each be" in str(caught.value)
+    assert "Remove or rename" in str(caught.value)
+
+
+def test_the_contracts_own_spelling_wins_over_a_similar_one() -> None:
+    plan = match(FEEDS["focus"], ["Region-Id", "region_id"])
+    assert plan.columns["region_id"] == 1
     assert plan.unknown == [0]
 
 

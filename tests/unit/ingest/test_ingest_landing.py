@@ -97,6 +97,44 @@ def test_restated_month_replaces_withdrawn_charges(cur: Cur, lake: Path, landed:
     ]
 
 
+def test_late_rows_do_not_replace_a_month_that_was_not_named(
+    cur: Cur, lake: Path, tree: Tree
+) -> None:
+    april = cur("april.csv", *[("2025-04", str(i)) for i in range(6)])
+    land([april], "aws_cur2", "default", lake)
+    before = tree()
+    late = cur("may.csv", ("2025-05", "1"), ("2025-04", "9"))
+    problem = r"may.csv: aws_cur2/default 2025-04 holds 6 rows .* by 1, .*--billing-period 2025-04"
+    with pytest.raises(IngestError, match=problem):
+        land([late], "aws_cur2", "default", lake)
+    assert tree() == before
+    assert [r.rows for r in land([april, late], "aws_cur2", "default", lake)] == [7, 1]
+    confirmed = land([late], "aws_cur2", "default", lake, billing_period="2025-04")
+    assert [(r.status, r.rows) for r in confirmed] == [("restated", 1)]
+
+
+def test_spellings_of_one_currency_are_one_currency(
+    write_csv: Cur, lake: Path, landed: Landed
+) -> None:
+    header = ["bill_payer_account_id", "bill_billing_period_start_date"]
+    header += ["line_item_usage_start_date", "line_item_currency_code", "line_item_unblended_cost"]
+    spellings = ("USD", " USD", "usd", "Usd\t", "\u00a0USD ")
+    rows = [["1", "2025-09-01", "2025-09-03", spelling, "1.5"] for spelling in spellings]
+    result = land([write_csv("b.csv", header, rows)], "aws_cur2", "default", lake)[0]
+    totals = [(total.currency, total.amount) for total in result.control_totals]
+    assert totals == [("USD", Decimal("7.5"))]
+    assert {row["line_item_currency_code"] for row in landed("aws_cur2")} == {"USD"}
+    assert verify(lake)[0].ok
+
+
+def test_declared_currency_is_landed_in_capitals(cur: Cur, lake: Path) -> None:
+    bill = cur("b.csv", ("2025-09", "1"))
+    bill.write_text(bill.read_text().replace("USD", ""))
+    declared = {"line_item_currency_code": "eur"}
+    result = land([bill], "aws_cur2", "default", lake, declared=declared)[0]
+    assert result.control_totals[0].currency == "EUR"
+
+
 def test_going_back_to_an_older_delivery_is_a_restatement(cur: Cur, lake: Path) -> None:
     first, second = cur("v1.csv", ("2025-09", "1")), cur("v2.csv", ("2025-09", "2"))
     for bill in (first, second, first):
