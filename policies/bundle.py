@@ -93,13 +93,17 @@ def read_bundle(root: Path = BUNDLE) -> Bundle:
 
 def _walk(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
+        if path.is_dir() or path.match(TESTS):
+            continue
         name = path.relative_to(root).as_posix()
-        if (
-            path.is_file()
-            and not path.match(TESTS)
-            and (name.endswith(".rego") or _is_data(name) or name == ".manifest")
-        ):
-            yield path
+        # OPA loads more names than these (data.yml, policy.wasm, patch.json, ...): what is not
+        # in the digest must not be there at all, or it could decide unseen.
+        if not (name.endswith(".rego") or _is_data(name) or name == ".manifest"):
+            raise BundleError(
+                f"{path} is no part of a policy bundle (modules are *.rego, data is data.yaml or "
+                "data.json); rename it, or take it out"
+            )
+        yield path
 
 
 def _is_data(name: str) -> bool:

@@ -48,7 +48,8 @@ SECRET_VALUE = re.compile(
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|\bgh[pousr]_[0-9A-Za-z]{20,}"  # GitHub tokens
     r"|\bey[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]*"  # JSON web tokens
-    r"|://[^/\s:@]+:[^/\s:@]+@"  # passwords in addresses
+    # Passwords in addresses; a password may hold any mark, so all up to the last @ goes.
+    r"|://[^/\s:@]*:[^\s\"]+@"
 )
 
 

@@ -73,13 +73,21 @@ class Located:
 
 
 def locate(env: Mapping[str, str] | None = None) -> Located:
-    """The first OPA in the documented order, installing one if none is there."""
+    """The first OPA in the documented order, installing one if none is there.
+
+    A server that is named but does not answer is an error: whoever names one wants its answers.
+    """
     source = dict(os.environ if env is None else env)
     tried: list[str] = []
     for name, way in _WAYS:
         try:
             return way(source)
         except Unavailable as reason:
+            if way is _server and source.get("TOLLGATE_OPA_URL"):
+                raise NoOpaError(
+                    f"the OPA server of TOLLGATE_OPA_URL cannot be used: {reason}; "
+                    "start it, correct the address, or unset TOLLGATE_OPA_URL"
+                ) from reason
             tried.append(f"  - {name}: {reason}")
     raise NoOpaError("\n".join(["no OPA was found. Tried, in this order:", *tried, HELP]))
 

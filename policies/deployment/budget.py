@@ -109,12 +109,13 @@ def read_budget(path: Path) -> Budget:
 
 
 def _money(value: object, name: str) -> Decimal:
+    """An amount that is not negative; one below zero would make room in the budget."""
     if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
         try:
             amount = Decimal(value)
         except InvalidOperation:
             amount = Decimal("NaN")
         # The gate reads up to 18 digits before the point.
-        if amount.is_finite() and abs(amount) < Decimal(10) ** 15:
+        if amount.is_finite() and 0 <= amount < Decimal(10) ** 15:
             return amount
-    raise BudgetError(f"{name} is not an amount of money; write it like 1234.56")
+    raise BudgetError(f"{name} is not an amount of money; write it like 1234.56, not negative")

@@ -31,6 +31,11 @@ class Line:
     high: Decimal | None = None
     price_source: dict[str, str] | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """True for a resource of a type that costs nothing."""
+        return self.price_source == free_source()
+
     def to_dict(self) -> dict[str, Any]:
         """As the gate reads it."""
         return {
@@ -59,9 +64,19 @@ def estimate(plan: Plan) -> dict[str, Any]:
         "monthly_delta": str(after - before),
         "low": str(sum((line.low or Decimal(0) for line in priced), Decimal("0.00"))),
         "high": str(sum((line.high or Decimal(0) for line in priced), Decimal("0.00"))),
-        "coverage_pct": 100 * len(priced) // len(lines) if lines else 100,
+        "coverage_pct": _coverage(lines),
         "lines": [line.to_dict() for line in lines],
     }
+
+
+def _coverage(lines: list[Line]) -> int:
+    """The share that is priced of what may cost something.
+
+    Free types are on neither side: else a few of them would hide a dear one without a price.
+    """
+    counted = [line for line in lines if not line.is_free]
+    priced = sum(line.status == "priced" for line in counted)
+    return 100 * priced // len(counted) if counted else 100
 
 
 def _line(change: ResourceChange) -> Line:
@@ -76,6 +91,10 @@ def _line(change: ResourceChange) -> Line:
         runs_on = change.before if change.actions == ("forget",) else change.after
         unknown = frozenset() if change.actions == ("forget",) else change.unknown
         after, note = _side(change, runs_on, unknown)
+        if change.actions == ("create", "forget"):
+            # The replaced one is only forgotten: it runs on beside the new one.
+            after += before
+            note = "; ".join(filter(None, [note, "the forgotten one runs on"]))
     except NotPriced as reason:
         return Line(change.address, change.type, reason.status, str(reason))
     low, high = sorted((after.low - before.low, after.high - before.high))

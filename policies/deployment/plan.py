@@ -7,6 +7,7 @@ here: prices, and where a resource's region comes from (`configuration.py`).
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +77,10 @@ def read_plan(path: Path) -> Plan:
     if raw.startswith(b"PK"):
         raise PlanError(f"{path}: this is the binary plan; run `terraform show -json` on it")
     try:
-        document = json.loads(raw.decode(json.detect_encoding(raw)))
+        text = raw.decode(json.detect_encoding(raw))
+        document = json.loads(text, object_pairs_hook=_object)
+    except _TwiceError as error:
+        raise PlanError(f"{path}: {error}; {SHOW}") from error
     except (ValueError, RecursionError) as error:
         if raw.lstrip().startswith(b'{"@level"'):
             raise PlanError(f"{path}: this is the log of `terraform plan -json`; {SHOW}") from error
@@ -85,6 +89,19 @@ def read_plan(path: Path) -> Plan:
         return parse_plan(document)
     except PlanError as error:
         raise PlanError(f"{path}: {error}") from error
+
+
+class _TwiceError(ValueError):
+    """An object has a key twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, if no key is in it twice: others might read the one that we do not."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise _TwiceError(f"the key {twice!r} is twice in one object")
+    return found
 
 
 def parse_plan(document: object) -> Plan:
@@ -209,8 +226,27 @@ def _values(change: dict[str, Any], side: str, where: str) -> dict[str, Any] | N
         return None
     if not isinstance(values, dict):
         raise PlanError(f"{where}.change.{side} is {_kind(values)}, not an object; {SHOW}")
-    masked = _mask(values, change.get(f"{side}_sensitive"))
+    masked = _mask(values, _tags_together(values, change.get(f"{side}_sensitive")))
     return masked if isinstance(masked, dict) else {}
+
+
+def _tags_together(values: dict[str, Any], sensitive: Any) -> Any:
+    """The mask, with each tag that is sensitive in one attribute being so in all of them.
+
+    Terraform marks a tag where it is written; the provider's copy in tags_all has no mark.
+    """
+    if not isinstance(sensitive, dict):
+        return sensitive
+    names = [name for name in TAG_ATTRIBUTES if isinstance(values.get(name), dict)]
+    marked: dict[str, bool] = {}
+    for name in TAG_ATTRIBUTES:
+        mask, tags = sensitive.get(name), values.get(name)
+        if isinstance(mask, dict):
+            marked |= {key: True for key, inner in mask.items() if inner}
+        elif mask is True and isinstance(tags, dict):
+            marked |= dict.fromkeys(tags, True)
+    together = {name: marked for name in names if sensitive.get(name) is not True}
+    return {**sensitive, **together}
 
 
 def _mask(value: Any, sensitive: Any) -> Any:

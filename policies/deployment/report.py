@@ -171,8 +171,14 @@ def _coverage(answer: Answer) -> str:
     estimate = answer.question["estimate"]
     lines = estimate["lines"]
     open_lines = sum(line["status"] != "priced" for line in lines)
-    text = f"{estimate['coverage_pct']} % of {len(lines)} changed resources are priced."
+    free = sum(_is_free(line) for line in lines)
+    text = f"{estimate['coverage_pct']} % of {len(lines) - free} changed resources are priced"
+    text += f"; {free} more are of types that cost nothing." if free else "."
     return text + (f" Not priced: {open_lines}, not counted as free." if open_lines else "")
+
+
+def _is_free(line: dict[str, Any]) -> bool:
+    return bool(line["status"] == "priced" and line["price_source"]["kind"] == "free")
 
 
 def _budget(answer: Answer) -> str:

@@ -15,6 +15,8 @@ from policies.deployment.configuration import UNKNOWN_REGION
 from policies.deployment.plan import SENSITIVE
 from policies.deployment.pricing import Amount, NotKnown, NotPriced, PriceList, aws_prices
 
+# No size or rate of a resource comes near it; far above it, sums no longer keep their cents.
+LARGEST = Decimal(10) ** 9
 ZERO = Amount.exactly(Decimal(0))
 
 
@@ -44,19 +46,27 @@ class Attributes:
             raise NotKnown(f"{name} is not a number") from error
         if isinstance(value, bool) or not number.is_finite() or number < 0:
             raise NotKnown(f"{name} is not a number")
+        if number > LARGEST:
+            raise NotKnown(f"{name} is too large to be true")
         return number
 
     def blocks(self, name: str) -> list[Attributes]:
-        """The blocks of a name, each with its own unknown values."""
+        """The blocks of a name, each with its own unknown values; NotKnown if one is not told."""
         found = []
         entries = self.get(name, [])
-        for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        if not isinstance(entries, list) or not all(isinstance(e, Mapping) for e in entries):
+            raise NotKnown(f"{name} is not a list of blocks")
+        indexes = {str(index) for index in range(len(entries))}
+        for path in self.unknown:
+            place, _, inside = path.removeprefix(f"{name}.").partition(".")
+            if path.startswith(f"{name}.") and (place not in indexes or not inside):
+                raise NotKnown(f"a block of {name} is only known after the change")
+        for index, entry in enumerate(entries):
             prefix = f"{name}.{index}."
             inner = frozenset(
                 path.removeprefix(prefix) for path in self.unknown if path.startswith(prefix)
             )
-            values = entry if isinstance(entry, Mapping) else {}
-            found.append(Attributes(values, inner, self.region))
+            found.append(Attributes(entry, inner, self.region))
         return found
 
 

@@ -187,6 +187,20 @@ def test_changing_the_configuration_changes_the_digest_and_a_test_does_not(bundl
     assert bundle_sha256(bundle) != before
 
 
+@pytest.mark.parametrize(
+    "name", ["finops/config/budgets/data.yml", "policy.wasm", "patch.json", ".hidden/data.yml"]
+)
+def test_file_that_the_digest_does_not_cover_is_a_denial(
+    opa: Path, bundle: Path, question: dict[str, Any], name: str
+) -> None:
+    stowaway = bundle / name
+    stowaway.parent.mkdir(exist_ok=True)
+    stowaway.write_text("scopes: {default: {monthly_limit: '99999999.00'}}\n")
+    (denial,) = PolicyEngine(OpaProgram(opa), bundle).decide("deployment", question).denials
+    assert denial.rule_id == "engine.bundle"
+    assert str(stowaway) in denial.message
+
+
 def test_built_in_error_denies_the_one_question_that_causes_it(
     opa: Path, bundle: Path, question: dict[str, Any]
 ) -> None:

@@ -187,13 +187,15 @@ def test_concurrent_installations_download_once(
     assert installed(env) == ["opa"]
 
 
-def test_server_named_by_the_environment_comes_first(
-    env: dict[str, str], opa: Path, tmp_path: Path
+def test_server_that_is_named_but_does_not_answer_is_an_error_whatever_else_there_is(
+    env: dict[str, str], opa: Path
 ) -> None:
-    with pytest.raises(NoOpaError, match="does not answer as OPA does"):
-        locate({**env, "TOLLGATE_OPA_URL": NOWHERE})
-    found = locate({**env, "TOLLGATE_OPA_URL": NOWHERE, "PATH": str(opa.parent)})
-    assert found.path == opa
+    on_path = {**env, "PATH": str(opa.parent)}
+    assert locate(on_path).path == opa
+    with pytest.raises(NoOpaError, match="does not answer as OPA does") as caught:
+        locate({**on_path, "TOLLGATE_OPA_URL": NOWHERE})
+    assert "unset TOLLGATE_OPA_URL" in str(caught.value)
+    assert locate({**on_path, "TOLLGATE_OPA_URL": ""}).path == opa
 
 
 def test_nothing_reachable_tells_what_was_tried_and_what_to_do(

@@ -19,12 +19,18 @@ def test_values_of_secret_names_are_taken_out(name: str) -> None:
 @pytest.mark.parametrize(
     "secret",
     ["AKIAABCDEFGHIJKLMNOP", "ghp_abcdefghijklmnopqrstuvwxyz", "https://bob:hunter2@example.com",
+     "postgres://bob:hun/ter2@db.example.com", "redis://:hun:t@r2@cache.example.com",
      "-----BEGIN RSA PRIVATE KEY-----", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0.abc"],
 )  # fmt: skip
 def test_values_that_look_like_secrets_are_taken_out(secret: str) -> None:
     cleaned = redact({"note": f"see {secret} there"})["note"]
     assert secret not in cleaned
     assert REDACTED in cleaned
+
+
+def test_password_with_a_slash_leaves_nothing_of_itself() -> None:
+    cleaned = redact("postgres://bob:hun/ter2@db.example.com/shop")
+    assert cleaned == f"postgres{REDACTED}db.example.com/shop"
 
 
 def test_ordinary_facts_stay() -> None:

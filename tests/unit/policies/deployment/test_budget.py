@@ -48,6 +48,9 @@ def test_file_is_read_without_losing_a_cent(tmp_path: Path) -> None:
         ({"forecast": "NaN"}, "forecast"),
         ({"monthly_limit": "1e400"}, "monthly_limit"),
         ({"monthly_limit": []}, "monthly_limit"),
+        ({"monthly_limit": -1}, "monthly_limit"),
+        ({"spent": "-0.01"}, "spent"),
+        ({"forecast": -9000}, "forecast"),
     ],
 )
 def test_file_with_a_bad_field_names_file_and_field(

@@ -77,6 +77,13 @@ def test_regions_have_their_own_prices() -> None:
         ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": -5}, NotKnown),
         ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": "NaN"}, NotKnown),
         ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": True}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": 10**30}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": "1e999999"}, NotKnown),
+        ("aws_ebs_volume", "us-east-1", {"type": "gp3", "size": "Infinity"}, NotKnown),
+        ("aws_instance", "us-east-1", {"instance_type": "t3.small", "ebs_block_device": {}},
+         NotKnown),
+        ("aws_instance", "us-east-1", {"instance_type": "t3.small", "ebs_block_device": ["x"]},
+         NotKnown),
         ("aws_ebs_volume", "us-east-1", {"type": "novel", "size": 5}, NotPriced),
         ("aws_db_instance", "us-east-1", {"engine": "oracle-ee", "instance_class": "db.m5.large"},
          NotPriced),
@@ -103,6 +110,17 @@ def test_unknown_size_of_one_block_makes_the_whole_unknown() -> None:
     assert line["status"] == "unknown"
 
 
+@pytest.mark.parametrize(
+    "path", ["ebs_block_device", "ebs_block_device.0", "ebs_block_device.0.volume_size"]
+)
+def test_unknown_block_that_is_absent_makes_the_whole_unknown(path: str) -> None:
+    unknown = frozenset({path})
+    after = {"instance_type": "t3.small"}
+    line = lines(change("aws_instance", after=after, unknown=unknown))["lines"][0]
+    assert line["status"] == "unknown"
+    assert line["price_source"] is None
+
+
 def test_usage_that_no_plan_tells_is_a_range_and_said() -> None:
     line = lines(change("aws_nat_gateway", after={}))["lines"][0]
     assert (line["low"], line["monthly_after"], line["high"]) == ("32.85", "37.35", "77.85")
@@ -125,14 +143,29 @@ def test_replacement_counts_both_sides_once() -> None:
         assert found["monthly_delta"] == "-2.00"
 
 
+def test_replacement_that_only_forgets_pays_for_both() -> None:
+    before, after = {"type": "gp2", "size": 100}, {"type": "gp3", "size": 100}
+    found = lines(change("aws_ebs_volume", "create", "forget", before=before, after=after))
+    assert (found["monthly_before"], found["monthly_after"]) == ("10.00", "18.00")
+    assert (found["low"], found["high"]) == ("8.00", "8.00")
+    assert "runs on" in found["lines"][0]["note"]
+
+
 def test_coverage_counts_what_is_not_priced_against_it() -> None:
     found = lines(
         change("aws_ebs_volume", after={"type": "gp3", "size": 1}),
         change("aws_kinesis_stream", after={}),
         change("aws_iam_role", after={}),
     )
-    assert found["coverage_pct"] == 66
+    assert found["coverage_pct"] == 50
     assert lines()["coverage_pct"] == 100
+
+
+def test_free_resources_do_not_dilute_the_coverage() -> None:
+    unknown_type = change("aws_instance", after={"instance_type": "u-24tb1.metal"})
+    free = [change("null_resource", after={}) for _ in range(8)]
+    assert lines(unknown_type, *free)["coverage_pct"] == 0
+    assert lines(*free)["coverage_pct"] == 100
 
 
 def test_totals_are_the_sums_of_the_rounded_lines() -> None:

@@ -62,6 +62,14 @@ def test_all_three_reports_come_from_one_decision() -> None:
         assert "Set web." in text
 
 
+def test_free_resources_are_counted_apart_from_those_that_are_priced() -> None:
+    found = answer(count=2)
+    first = found.question["estimate"]["lines"][0]
+    first["price_source"] = {**first["price_source"], "kind": "free"}
+    text = " ".join(terminal(found).split())
+    assert "100 % of 1 changed resources are priced; 1 more are of types that cost nothing." in text
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_name_stays_text_in_markdown(name: str) -> None:
     text = to_markdown(answer(name))

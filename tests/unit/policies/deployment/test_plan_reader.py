@@ -111,6 +111,8 @@ def test_other_files_get_their_own_error_with_a_remedy(name: str, reason: str) -
     [
         (b"", "not JSON"),
         (b"{", "not JSON"),
+        (b'{"format_version":"1.2","format_version":"1.2"}', "'format_version' is twice"),
+        (b'{"planned_values":{"a":[{"x":1,"x":2}]}}', "'x' is twice"),
         (b"[]", "not a plan but a list"),
         (b"null", "not a plan but nothing"),
         (b'{"@level":"info"}\n{"@level":"info"}', "log of `terraform plan -json`"),
@@ -204,3 +206,19 @@ def test_hand_written_tags_without_tags_all_count() -> None:
     plan = parse_plan(document)
     found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
     assert found.tags == {"team": "shop"}
+
+
+@pytest.mark.parametrize(
+    "mask", [{"tags": {"team": True}}, {"tags": True}, {"tags_all": {"team": True}, "tags": {}}]
+)
+def test_tag_that_is_sensitive_in_one_attribute_is_so_in_all(mask: dict[str, Any]) -> None:
+    document = recorded("create")
+    entry = next(c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    tags = {"team": "hunter2"}
+    entry["change"]["after"] |= {"tags": tags, "tags_all": {**tags, "product": "checkout"}}
+    entry["change"]["after_unknown"] |= {"tags_all": {}}
+    entry["change"]["after_sensitive"] = mask
+    plan = parse_plan(document)
+    found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
+    assert found.tags == {"team": SENSITIVE, "product": "checkout"}
+    assert "hunter2" not in repr(found)

@@ -1,7 +1,8 @@
 # METADATA
 # title: Estimate covers the change
 # description: >
-#   What is not priced is not known to be cheap, so enough of the change must be priced.
+#   What is not priced is not known to be cheap, so enough of the change must be priced; types
+#   that cost nothing do not count, since any number of them says nothing of the rest.
 # custom:
 #   rule_id: deployment.estimate_coverage
 #   severity: medium
@@ -16,13 +17,38 @@ import data.finops.lib.values
 environment := data.finops.config.deployment.environments[input.environment]
 
 # METADATA
+# title: Environment not configured
+# description: Denies unless the configuration says how much must be priced in the environment.
+deny contains finding.new(rego.metadata.chain(), object.union(stake, {
+	"message": sprintf("Environment %v is not configured.", [finding.fact(["environment"])]),
+	"remedy": "Add the environment to finops/config/deployment, or name one that is there.",
+})) if {
+	not configured
+}
+
+# METADATA
 # title: Too little is priced
 # description: Denies unless the share of priced resources reaches the environment's threshold.
 deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message": sprintf(
-	"%v %% of the changed resources are priced; not priced: %s.",
+	"%v %% of the changed resources that may cost something are priced; not priced: %s.",
 	[finding.fact(["estimate", "coverage_pct"]), unpriced],
 )})) if {
+	configured
 	not enough
+}
+
+# METADATA
+# title: Unpriced resource
+# description: Denies each resource without a price, unless the environment lets it be or it goes.
+deny contains finding.new(rego.metadata.chain(), object.union(stake, {
+	"subject": finding.address(line),
+	"message": "The resource has no price, which this environment does not accept.",
+	"remedy": "Price its type (policies/deployment/prices), or ask for a waiver for its address.",
+})) if {
+	some line in input.estimate.lines
+	not priced(line)
+	not leaves(line)
+	not may_be_unpriced
 }
 
 # METADATA
@@ -45,10 +71,35 @@ enough if {
 }
 
 # Counted here too, so that a wrong figure in the question does not open the gate.
-share := 100 if input.estimate.lines == []
+share := 100 if {
+	is_array(input.estimate.lines)
+	count(counted) == 0
+}
 
-share := (100 * count([line | some line in input.estimate.lines; line.status == "priced"])) / count(input.estimate.lines) if {
-	count(input.estimate.lines) > 0
+share := (100 * count([line | some line in counted; priced(line)])) / count(counted) if count(counted) > 0
+
+counted := [line | some line in input.estimate.lines; not free(line)]
+
+# Only what is free by its type and in its amount: a cost under the name of free is a cost.
+free(line) if {
+	priced(line)
+	line.price_source.kind == "free"
+	values.amount(line.monthly_before) == 0
+	values.amount(line.monthly_after) == 0
+}
+
+priced(line) if line.status == "priced"
+
+configured if is_number(environment.min_coverage_pct)
+
+may_be_unpriced if environment.deny_unpriced == false
+
+leaves(line) if line.address in leaving
+
+# Made once: a plan may have thousands of resources.
+leaving := {resource.address |
+	some resource in input.plan.resources
+	resource.actions in [["delete"], ["forget"]]
 }
 
 unpriced := concat(", ", [sprintf("%v (%v)", [line.address, line.status]) |

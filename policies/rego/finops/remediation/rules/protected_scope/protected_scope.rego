@@ -23,7 +23,7 @@ deny contains finding.new(rego.metadata.chain(), {
 	"message": sprintf("Tag %s protects the resource.", [key]),
 }) if {
 	some key, value in input.resource.tags
-	plain(key) in protected.tags
+	plain(key) in protected_keys
 	not says_no(value)
 }
 
@@ -82,9 +82,12 @@ deny contains finding.new(rego.metadata.chain(), {
 
 resource_id := finding.fact(["resource", "resource_id"])
 
-plain(key) := trim_prefix(lower(key), "user:")
+protected_keys := {plain(key) | some key in protected.tags}
 
-says_no(value) if lower(value) in protected.not_protecting
+# People write one and the same word in many ways: only its letters and digits count.
+plain(text) := regex.replace(trim_prefix(lower(text), "user:"), `[^\p{L}\p{N}]`, "")
+
+says_no(value) if plain(value) in {plain(word) | some word in protected.not_protecting}
 
 tags_known if {
 	is_object(input.resource.tags)

@@ -6,13 +6,23 @@ import data.finops.remediation.rules.protected_scope
 test_open_resource_passes if count(protected_scope.deny) == 0 with input as q.question
 
 test_protecting_tag_is_respected_whatever_its_spelling if {
-	every tags in [{"protected": "yes"}, {"user:Do-Not-Delete": "true"}, {"Keep": ""}, {"keep": 1}] {
+	every tags in [
+		{"protected": "yes"},
+		{"user:Do-Not-Delete": "true"},
+		{"Do Not Delete": "yes"},
+		{"DoNotDelete": "yes"},
+		{"tollgate-protected": "true"},
+		{"Tollgate/Protected": "true"},
+		{"Keep": ""},
+		{"keep": 1},
+	] {
 		count(protected_scope.deny) == 1 with input as q.set("/resource/tags", tags)
 	}
 }
 
 test_protecting_tag_that_says_no_does_not_protect if {
 	count(protected_scope.deny) == 0 with input as q.set("/resource/tags", {"protected": "False"})
+	count(protected_scope.deny) == 0 with input as q.set("/resource/tags", {"protected": " No. "})
 }
 
 test_tags_that_are_not_known_are_denied if {
