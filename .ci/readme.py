@@ -16,7 +16,8 @@ import urllib.request
 from pathlib import Path
 
 DEV_URL = "http://127.0.0.1:3000/server_info"
-DEV_TIMEOUT_S = 120
+# Two processes load the definitions first; a busy shared runner takes minutes for that.
+DEV_TIMEOUT_S = 300
 
 
 def blocks(text: str) -> list[str]:

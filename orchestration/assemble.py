@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
 from orchestration import automation
@@ -22,6 +24,9 @@ OWNERS = ["team:finops"]
 
 def assemble(settings: Settings) -> dg.Definitions:
     """The definitions of one installation; parses the dbt project where its manifest is stale."""
+    # Dagster's notes to its own developers; the versions that were tested are locked.
+    for category in (dg.BetaWarning, dg.PreviewWarning):
+        warnings.filterwarnings("ignore", category=category)
     ensure_manifest(settings)
     project = dbt_project(settings)
     definitions = dg.Definitions(

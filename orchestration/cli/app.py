@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import typer
 
 from orchestration.cli import build, demo, dev, doctor, query
@@ -30,6 +28,4 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Entry point of the `tollgate` script."""
-    # Dagster's notes to its own developers; the versions that were tested are locked.
-    warnings.filterwarnings("ignore", message=r".* is currently in (beta|preview)")
     app()

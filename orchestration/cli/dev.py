@@ -27,6 +27,8 @@ def dev(
     environment = dbt_environment(settings) | {
         "DAGSTER_HOME": str(settings.dagster_home),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        # `dg dev` wants a project laid out its way; until then this one is what there is.
+        "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
     }
     err.print(f"Dagster UI: http://127.0.0.1:{port}  (stop with Ctrl-C)")
     command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port)]
