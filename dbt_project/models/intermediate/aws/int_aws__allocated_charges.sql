@@ -41,7 +41,8 @@ select
     case when parts.split_part is null then part else 'split:' || parts.split_part end as part,
     case when parts.split_part is not null then 'AWS split cost allocation data' end as allocated_method_id,
     case
-        when parts.split_part is not null then '{"Elements":[{"AllocatedRatio":' || {{ number_text('ratio_upto - ratio_from') }}
+        when parts.split_part is not null
+            then '{"Elements":[{"AllocatedRatio":' || {{ number_text('ratio_upto - ratio_from') }}
             || case
                 when usage_unit is null or usage_quantity is null then ''
                 else ',"UsageQuantity":' || {{ number_text('usage_quantity') }} || ',"UsageUnit":'
@@ -56,7 +57,8 @@ select
     ) }} as allocated_resource_name,
     {{ json_without('parts.allocated_tags', 'keyed.resource_tags') }} as allocated_tags,
     case
-        when is_container then 'a container of ' || split_parent_resource_id || ', whose charge the report does not hold'
+        when is_container
+            then 'a container of ' || split_parent_resource_id || ', whose charge the report does not hold'
         when is_invoiced_elsewhere then 'invoiced by ' || bill_invoicing_entity || ', not by AWS: '
             || {{ number_text('invoiced_cost') }} || ' ' || line_item_currency_code
     end as conformance_note

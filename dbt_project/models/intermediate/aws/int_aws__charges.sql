@@ -105,7 +105,8 @@ unused as (
         {{ aws_unused_price() }} as contracted_unit_price,
         {{ aws_unused_quantity() }} as pricing_quantity,
         case
-            when line_type = 'RIFee' then coalesce(reservation_unused_normalized_quantity, reservation_unused_quantity)
+            when line_type = 'RIFee'
+                then coalesce(reservation_unused_normalized_quantity, reservation_unused_quantity)
             else unused_commitment
         end as commitment_quantity
     from kept

@@ -1,4 +1,4 @@
--- How split cost allocation divides each instance: a part per pod or task and meter, and the part nobody used.
+-- How split cost allocation divides each instance: a part per pod or task and meter, and what nobody used.
 -- Parts follow one another from 0 to 1, so that what is cut by them adds up to the last decimal.
 {%- set key = ['x_feed', 'x_export', 'x_billing_period', 'parent_resource_id', 'usage_start'] %}
 with containers as (

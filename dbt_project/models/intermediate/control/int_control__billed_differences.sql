@@ -7,7 +7,8 @@ with judged as (
                 then 'covered usage is billed zero'
             when {{ is_invoiced_by_seller() }} then 'another entity invoices'
             when line_item_net_unblended_cost is not null then 'private rates'
-        end as rule_name
+        end as rule_name,
+        line_item_unblended_cost as file_amount
     from {{ ref('stg_aws__line_items') }} as lines
 )
 
@@ -17,9 +18,9 @@ select
     x_source_file, x_source_row_number,
     rule_name,
     line_item_type as native_charge_type,
-    {{ money('line_item_unblended_cost') }} as file_amount,
+    {{ money('file_amount') }} as file_amount,
     {{ money("case when rule_name = 'private rates' then line_item_net_unblended_cost else 0 end") }}
         as billed_cost
 from judged
-where rule_name is not null
-    and line_item_unblended_cost <> case when rule_name = 'private rates' then line_item_net_unblended_cost else 0 end
+where (rule_name = 'private rates' and file_amount <> line_item_net_unblended_cost)
+    or (rule_name <> 'private rates' and file_amount <> 0)

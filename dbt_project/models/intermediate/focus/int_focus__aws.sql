@@ -122,7 +122,7 @@ select
         when line_item_resource_id is not null then coalesce(product_family, line_item_product_code)
     end as resource_type,
     native_service as service_name,
-    case when is_marketplace then coalesce(line_item_legal_entity, 'AWS') else 'AWS' end as service_provider_name,
+    coalesce(case when is_marketplace then line_item_legal_entity end, 'AWS') as service_provider_name,
     case
         when charge_category in ('Usage', 'Purchase')
             then coalesce(product_sku, nullif(split_part(pricing_rate_code, '.', 1), ''), native_price)

@@ -6,7 +6,7 @@ with named as (
         coalesce(lower(is_correction) = 'true', false) as is_correcting,
         coalesce(upper(overage_flag) = 'Y', false) as is_overage,
         coalesce(sku_unit_description, billing_unit_readable, 'Units') as unit,
-        case when upper(overage_flag) = 'Y' then coalesce(unit_price_overage, unit_price) else unit_price end as price,
+        coalesce(case when upper(overage_flag) = 'Y' then unit_price_overage end, unit_price) as price,
         -- Compartments are the provider's own grouping, so they are tags with a prefix.
         {{ json_facts({'oci:compartment_id': 'compartment_id', 'oci:compartment_name': 'compartment_name'}) }}
             as compartment
@@ -42,7 +42,8 @@ select
     cast(null as text) as commitment_discount_status,
     cast(null as text) as commitment_discount_type,
     cast(null as text) as commitment_discount_unit,
-    {{ money('case when is_priced then coalesce(consumed_quantity, billed_quantity) end') }} as consumed_quantity,
+    {{ money('case when is_priced then coalesce(consumed_quantity, billed_quantity) end') }}
+        as consumed_quantity,
     case when is_priced then coalesce(consumed_quantity_units, unit) end as consumed_unit,
     {{ money('my_cost') }} as contracted_cost,
     {{ money('case when is_priced then price end') }} as contracted_unit_price,
@@ -86,8 +87,9 @@ select
     x_feed as x_billed_feed,
     x_export as x_billed_export,
     case
-        when is_correcting and is_overage then 'overage; corrects line ' || coalesce(backreference_no, 'unknown')
-        when is_correcting then 'corrects line ' || coalesce(backreference_no, 'unknown')
+        when is_correcting
+            then case when is_overage then 'overage, ' else '' end || 'corrects line '
+            || coalesce(backreference_no, 'unknown')
         when is_overage then 'overage'
     end as x_conformance_note
 from priced

@@ -1,15 +1,19 @@
 -- OpenCost's workloads as FOCUS charges: parts of a node, in the split-allocation columns.
-{%- set node = "x_feed, x_export, x_billing_period, cluster, coalesce(provider_id, node, ''), window_start, currency" %}
+{%- set node = 'x_feed, x_export, x_billing_period, node_id, window_start, currency' %}
 with workloads as (
     select
         allocations.*,
         coalesce(allocations.cluster, allocations.x_export) as cluster_name,
-        coalesce(allocations.provider_id, allocations.node, allocations.cluster, allocations.x_export) as node_id,
+        coalesce(
+            allocations.provider_id, allocations.cluster || '/' || allocations.node, allocations.cluster,
+            allocations.x_export
+        ) as node_id,
         coalesce(allocations.namespace = '__idle__', false) as is_idle,
         of_record.x_export is not null as is_bill_of_record,
         greatest(allocations.total_cost, 0) as weight
     from {{ ref('stg_kubernetes__allocations') }} as allocations
-    left join {{ ref('kubernetes_bills_of_record') }} as of_record on allocations.x_export = of_record.x_export
+    left join {{ ref('kubernetes_bills_of_record') }} as of_record
+        on allocations.x_export = of_record.x_export
 ),
 
 cumulated as (
@@ -45,7 +49,9 @@ select
     case
         when not is_idle then concat_ws('/', cluster_name, namespace, controller, pod, container)
     end as allocated_resource_id,
-    case when not is_idle then coalesce(pod, controller, name, namespace, cluster_name) end as allocated_resource_name,
+    case
+        when not is_idle then coalesce(pod, controller, name, namespace, cluster_name)
+    end as allocated_resource_name,
     case when not is_idle then labels end as allocated_tags,
     cast(null as text) as availability_zone,
     {{ money('own_cost') }} as billed_cost,
@@ -77,7 +83,9 @@ select
     {%- endfor %}
     {{ money('total_cost') }} as contracted_cost,
     {{ money('total_cost') }} as effective_cost,
-    case when is_bill_of_record then 'Own infrastructure' else 'The provider of the nodes' end as invoice_issuer_name,
+    case
+        when is_bill_of_record then 'Own infrastructure' else 'The provider of the nodes'
+    end as invoice_issuer_name,
     {{ money('total_cost') }} as list_cost,
     currency as pricing_currency,
     {{ money('total_cost') }} as pricing_currency_effective_cost,

@@ -19,8 +19,8 @@ with landed as (
     group by x_feed, x_export, x_billing_period, billing_currency
 ),
 
--- What FOCUS takes from the file's own total, line by line in fct_billed_differences. Negations explain nothing:
--- they cancel out, or the difference shows.
+-- What FOCUS takes from the file's own total, line by line in fct_billed_differences. Negations explain
+-- nothing: they cancel out, or the difference shows.
 explained as (
     select
         x_feed, x_export, x_billing_period, billing_currency, 'billed_cost' as measure,
@@ -83,8 +83,8 @@ select
     {{ money('coalesce(expected.amount, 0)') }} as landed_amount,
     {{ money('coalesce(explained.amount, 0)') }} as explained_amount,
     {{ money('coalesce(conformed.amount, 0)') }} as mart_amount,
-    {{ money('coalesce(conformed.amount, 0) - coalesce(expected.amount, 0) - coalesce(explained.amount, 0)') }}
-        as difference
+    {{ money('coalesce(conformed.amount, 0) - coalesce(expected.amount, 0)'
+        ~ ' - coalesce(explained.amount, 0)') }} as difference
 from expected
 full outer join conformed
     on expected.x_feed = conformed.x_feed
