@@ -34,7 +34,7 @@ select
     {%- endfor %}
     {%- for amount in summed %}
     case
-        when parts.split_part is null then {{ amount }}
+        when parts.split_part is null then {{ money(amount) }}
         else {{ money(amount ~ ' * ratio_upto') }} - {{ money(amount ~ ' * ratio_from') }}
     end as {{ amount }},
     {%- endfor %}
