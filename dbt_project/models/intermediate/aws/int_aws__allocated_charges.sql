@@ -33,10 +33,8 @@ select
     keyed.{{ column }},
     {%- endfor %}
     {%- for amount in summed %}
-    case
-        when parts.split_part is null then {{ money(amount) }}
-        else {{ money(amount ~ ' * ratio_upto') }} - {{ money(amount ~ ' * ratio_from') }}
-    end as {{ amount }},
+    {{ money('case when parts.split_part is null then ' ~ amount ~ ' else '
+        ~ money(amount ~ ' * ratio_upto') ~ ' - ' ~ money(amount ~ ' * ratio_from') ~ ' end') }} as {{ amount }},
     {%- endfor %}
     case when parts.split_part is null then part else 'split:' || parts.split_part end as part,
     case when parts.split_part is not null then 'AWS split cost allocation data' end as allocated_method_id,
