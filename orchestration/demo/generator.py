@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.demo import (
     aws_bills,
@@ -178,7 +179,10 @@ class _Writer:
             cost = int(table.column("line_item_unblended_cost").to_numpy().sum())
             self.totals.rows(key, table.num_rows)
             self.totals.amount(key, "unblended_cost", "USD", cost)
-            self.totals.billed("AWS", month.name, "USD", cost)
+            sold = _sold_by_others(table)
+            self.totals.billed("AWS", month.name, "USD", cost - sum(sold.values()))
+            for seller, theirs in sold.items():
+                self.totals.billed(seller, month.name, "USD", theirs)
             yield table
 
     def _restate(self, feed: str, export: str, month: Month, files: list[Path]) -> None:
@@ -294,6 +298,19 @@ def generate(
         writer.totals.row_count(BILL_FEEDS),
         tuple(writer.first),
     )
+
+
+def _sold_by_others(table: pa.Table) -> dict[str, int]:
+    """Cost by marketplace seller: in FOCUS the seller is the provider."""
+    sold = table.filter(pc.equal(table["bill_billing_entity"].cast("string"), "AWS Marketplace"))
+    costs = pa.table(
+        {
+            "seller": sold["line_item_legal_entity"].cast("string"),
+            "cost": sold["line_item_unblended_cost"],
+        }
+    )
+    sums = costs.group_by("seller").aggregate([("cost", "sum")]).to_pylist()
+    return {row["seller"]: int(row["cost_sum"]) for row in sums}
 
 
 def _aws_tables(

@@ -142,7 +142,7 @@ def test_a_dispatched_macro_refuses_engines_it_was_not_written_for(macro: Path) 
         assert f"duckdb__{name}" in text and f"postgres__{name}" in text
 
 
-def test_each_service_has_one_category_of_the_specification() -> None:
+def test_rule_28_each_service_has_one_category_of_the_specification() -> None:
     with (ROOT / "dbt_project/seeds/service_categories.csv").open() as seed:
         rows = list(csv.DictReader(seed))
     names = [row["service_name"] for row in rows]

@@ -9,6 +9,8 @@
     'int_focus__aws': ref('int_focus__aws'),
     'int_focus__azure': ref('int_focus__azure'),
     'int_focus__gcp': ref('int_focus__gcp'),
+    'int_focus__oci': ref('int_focus__oci'),
+    'int_focus__kubernetes': ref('int_focus__kubernetes'),
     'int_focus__focus': ref('int_focus__focus'),
 } -%}
 {%- set landings = ref('stg_landing__control_totals') -%}

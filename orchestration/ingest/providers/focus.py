@@ -77,6 +77,9 @@ FEEDS = (
             Column("sub_account_name"),
             Column("sub_account_type"),
             Column("tags", "json"),
+            # AWS's own additions to its FOCUS exports
+            Column("x_service_code"),
+            Column("x_usage_type"),
         ),
         billing_period="strftime(billing_period_start, '%Y-%m')",
         period_columns=("billing_period_start",),

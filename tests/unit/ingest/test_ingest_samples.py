@@ -25,6 +25,9 @@ SAMPLES = read_samples()
 COST = {
     "lineitem/unblendedcost": "unblended_cost",
     "line_item_unblended_cost": "unblended_cost",
+    "line_item_net_unblended_cost": "net_unblended_cost",
+    "cost/mycost": "my_cost",
+    "cost/mycostoverage": "my_cost_overage",
     "cost": "cost",
     "costinbillingcurrency": "cost",
     "pretaxcost": "cost",
@@ -32,7 +35,9 @@ COST = {
     "billedcost": "billed_cost",
     "effectivecost": "effective_cost",
 }
+WHERE_FILLED = {"net_unblended_cost", "my_cost_overage"}
 CURRENCY = (
+    "cost/currencycode",
     "lineitem/currencycode",
     "line_item_currency_code",
     "billingcurrency",
@@ -55,7 +60,7 @@ def csv_sums(path: Path, declared_currency: str | None) -> Sums:
             found = next((cells[name] for name in CURRENCY if cells.get(name)), "")
             currency = declared_currency or found
             for header, measure in COST.items():
-                if header in cells:
+                if header in cells and (cells[header] or measure not in WHERE_FILLED):
                     sums[measure, currency] += kept(cells[header])
             if "credits" in cells:
                 for credit in json.loads(cells["credits"] or "[]", parse_float=Decimal):

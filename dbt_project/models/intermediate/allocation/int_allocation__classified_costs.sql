@@ -82,8 +82,8 @@ select
 from sharing
 left join {{ ref('shared_costs') }} as shared_costs on sharing.shared_priority = shared_costs.priority
 left join {{ ref('sub_account_owners') }} as defaults
-    on sharing.service_provider_name = defaults.service_provider_name
-    and sharing.sub_account_id = defaults.sub_account_id
+    -- Whoever sells what runs in it: in a marketplace the provider is the seller.
+    on sharing.sub_account_id = defaults.sub_account_id
 -- A team that owns one customer product is tagged well enough.
 left join (
     select owner, min(product) as product

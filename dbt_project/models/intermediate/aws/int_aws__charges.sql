@@ -1,7 +1,7 @@
 -- AWS lines as charges: what each line is, what it costs, and one more charge per unused commitment.
--- Rules 1-6, 9, 10, 12, 16 of the normalisation list; named in the unit tests.
-{%- set discount_lines =
-    "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount', 'Discount'" %}
+{%- set discount_lines = "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount',
+    'RiVolumeDiscount', 'Discount'" %}
+{%- set covered_lines = "'SavingsPlanCoveredUsage', 'DiscountedUsage'" %}
 with classified as (
     select
         lines.*,
@@ -18,7 +18,10 @@ with classified as (
             line_item_type in ('SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee', 'RIFee')
             or (line_item_type = 'Fee' and reservation_arn is not null), false
         ) as is_commitment_fee,
-        coalesce(line_item_type in ('SavingsPlanCoveredUsage', 'DiscountedUsage'), false) as is_covered
+        coalesce(line_item_type in ({{ covered_lines }}), false) as is_covered,
+        {{ is_invoiced_by_seller() }} as is_invoiced_elsewhere,
+        savings_plan_total_commitment_to_date - coalesce(savings_plan_used_commitment, 0)
+            as unused_commitment
     from {{ ref('stg_aws__line_items') }} as lines
 ),
 
@@ -49,9 +52,14 @@ charged as (
             else 'Usage'
         end as charge_category,
         case when is_covered and commitment_id is not null then 'Used' end as commitment_status,
-        case when line_type = 'SavingsPlanCoveredUsage' then 0 else invoiced_cost end as billed_cost,
         case
-            when is_commitment_fee then 0
+            when line_type = 'SavingsPlanCoveredUsage' or is_invoiced_elsewhere then 0
+            else invoiced_cost
+        end as billed_cost,
+        case
+            -- What buys a commitment, or refunds it, costs something when the commitment is used.
+            when is_commitment_fee or is_invoiced_elsewhere then 0
+            when line_type = 'Refund' and commitment_id is not null then 0
             when line_type = 'SavingsPlanCoveredUsage'
                 then coalesce(savings_plan_net_effective_cost, savings_plan_effective_cost, 0)
             when line_type = 'DiscountedUsage'
@@ -59,20 +67,26 @@ charged as (
             else invoiced_cost
         end as effective_cost,
         case
-            when line_type in ('SavingsPlanCoveredUsage', 'DiscountedUsage', 'Usage')
+            when line_type in ({{ covered_lines }}, 'Usage')
                 then coalesce(pricing_public_on_demand_cost, invoiced_cost)
             else invoiced_cost
         end as list_cost,
+        case
+            when line_type in ({{ covered_lines }}, 'Usage') and pricing_public_on_demand_cost is not null
+                then pricing_public_on_demand_rate
+            else {{ own_unit_price() }}
+        end as list_unit_price,
         case
             when line_type = 'DiscountedUsage' then coalesce(pricing_public_on_demand_cost, invoiced_cost)
             else invoiced_cost
         end as contracted_cost,
         case
-            when line_type = 'SavingsPlanCoveredUsage'
-                then coalesce(savings_plan_net_effective_cost, savings_plan_effective_cost)
-            when line_type = 'DiscountedUsage'
-                then coalesce(line_item_normalized_usage_amount, line_item_usage_amount)
-        end as commitment_quantity
+            when line_type = 'DiscountedUsage' and pricing_public_on_demand_cost is not null
+                then pricing_public_on_demand_rate
+            else {{ own_unit_price() }}
+        end as contracted_unit_price,
+        line_item_usage_amount as pricing_quantity,
+        {{ aws_commitment_quantity() }} as commitment_quantity
     from kept
 ),
 
@@ -84,35 +98,37 @@ unused as (
         'Usage' as charge_category,
         'Unused' as commitment_status,
         0 as billed_cost,
+        {{ aws_unused_cost() }} as effective_cost,
+        coalesce({{ aws_unused_price() }} * {{ aws_unused_quantity() }}, 0) as list_cost,
+        {{ aws_unused_price() }} as list_unit_price,
+        coalesce({{ aws_unused_price() }} * {{ aws_unused_quantity() }}, 0) as contracted_cost,
+        {{ aws_unused_price() }} as contracted_unit_price,
+        {{ aws_unused_quantity() }} as pricing_quantity,
         case
             when line_type = 'RIFee'
-                then coalesce(reservation_unused_amortized_upfront_fee, 0)
-                    + coalesce(reservation_unused_recurring_fee, 0)
-            else savings_plan_total_commitment_to_date - coalesce(savings_plan_used_commitment, 0)
-        end as effective_cost,
-        0 as list_cost,
-        0 as contracted_cost,
-        case
-            when line_type = 'RIFee' then reservation_unused_quantity
-            else savings_plan_total_commitment_to_date - coalesce(savings_plan_used_commitment, 0)
+                then coalesce(reservation_unused_normalized_quantity, reservation_unused_quantity)
+            else unused_commitment
         end as commitment_quantity
     from kept
     where line_type in ('RIFee', 'SavingsPlanRecurringFee') and commitment_id is not null
 )
 
-{% set amounts = ['billed_cost', 'effective_cost', 'list_cost', 'contracted_cost', 'commitment_quantity'] %}
+{% set amounts = ['billed_cost', 'effective_cost', 'list_cost', 'list_unit_price', 'contracted_cost',
+    'contracted_unit_price', 'pricing_quantity', 'commitment_quantity'] %}
 {%- set columns = [
     'bill_invoice_id', 'bill_invoicing_entity', 'bill_billing_entity', 'bill_payer_account_id',
     'bill_payer_account_name', 'bill_billing_period_start_date', 'bill_billing_period_end_date',
     'line_item_usage_account_id', 'line_item_usage_account_name', 'line_item_usage_start_date',
     'line_item_usage_end_date', 'line_item_product_code', 'line_item_usage_type',
-    'line_item_availability_zone', 'line_item_resource_id', 'line_item_usage_amount',
+    'line_item_availability_zone', 'line_item_resource_id', 'line_item_normalized_usage_amount',
     'line_item_currency_code', 'line_item_description', 'line_item_legal_entity', 'product_name',
     'product_family', 'product_servicecode', 'product_region_code', 'product_location', 'product_sku',
-    'pricing_rate_code', 'pricing_public_on_demand_rate', 'pricing_unit', 'reservation_arn',
-    'savings_plan_arn', 'resource_tags', 'x_feed', 'x_export', 'x_billing_period', 'x_landing_id',
-    'x_source_file', 'x_source_row_number', 'line_type', 'commitment_id', 'commitment_type', 'invoiced_rate',
-    'is_commitment_fee', 'is_covered', 'part', 'charge_category', 'commitment_status'
+    'pricing_rate_code', 'pricing_unit', 'reservation_arn', 'reservation_unused_normalized_quantity',
+    'reservation_total_reserved_normalized_units', 'savings_plan_arn', 'capacity_reservation_arn',
+    'capacity_reservation_status', 'split_parent_resource_id', 'resource_tags', 'x_feed', 'x_export',
+    'x_billing_period', 'x_landing_id', 'x_source_file', 'x_source_row_number', 'line_type',
+    'commitment_id', 'commitment_type', 'invoiced_cost', 'is_commitment_fee', 'is_covered',
+    'is_invoiced_elsewhere', 'part', 'charge_category', 'commitment_status'
 ] %}
 {%- for source in ['charged', 'unused'] %}
 select

@@ -3,22 +3,49 @@ with named as (
     select
         charges.*,
         coalesce(product_name, product_servicecode, line_item_product_code, 'Unknown') as native_service,
-        -- Reports without the region column still name it in the zone: us-east-1a, us-west-2-lax-1a.
-        nullif(nullif(coalesce(
-            product_region_code,
-            case
-                when {{ matches('line_item_availability_zone', '^[a-z]{2}(-[a-z]+)+-[0-9][a-z]?$') }}
-                    then {{ regexp_replace_all('line_item_availability_zone', '[a-z]$', '') }}
-            end
-        ), ''), 'global') as native_region,
-        charge_category in ('Usage', 'Purchase') and pricing_rate_code is not null
-            and coalesce(commitment_status, 'Used') <> 'Unused' as is_priced,
+        {{ aws_region() }} as native_region,
+        -- A commitment has no rate code; its usage type names what is sold.
+        coalesce(
+            pricing_rate_code,
+            case when is_commitment_fee or commitment_status = 'Unused' then line_item_usage_type end
+        ) as native_price,
+        coalesce(bill_billing_entity = 'AWS Marketplace', false) as is_marketplace,
         coalesce(commitment_status = 'Unused', false) or is_commitment_fee as is_commitment_itself
-    from {{ ref('int_aws__charges') }} as charges
+    from {{ ref('int_aws__allocated_charges') }} as charges
+),
+
+priced as (
+    select
+        named.*,
+        -- Prices come together or not at all.
+        charge_category in ('Usage', 'Purchase') and native_price is not null
+            and list_unit_price is not null and contracted_unit_price is not null as is_priced
+    from named
+),
+
+metered as (
+    select
+        priced.*,
+        is_priced and charge_category = 'Usage' and part <> 'unused' as is_metered
+    from priced
 )
 
 select
-    {{ columns_no_bill_fills() }},
+    {{ columns_no_bill_fills(filled=[
+        'allocated_method_details', 'allocated_method_id', 'allocated_resource_id', 'allocated_resource_name',
+        'allocated_tags', 'capacity_reservation_id', 'capacity_reservation_status'
+    ]) }},
+    allocated_method_details,
+    allocated_method_id,
+    allocated_resource_id,
+    allocated_resource_name,
+    {{ unprefixed_tags('allocated_tags', 'user:') }} as allocated_tags,
+    case when charge_category = 'Usage' then capacity_reservation_arn end as capacity_reservation_id,
+    case
+        when charge_category <> 'Usage' or capacity_reservation_arn is null then null
+        when lower(capacity_reservation_status) like '%unused%' then 'Unused'
+        else 'Used'
+    end as capacity_reservation_status,
     case
         when not is_commitment_itself and line_item_availability_zone <> coalesce(native_region, '')
             and {{ matches('line_item_availability_zone', '[a-z]$') }} then line_item_availability_zone
@@ -55,35 +82,25 @@ select
     end as commitment_discount_quantity,
     commitment_status as commitment_discount_status,
     commitment_type as commitment_discount_type,
-    case
-        when commitment_quantity is null then null
-        when savings_plan_arn is not null then line_item_currency_code
-        when reservation_arn is not null then 'Hours'
-    end as commitment_discount_unit,
-    case
-        when is_priced and charge_category = 'Usage' then {{ money('line_item_usage_amount') }}
-    end as consumed_quantity,
-    case
-        when is_priced and charge_category = 'Usage' then coalesce(pricing_unit, 'Units')
-    end as consumed_unit,
+    {{ aws_commitment_unit() }} as commitment_discount_unit,
+    case when is_metered then {{ money('pricing_quantity') }} end as consumed_quantity,
+    case when is_metered then coalesce(pricing_unit, 'Units') end as consumed_unit,
     {{ money('contracted_cost') }} as contracted_cost,
-    case
-        when is_priced and line_type = 'DiscountedUsage' then {{ money('pricing_public_on_demand_rate') }}
-        when is_priced then {{ money('invoiced_rate') }}
-    end as contracted_unit_price,
+    case when is_priced then {{ money('contracted_unit_price') }} end as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
-    'AWS' as host_provider_name,
+    -- Of what a seller sells, the report does not say where it runs.
+    case when not is_marketplace then 'AWS' end as host_provider_name,
     bill_invoice_id as invoice_id,
     coalesce(
         bill_invoicing_entity,
-        case when bill_billing_entity is distinct from 'AWS Marketplace' then line_item_legal_entity end,
+        case when not is_marketplace then line_item_legal_entity end,
         'Amazon Web Services, Inc.'
     ) as invoice_issuer_name,
     {{ money('list_cost') }} as list_cost,
-    case when is_priced then {{ money('pricing_public_on_demand_rate') }} end as list_unit_price,
+    case when is_priced then {{ money('list_unit_price') }} end as list_unit_price,
     case
         when not is_priced then null
-        when is_covered then 'Committed'
+        when is_covered or commitment_status = 'Unused' then 'Committed'
         when {{ matches('line_item_usage_type', 'SpotUsage') }} then 'Dynamic'
         else 'Standard'
     end as pricing_category,
@@ -91,8 +108,11 @@ select
     cast(null as numeric(38, 12)) as pricing_currency_contracted_unit_price,
     {{ money('effective_cost') }} as pricing_currency_effective_cost,
     cast(null as numeric(38, 12)) as pricing_currency_list_unit_price,
-    {{ money('case when is_priced then line_item_usage_amount end') }} as pricing_quantity,
-    case when is_priced then coalesce(pricing_unit, 'Units') end as pricing_unit,
+    {{ money('case when is_priced then pricing_quantity end') }} as pricing_quantity,
+    case
+        when is_priced and part = 'unused' and savings_plan_arn is not null then line_item_currency_code
+        when is_priced then coalesce(pricing_unit, 'Units')
+    end as pricing_unit,
     native_region as region_id,
     case when native_region is not null then coalesce(product_location, native_region) end as region_name,
     case when is_commitment_itself then commitment_id else line_item_resource_id end as resource_id,
@@ -102,10 +122,13 @@ select
         when line_item_resource_id is not null then coalesce(product_family, line_item_product_code)
     end as resource_type,
     native_service as service_name,
-    'AWS' as service_provider_name,
-    case when charge_category in ('Usage', 'Purchase') then product_sku end as sku_id,
+    coalesce(case when is_marketplace then line_item_legal_entity end, 'AWS') as service_provider_name,
+    case
+        when charge_category in ('Usage', 'Purchase')
+            then coalesce(product_sku, nullif(split_part(pricing_rate_code, '.', 1), ''), native_price)
+    end as sku_id,
     case when charge_category in ('Usage', 'Purchase') then line_item_usage_type end as sku_meter,
-    case when is_priced then pricing_rate_code end as sku_price_id,
+    case when is_priced then native_price end as sku_price_id,
     line_item_usage_account_id as sub_account_id,
     line_item_usage_account_name as sub_account_name,
     case when line_item_usage_account_id is not null then 'Member Account' end as sub_account_type,
@@ -114,9 +137,9 @@ select
     x_billing_period as x_invoice_month,
     native_service as x_native_service,
     line_item_usage_type as x_usage_type,
-    case when bill_billing_entity = 'AWS Marketplace' then line_item_legal_entity end as x_seller_name,
+    case when is_marketplace then line_item_legal_entity end as x_seller_name,
     {{ charge_id('part') }} as x_charge_id,
     x_feed as x_billed_feed,
     x_export as x_billed_export,
-    cast(null as text) as x_conformance_note
-from named
+    conformance_note as x_conformance_note
+from metered

@@ -10,9 +10,23 @@ with landed as (
     from {{ ref('stg_landing__control_totals') }}
     where
         (x_feed in ('aws_cur_legacy', 'aws_cur2') and measure = 'unblended_cost')
+        or (x_feed = 'oci_cost' and measure = 'my_cost')
+        or (x_feed = 'kubernetes_opencost' and measure = 'total_cost'
+            and x_export in (select x_export from {{ ref('kubernetes_bills_of_record') }}))
         or (x_feed in ('azure_actual', 'azure_amortized') and measure = 'cost')
         or (x_feed in ('gcp_standard', 'gcp_detailed') and measure in ('cost', 'credits'))
         or (x_feed = 'focus' and measure = 'billed_cost')
+    group by x_feed, x_export, x_billing_period, billing_currency
+),
+
+-- What FOCUS takes from the file's own total, line by line in fct_billed_differences. Negations explain
+-- nothing: they cancel out, or the difference shows.
+explained as (
+    select
+        x_feed, x_export, x_billing_period, billing_currency, 'billed_cost' as measure,
+        sum(billed_cost - file_amount) as amount
+    from {{ ref('int_control__billed_differences') }}
+    where rule_name <> 'covered usage is billed zero'
     group by x_feed, x_export, x_billing_period, billing_currency
 ),
 
@@ -67,8 +81,10 @@ select
     coalesce(expected.billing_currency, conformed.billing_currency) as billing_currency,
     coalesce(expected.measure, conformed.measure) as measure,
     {{ money('coalesce(expected.amount, 0)') }} as landed_amount,
+    {{ money('coalesce(explained.amount, 0)') }} as explained_amount,
     {{ money('coalesce(conformed.amount, 0)') }} as mart_amount,
-    {{ money('coalesce(conformed.amount, 0) - coalesce(expected.amount, 0)') }} as difference
+    {{ money('coalesce(conformed.amount, 0) - coalesce(expected.amount, 0)'
+        ~ ' - coalesce(explained.amount, 0)') }} as difference
 from expected
 full outer join conformed
     on expected.x_feed = conformed.x_feed
@@ -76,3 +92,9 @@ full outer join conformed
     and expected.x_billing_period = conformed.x_billing_period
     and expected.billing_currency = conformed.billing_currency
     and expected.measure = conformed.measure
+left join explained
+    on expected.x_feed = explained.x_feed
+    and expected.x_export = explained.x_export
+    and expected.x_billing_period = explained.x_billing_period
+    and expected.billing_currency = explained.billing_currency
+    and expected.measure = explained.measure

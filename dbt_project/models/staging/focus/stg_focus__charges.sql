@@ -67,5 +67,7 @@
     'sub_account_name': 'sub_account_name',
     'sub_account_type': 'sub_account_type',
     'tags': 'tags',
+    'x_service_code': 'x_service_code',
+    'x_usage_type': 'x_usage_type',
 } -%}
 {{ landed_rows(['focus'], columns) }}

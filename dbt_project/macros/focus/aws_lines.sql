@@ -1,0 +1,87 @@
+{#- Expressions over the lines of an AWS report. -#}
+
+{#-
+    A marketplace seller that sends its own invoice: AWS reports the charge and does not ask for the money.
+    AWS's own entities are named Amazon, AWS or AISPL.
+-#}
+{% macro is_invoiced_by_seller() -%}
+    coalesce(
+        bill_billing_entity = 'AWS Marketplace' and bill_invoicing_entity = line_item_legal_entity
+        and not {{ matches('bill_invoicing_entity', 'Amazon|AWS|AISPL') }}, false
+    )
+{%- endmacro %}
+
+{#- Lines that charge the running of an instance: what split cost allocation divides. -#}
+{% macro is_instance_charge(line_type) -%}
+    {{ line_type }} in ('Usage', 'SavingsPlanCoveredUsage', 'DiscountedUsage')
+    and {{ matches('line_item_usage_type', '(Box|Spot|Dedicated)Usage') }}
+{%- endmacro %}
+
+{#- Of fees and refunds the report often gives a rate that is none: only one that explains the cost counts. -#}
+{% macro own_unit_price() -%}
+    case
+        when line_type in ('Usage', 'SavingsPlanCoveredUsage', 'DiscountedUsage') then invoiced_rate
+        when invoiced_rate >= 0 and invoiced_rate * line_item_usage_amount = invoiced_cost then invoiced_rate
+    end
+{%- endmacro %}
+
+{#- Dollars of a Savings Plan, (normalised) hours of a reservation: what is consumed, or bought to be. -#}
+{% macro aws_commitment_quantity() -%}
+    case line_type
+        when 'SavingsPlanCoveredUsage' then savings_plan_effective_cost
+        when 'DiscountedUsage' then coalesce(line_item_normalized_usage_amount, line_item_usage_amount)
+        when 'SavingsPlanRecurringFee'
+            then coalesce(savings_plan_recurring_commitment, savings_plan_total_commitment_to_date)
+        when 'SavingsPlanUpfrontFee' then line_item_unblended_cost
+        when 'RIFee' then coalesce(
+            reservation_total_reserved_normalized_units, reservation_total_reserved_units, line_item_usage_amount
+        )
+        when 'Fee' then coalesce(reservation_total_reserved_normalized_units, reservation_total_reserved_units)
+    end
+{%- endmacro %}
+
+{#- A Savings Plan's unused commitment is gross; what the fees really cost, net of private rates, scales it. -#}
+{% macro aws_unused_cost() -%}
+    case
+        when line_type = 'RIFee' then
+            coalesce(reservation_net_unused_amortized_upfront_fee, reservation_unused_amortized_upfront_fee, 0)
+            + coalesce(reservation_net_unused_recurring_fee, reservation_unused_recurring_fee, 0)
+        else {{ money('unused_commitment * coalesce(' ~ exact_ratio(
+            'savings_plan_net_recurring_commitment + coalesce(savings_plan_net_amortized_upfront_commitment, 0)',
+            'savings_plan_recurring_commitment + coalesce(savings_plan_amortized_upfront_commitment, 0)'
+        ) ~ ', 1)') }}
+    end
+{%- endmacro %}
+
+{#- A Savings Plan sells dollars for a dollar each; an hour of a reservation has the price of the instance. -#}
+{% macro aws_unused_price() -%}
+    case when line_type = 'RIFee' then pricing_public_on_demand_rate else 1 end
+{%- endmacro %}
+
+{% macro aws_unused_quantity() -%}
+    case when line_type = 'RIFee' then reservation_unused_quantity else unused_commitment end
+{%- endmacro %}
+
+{#- Where it is not the currency: hours, normalised where the report counts them so. -#}
+{% macro aws_commitment_unit() -%}
+    case
+        when commitment_id is null or commitment_quantity is null then null
+        when savings_plan_arn is not null then line_item_currency_code
+        when part = 'unused' and reservation_unused_normalized_quantity is null then 'Hours'
+        when is_commitment_fee and part <> 'unused' and reservation_total_reserved_normalized_units is null
+            then 'Hours'
+        when is_covered and line_item_normalized_usage_amount is null then 'Hours'
+        else 'Normalized Hours'
+    end
+{%- endmacro %}
+
+{#- Reports without the region column still name it in the zone: us-east-1a, us-west-2-lax-1a. -#}
+{% macro aws_region() -%}
+    nullif(nullif(coalesce(
+        product_region_code,
+        case
+            when {{ matches('line_item_availability_zone', '^[a-z]{2}(-[a-z]+)+-[0-9][a-z]?$') }}
+                then {{ regexp_replace_all('line_item_availability_zone', '[a-z]$', '') }}
+        end
+    ), ''), 'global')
+{%- endmacro %}

@@ -1,0 +1,26 @@
+-- Lines whose billed cost FOCUS wants to differ from the amount in the file, by the rule that asks for it.
+with judged as (
+    select
+        lines.*,
+        case
+            when line_item_type in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
+                then 'covered usage is billed zero'
+            when {{ is_invoiced_by_seller() }} then 'another entity invoices'
+            when line_item_net_unblended_cost is not null then 'private rates'
+        end as rule_name,
+        line_item_unblended_cost as file_amount
+    from {{ ref('stg_aws__line_items') }} as lines
+)
+
+select
+    x_feed, x_export, x_billing_period,
+    line_item_currency_code as billing_currency,
+    x_source_file, x_source_row_number,
+    rule_name,
+    line_item_type as native_charge_type,
+    {{ money('file_amount') }} as file_amount,
+    {{ money("case when rule_name = 'private rates' then line_item_net_unblended_cost else 0 end") }}
+        as billed_cost
+from judged
+where (rule_name = 'private rates' and file_amount <> line_item_net_unblended_cost)
+    or (rule_name <> 'private rates' and file_amount <> 0)
