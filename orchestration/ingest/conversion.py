@@ -18,7 +18,7 @@ from orchestration.ingest.sources import Field, Source
 _EXACT_TYPES = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT")
 _SHAPES = {
     "object": "canonical_json",
-    "loose_object": "canonical_json",
+    "loose_object": "loose_json",
     "labels": "labels_json",
     "scheme_tags": "scheme_tags_json",
     "credits": "credits_json",
@@ -133,6 +133,8 @@ class Conversion:
             return f"plain_number({field.text})"
         if column.shape == "loose_object":
             return f"with_braces({field.text})"
+        if column.shape in ("labels", "credits"):
+            return f"json_spelled({field.text})"
         return field.text
 
     def _folded(self, column: Column) -> str:

@@ -20,7 +20,7 @@ import duckdb
 
 from orchestration.ingest.engine import name, text
 from orchestration.ingest.errors import IngestError, reason
-from orchestration.ingest.headers import squash
+from orchestration.ingest.headers import spellings, squash
 from orchestration.ingest.integrity import compression_of
 from orchestration.ingest.registry import FEEDS
 
@@ -198,9 +198,10 @@ def _without_trailing(header: list[str], rows: list[list[str]], label: str) -> l
 def _is_known(header: str) -> bool:
     """Whether any feed reads the header: as a column, or as one key of a folded column."""
     return any(
-        squash(header) in {squash(spelling) for spelling in (column.name, *column.aliases)}
+        squash(spelling) in spellings(header)
         for feed in FEEDS.values()
         for column in feed.columns
+        for spelling in (column.name, *column.aliases)
     ) or any(
         header.strip().lower().startswith(prefix.lower())
         for feed in FEEDS.values()

@@ -71,6 +71,8 @@ CREATE MACRO utc_timestamp(t) AS CASE
         ['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']
     )
     WHEN length(t) = 8 AND NOT contains(t, '-') THEN strptime(t, '%Y%m%d')
+    -- Azure's FOCUS 1.0 writes no seconds: 2024-01-01T00:00Z.
+    WHEN length(t) = 17 AND ends_with(t, 'Z') THEN CAST(substr(t, 1, 16) || ':00' AS TIMESTAMP)
     WHEN contains(t, '+') OR contains(substr(t, 11), '-')
         THEN CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
     ELSE CAST(t AS TIMESTAMP)
@@ -83,6 +85,7 @@ CREATE MACRO try_utc_timestamp(t) AS CASE
         ['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']
     )
     WHEN length(t) = 8 AND NOT contains(t, '-') THEN try_strptime(t, '%Y%m%d')
+    WHEN length(t) = 17 AND ends_with(t, 'Z') THEN TRY_CAST(substr(t, 1, 16) || ':00' AS TIMESTAMP)
     WHEN contains(t, '+') OR contains(substr(t, 11), '-')
         THEN TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
     ELSE TRY_CAST(t AS TIMESTAMP)
