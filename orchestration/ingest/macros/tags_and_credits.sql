@@ -62,7 +62,7 @@ END;
 CREATE MACRO loose_json(t) AS CASE
     WHEN t IS NULL OR NOT json_valid(t) THEN NULL
     WHEN json_type(t) = 'OBJECT' THEN members_json(trimmed_members(json_members(t)))
-    ELSE canonical_json(t)
+    ELSE NULL
 END;
 
 -- Lists that a data frame wrote into CSV as Python spells them: [{'key': 'env', 'value': None}].
@@ -81,7 +81,8 @@ CREATE MACRO labels(t) AS from_json(t, '[{"key":"VARCHAR","value":"VARCHAR"}]');
 
 CREATE MACRO labels_json(t) AS CASE
     WHEN t IS NULL OR NOT json_valid(t) THEN NULL
-    WHEN json_type(t) <> 'ARRAY' THEN canonical_json(t)
+    WHEN json_type(t) = 'OBJECT' THEN canonical_json(t)
+    WHEN json_type(t) <> 'ARRAY' THEN NULL
     WHEN without_repeats(json_extract_string(t, '$[*].key')) THEN members_json(list_transform(
         labels(t),
         lambda e: {'key': e.key, 'value': to_json(e.value)::VARCHAR}
