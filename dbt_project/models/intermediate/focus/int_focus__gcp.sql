@@ -21,9 +21,7 @@ with named as (
                 || coalesce(usage_pricing_unit, 'Units')
         end as priced_unit,
         coalesce(price_effective_price_default, price_effective_price) as contracted_price,
-        case
-            when upper(transaction_type) like 'THIRD_PARTY%' then seller_name
-        end as third_party
+        case when upper(transaction_type) like 'THIRD_PARTY%' then seller_name end as third_party
     from {{ ref('int_gcp__charges') }} as charges
 ),
 
@@ -37,12 +35,26 @@ tagged as (
             when charge_category = 'Purchase' then billed_cost
             else effective_cost
         end as committed,
+        -- Prices are in the invoice's currency or in dollars: what comes nearer to the cost is meant.
+        case
+            when abs(contracted_cost - {{ money('contracted_price * rate') }} * pricing_quantity)
+                < abs(contracted_cost - contracted_price * pricing_quantity) then rate
+            else 1
+        end as price_rate,
         -- Labels of the resource keep their keys; the other schemes are told apart by a prefix.
         {{ json_prefixed_members('labels', '') }} as label_members,
         {{ json_prefixed_members('tags', 'tag/') }} as tag_members,
         {{ json_prefixed_members('project_labels', 'project/') }} as project_members,
         {{ json_prefixed_members('system_labels', 'goog/') }} as system_members
     from named
+),
+
+priced as (
+    select
+        tagged.*,
+        {{ gcp_price('contracted_price', 'contracted_cost') }} as contracted_unit,
+        {{ gcp_price('price_list_price', 'list_cost') }} as list_unit
+    from tagged
 )
 
 select
@@ -83,14 +95,14 @@ select
     end as commitment_discount_unit,
     case when is_priced then consumed end as consumed_quantity,
     case when is_priced and consumed is not null then coalesce(usage_unit, 'Units') end as consumed_unit,
-    {{ money('contracted_cost') }} as contracted_cost,
-    case when is_priced and not is_unused then {{ money('contracted_price') }} end as contracted_unit_price,
+    coalesce({{ money('contracted_unit * pricing_quantity') }}, {{ money('contracted_cost') }}) as contracted_cost,
+    contracted_unit as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     'Google Cloud' as host_provider_name,
     cast(null as text) as invoice_id,
     'Google Cloud' as invoice_issuer_name,
-    {{ money('list_cost') }} as list_cost,
-    case when is_priced and not is_unused then {{ money('price_list_price') }} end as list_unit_price,
+    coalesce({{ money('list_unit * pricing_quantity') }}, {{ money('list_cost') }}) as list_cost,
+    list_unit as list_unit_price,
     case
         when not is_priced then null
         when commitment_status is not null then 'Committed'
@@ -100,11 +112,9 @@ select
     end as pricing_category,
     -- The rate turns US dollars, in which Google keeps its prices, into the invoice's currency.
     case when rate <> 1 then 'USD' else currency end as pricing_currency,
-    case when is_priced and not is_unused and rate <> 1 then {{ exact_ratio('contracted_price', 'rate') }} end
-        as pricing_currency_contracted_unit_price,
+    case when rate <> 1 then {{ exact_ratio('contracted_unit', 'rate') }} end as pricing_currency_contracted_unit_price,
     {{ exact_ratio('effective_cost', 'rate') }} as pricing_currency_effective_cost,
-    case when is_priced and not is_unused and rate <> 1 then {{ exact_ratio('price_list_price', 'rate') }} end
-        as pricing_currency_list_unit_price,
+    case when rate <> 1 then {{ exact_ratio('list_unit', 'rate') }} end as pricing_currency_list_unit_price,
     case when is_priced then {{ money('pricing_quantity') }} end as pricing_quantity,
     case when is_priced and pricing_quantity is not null then priced_unit end as pricing_unit,
     native_region as region_id,
@@ -136,4 +146,4 @@ select
     x_feed as x_billed_feed,
     x_export as x_billed_export,
     cast(null as text) as x_conformance_note
-from tagged
+from priced

@@ -17,8 +17,8 @@ with parts as (
         {{ money('coalesce(fee_share, 0)') }} as fee_share,
         -- Cut to 12 decimals: two such factors are all that 38 digits hold.
         cast(case
-            when lines.commitment_shape = 'model' or lines.contracted_cost <= lines.covered_cost then 1
-            else {{ exact_ratio('lines.covered_cost', 'lines.contracted_cost') }}
+            when lines.commitment_shape = 'model' or lines.coverable_cost <= lines.covered_cost then 1
+            else {{ exact_ratio('lines.covered_cost', 'lines.coverable_cost') }}
         end
         * coalesce({{ exact_ratio('fee_share', 'sum(fee_share) over (partition by lines.' ~ line | join(', lines.') ~ ')') }}, 1)
         as numeric(38, 12))

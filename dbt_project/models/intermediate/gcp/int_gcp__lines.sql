@@ -56,8 +56,10 @@ select
     {{ gcp_commitment_kind("concat_ws(' ', commitment_credit_name, consumption_model_description, sku_description)") }}
         as commitment_kind,
     {{ money('cost + discount_credit + commitment_credit + offset_credit') }} as net_cost,
-    {{ money('case when is_priced_by_commitment then coalesce(cost_at_effective_price_default, cost) else cost end'
-        ~ ' + discount_credit') }} as contracted_cost,
+    -- Before credits: FOCUS's contracted cost leaves out all discounts but negotiated prices.
+    {{ money('case when is_priced_by_commitment then coalesce(cost_at_effective_price_default, cost) else cost end') }}
+        as contracted_cost,
+    {{ money('cost + discount_credit') }} as coverable_cost,
     coalesce(cost_at_list, cost) as list_cost,
     -- Prices may be for more than one unit: "per 1000000 count".
     case
