@@ -51,15 +51,16 @@ def unknown_headers(label: str, headers: Sequence[str]) -> IngestError:
     """The error about headers of no known feed."""
     shown = ", ".join(headers[:_SHOWN_HEADERS])
     more = f" and {len(headers) - _SHOWN_HEADERS} more" if len(headers) > _SHOWN_HEADERS else ""
-    known = "; ".join(
-        f"{feed.name} ({' + '.join('|'.join(group[:_SHOWN_SPELLINGS]) for group in feed.signature)})"
-        for feed in FEEDS.values()
-    )
+    known = "; ".join(f"{feed.name} ({_shown(feed)})" for feed in FEEDS.values())
     return IngestError(
         f"{label}: these headers are of no bill that Tollgate knows: {shown}{more}."
         f" Known feeds and the headers they are told by: {known}."
         " Name the feed yourself with --feed NAME if it is one of them."
     )
+
+
+def _shown(feed: Feed) -> str:
+    return " + ".join("|".join(group[:_SHOWN_SPELLINGS]) for group in feed.signature)
 
 
 def refuse_other_feed(conversion: Conversion) -> None:

@@ -96,7 +96,8 @@ class Source:
         return (
             f"read_csv({text(str(self.path))}, columns = {{{columns}}}, header = true,"
             " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
-            f" nullstr = [{nulls}], compression = '{self.compression}', encoding = '{self.encoding}')"
+            f" nullstr = [{nulls}], compression = '{self.compression}',"
+            f" encoding = '{self.encoding}')"
         )
 
 

@@ -176,7 +176,9 @@ TRANSLATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "Informazioni aggiuntive", "Informações adicionais", "Aanvullende informatie",
             "Dodatkowe informacje", "Ytterligare information", "追加情報",
         ),
-        "tags": ("Markierungen", "Étiquettes", "Balises", "Etiquetas", "Tag", "Marcas", "Taggar", "タグ"),
+        "tags": (
+            "Markierungen", "Étiquettes", "Balises", "Etiquetas", "Tag", "Marcas", "Taggar", "タグ",
+        ),
         "cost_center": (
             "Kostenstelle", "Centre de coûts", "Centro de costos", "Centro de coste",
             "Centro di costo", "Centro de custo", "Kostenplaats", "Centrum kosztów",

@@ -34,9 +34,10 @@ measured as (
         end as block_size,
         -- From the pricing currency to the invoice's; null where the file does not say.
         case
-            when price_currency = billing_currency then 1
+            when price_currency = billing_currency then {{ money(1) }}
             else coalesce(
-                nullif(exchange_rate_pricing_to_billing, 0), {{ exact_ratio('cost', 'cost_in_pricing_currency') }}
+                {{ money('nullif(exchange_rate_pricing_to_billing, 0)') }},
+                {{ exact_ratio('cost', 'cost_in_pricing_currency') }}
             )
         end as rate
     from lines

@@ -60,13 +60,14 @@ union all
 select
     {% for column in facts %}{{ column }}, {% endfor %}
     'unused', 'Usage', 'Unused', commitment_id, commitment_kind, description, {{ money(0) }}, unused_cost,
-    null, {{ money('pricing_quantity * unused_portion') }}, {{ money(0) }}, {{ money(0) }}
+    {{ money('null') }}, {{ money('pricing_quantity * unused_portion') }}, {{ money(0) }}, {{ money(0) }}
 from fees
 where unused_cost <> 0
 union all
 select
     {% for column in facts %}{{ column }}, {% endfor %}
     'credit ' || cast(credit_position as text), 'Credit', null, null, null, credit_name,
-    {{ (['credit_amount'] * 2) | join(', ') }}, null, null, {{ (['credit_amount'] * 2) | join(', ') }}
+    {{ (['credit_amount'] * 2) | join(', ') }}, {{ money('null') }}, {{ money('null') }},
+    {{ (['credit_amount'] * 2) | join(', ') }}
 from credits
 where credit_kind is null or not {{ matches('credit_kind', gcp_kinds_in_the_row()) }}
