@@ -19,7 +19,8 @@ ColumnType = Literal["string", "decimal", "timestamp", "date", "json"]
 FeedKind = Literal["bill", "usage", "drivers", "inventory"]
 
 JsonShape = Literal["object", "loose_object", "labels", "scheme_tags", "credits"]
-"""How JSON text arrives. `object`: as JSON. `loose_object`: perhaps without its braces (Azure).
+"""How JSON text arrives. `object`: as JSON. `loose_object`: perhaps without its braces,
+keys perhaps with spaces around them (Azure).
 `labels`: a list of {key, value} (Google). `scheme_tags`: an object whose keys lost the colon after
 their scheme, `user_team` for `user:team` (CUR 2.0). `credits`: a list of credits (Google)."""
 

@@ -18,7 +18,7 @@ from orchestration.ingest.sources import Field, Source
 _EXACT_TYPES = ("DECIMAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT")
 _SHAPES = {
     "object": "canonical_json",
-    "loose_object": "canonical_json",
+    "loose_object": "loose_json",
     "labels": "labels_json",
     "scheme_tags": "scheme_tags_json",
     "credits": "credits_json",
@@ -34,6 +34,8 @@ class Conversion:
     plan: Plan
     declared: Mapping[str, str]
     """Values that the caller gives for columns the file lacks or leaves empty."""
+    day_first: bool = False
+    """The file's dates with slashes are DD/MM, see `dates.py`."""
 
     @property
     def relation(self) -> str:
@@ -84,7 +86,7 @@ class Conversion:
         if column.type == "decimal":
             return f"to_decimal({raw})"
         if column.type in ("timestamp", "date"):
-            return f"CAST(utc_timestamp({raw}) AS {target})"
+            return f"CAST({self._point_in_time('', raw)} AS {target})"
         # What was folded from several headers was built canonical, except a credit's list.
         if column.type == "json" and (not self.is_folded(column) or column.shape == "credits"):
             return _canonical(column, raw, field)
@@ -97,7 +99,10 @@ class Conversion:
         """
         if column.type == "decimal":
             return f"TRY_CAST({raw} AS {DECIMAL})"
-        return f"try_utc_timestamp({raw})"
+        return self._point_in_time("try_", raw)
+
+    def _point_in_time(self, attempt: str, raw: str) -> str:
+        return f"{attempt}{'day_first' if self.day_first else 'utc'}_timestamp({raw})"
 
     def extras(self, present: frozenset[str]) -> str:
         """SQL of `x_extras`: values outside the contract, under the file's own headers."""
@@ -133,6 +138,8 @@ class Conversion:
             return f"plain_number({field.text})"
         if column.shape == "loose_object":
             return f"with_braces({field.text})"
+        if column.shape in ("labels", "credits"):
+            return f"json_spelled({field.text})"
         return field.text
 
     def _folded(self, column: Column) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.ingest.contract import Feed
 from orchestration.ingest.conversion import Conversion, convert
+from orchestration.ingest.dates import is_day_first
 from orchestration.ingest.diagnosis import first_bad_value
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
@@ -83,7 +84,7 @@ def _open(job: Job, original: Original) -> Conversion:
             f" {unknown}. Export the file with that column, or declare one value for all its"
             f" rows: --set {missing[0].name}=…."
         )
-    return conversion
+    return replace(conversion, day_first=is_day_first(job.session.db, conversion))
 
 
 def _facts(job: Job, original: Original) -> FileFacts:

@@ -6,11 +6,14 @@ Pure functions over header names. Header dialects themselves are data, in `provi
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestration.ingest.contract import Column, Feed, Fold
 from orchestration.ingest.errors import IngestError
+
+_BRACKETED = re.compile(r".+\((\w+)\)")
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,28 @@ class Plan:
 
 
 def squash(header: str) -> str:
-    """The spelling that all dialects of a header share: lower case, letters and digits only."""
-    return re.sub(r"[^a-z0-9]", "", header.lower())
+    """The spelling that all dialects of a header share: lower case, letters and digits only.
+
+    Letters of any script stay, accents go: `Catégorie` is `categorie`.
+    """
+    return mark(header).replace("/", "")
 
 
 def mark(header: str) -> str:
     """Like `squash`, but keeps the slash that tells legacy AWS headers from the new ones."""
-    return re.sub(r"[^a-z0-9/]", "", header.lower())
+    if header.isascii():
+        return re.sub(r"[^a-z0-9/]", "", header.lower())
+    plain = unicodedata.normalize("NFKD", header.casefold())
+    return "".join(letter for letter in plain if letter.isalnum() or letter == "/")
+
+
+def spellings(header: str) -> tuple[str, ...]:
+    """Folded spellings of a header, the one to be preferred first.
+
+    A localised Azure export keeps the English name in brackets: `Kosten (Cost)`.
+    """
+    bracketed = _BRACKETED.fullmatch(header.strip())
+    return (squash(header), squash(bracketed[1])) if bracketed else (squash(header),)
 
 
 def snake(header: str) -> str:
@@ -61,7 +79,7 @@ def match(feed: Feed, headers: Sequence[str], label: str = "the file") -> Plan:
     it is, or when.
     """
     names = _renamed(feed, headers)
-    present = {squash(header) for header in headers}
+    present = {spelling for header in headers for spelling in spellings(header)}
     copies = {squash(copy) for copy, original in feed.copies if squash(original) in present}
     taken: set[int] = set()
     columns: dict[str, int] = {}
@@ -95,15 +113,15 @@ def match(feed: Feed, headers: Sequence[str], label: str = "the file") -> Plan:
 
 def _renamed(feed: Feed, headers: Sequence[str]) -> dict[str, list[int]]:
     """Folded spelling -> positions, after the feed's conditional renames."""
-    present = {squash(header) for header in headers}
+    present = {spelling for header in headers for spelling in spellings(header)}
     aliases: dict[str, str] = {}
     for rename in feed.renames:
         if squash(rename.when) in present:
             aliases.update({squash(old): squash(new) for old, new in rename.names})
     names: dict[str, list[int]] = {}
     for position, header in enumerate(headers):
-        spelling = squash(header)
-        names.setdefault(aliases.get(spelling, spelling), []).append(position)
+        for spelling in spellings(header):
+            names.setdefault(aliases.get(spelling, spelling), []).append(position)
     return names
 
 

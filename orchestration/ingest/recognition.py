@@ -13,12 +13,13 @@ from orchestration.ingest.contract import Feed
 from orchestration.ingest.conversion import Conversion, convert
 from orchestration.ingest.engine import connect, name
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.headers import mark
+from orchestration.ingest.headers import mark, spellings
 from orchestration.ingest.providers.azure import COVERED_AT_ZERO
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.sources import open_source
 
 _SHOWN_HEADERS = 12
+_SHOWN_SPELLINGS = 3
 
 
 def recognise(path: Path) -> str:
@@ -36,6 +37,7 @@ def recognise(path: Path) -> str:
 def candidates(headers: Sequence[str]) -> list[Feed]:
     """The feeds whose signature the headers carry; the more demanding signature wins."""
     present = {mark(header) for header in headers}
+    present |= {spelling for header in headers for spelling in spellings(header)[1:]}
     found = [
         feed
         for feed in FEEDS.values()
@@ -49,15 +51,16 @@ def unknown_headers(label: str, headers: Sequence[str]) -> IngestError:
     """The error about headers of no known feed."""
     shown = ", ".join(headers[:_SHOWN_HEADERS])
     more = f" and {len(headers) - _SHOWN_HEADERS} more" if len(headers) > _SHOWN_HEADERS else ""
-    known = "; ".join(
-        f"{feed.name} ({' + '.join('|'.join(group) for group in feed.signature)})"
-        for feed in FEEDS.values()
-    )
+    known = "; ".join(f"{feed.name} ({_shown(feed)})" for feed in FEEDS.values())
     return IngestError(
         f"{label}: these headers are of no bill that Tollgate knows: {shown}{more}."
         f" Known feeds and the headers they are told by: {known}."
         " Name the feed yourself with --feed NAME if it is one of them."
     )
+
+
+def _shown(feed: Feed) -> str:
+    return " + ".join("|".join(group[:_SHOWN_SPELLINGS]) for group in feed.signature)
 
 
 def refuse_other_feed(conversion: Conversion) -> None:

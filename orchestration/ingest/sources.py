@@ -6,6 +6,7 @@ Belongs here: reading a file's headers and the SQL that scans it. What the heade
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import json
@@ -20,7 +21,7 @@ import duckdb
 
 from orchestration.ingest.engine import name, text
 from orchestration.ingest.errors import IngestError, reason
-from orchestration.ingest.headers import squash
+from orchestration.ingest.headers import spellings, squash
 from orchestration.ingest.integrity import compression_of
 from orchestration.ingest.registry import FEEDS
 
@@ -68,6 +69,7 @@ class Source:
     kind: Kind
     fields: tuple[Field, ...]
     compression: str = "none"
+    encoding: str = "utf-8"
     json_rows: str = ""
 
     @property
@@ -94,7 +96,8 @@ class Source:
         return (
             f"read_csv({text(str(self.path))}, columns = {{{columns}}}, header = true,"
             " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
-            f" nullstr = [{nulls}], compression = '{self.compression}')"
+            f" nullstr = [{nulls}], compression = '{self.compression}',"
+            f" encoding = '{self.encoding}')"
         )
 
 
@@ -112,7 +115,14 @@ def open_source(
     if magic == _PARQUET:
         return _open_parquet(connection, path, label)
     compression = compression_of(path)
-    head = _head(connection, path, label, compression).removeprefix(b"\xef\xbb\xbf")
+    head = _head(connection, path, label, compression).removeprefix(codecs.BOM_UTF8)
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return _open_csv(path, label, compression, head[2:], "utf-16")
+    if head.startswith(codecs.BOM_UTF16_BE):
+        raise IngestError(
+            f"{label} is UTF-16 text with its bytes the other way round (big-endian)."
+            " Save it as UTF-8, or export it again."
+        )
     if head.lstrip()[:1] in (b"{", b"["):
         return _open_json(connection, path, label, compression, head)
     return _open_csv(path, label, compression, head)
@@ -143,16 +153,19 @@ def _head(connection: duckdb.DuckDBPyConnection, path: Path, label: str, compres
     return "\n".join(str(row[0] or "") for row in rows).encode()
 
 
-def _open_csv(path: Path, label: str, compression: str, head: bytes) -> Source:
+def _open_csv(
+    path: Path, label: str, compression: str, head: bytes, encoding: str = "utf-8"
+) -> Source:
+    codec = encoding.replace("utf-16", "utf-16-le")
     try:
-        decoded = head.decode("utf-8")
+        decoded = head.decode(codec)
     except UnicodeDecodeError as error:
         if error.start < len(head) - 4:  # otherwise the head ends inside a character
             raise IngestError(
                 f"{label} is neither Parquet, JSON nor UTF-8 text (byte {error.start})."
                 " Export it as CSV in UTF-8, or as Parquet."
             ) from error
-        decoded = head[: error.start].decode("utf-8")
+        decoded = head[: error.start].decode(codec)
     header, *rows = list(csv.reader(decoded.splitlines(keepends=True))) or [[]]
     if not any(value.strip() for value in header):
         raise IngestError(f"{label} has no header line. Export it with headers.")
@@ -163,7 +176,7 @@ def _open_csv(path: Path, label: str, compression: str, head: bytes) -> Source:
     if len(rows) > 2 and len(widths) == 1 and 1 < min(widths) < len(header):
         header = _without_trailing(header, whole, label)
     fields = tuple(Field(value.strip(), f"c{i}") for i, value in enumerate(header))
-    return Source(path, label, "csv", fields, compression)
+    return Source(path, label, "csv", fields, compression, encoding)
 
 
 def _without_trailing(header: list[str], rows: list[list[str]], label: str) -> list[str]:
@@ -198,9 +211,10 @@ def _without_trailing(header: list[str], rows: list[list[str]], label: str) -> l
 def _is_known(header: str) -> bool:
     """Whether any feed reads the header: as a column, or as one key of a folded column."""
     return any(
-        squash(header) in {squash(spelling) for spelling in (column.name, *column.aliases)}
+        squash(spelling) in spellings(header)
         for feed in FEEDS.values()
         for column in feed.columns
+        for spelling in (column.name, *column.aliases)
     ) or any(
         header.strip().lower().startswith(prefix.lower())
         for feed in FEEDS.values()
@@ -279,7 +293,7 @@ def _open_json(
         Field(header, f"nullif(v[{i}], '')", pointer=pointer)
         for i, (header, pointer) in enumerate(leaves, start=1)
     ]
-    return Source(path, label, "json", tuple(fields), compression, rows)
+    return Source(path, label, "json", tuple(fields), compression, json_rows=rows)
 
 
 def _object_bytes(path: Path, compression: str, head: bytes) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -10,31 +9,11 @@ from typing import Any
 import psycopg2
 import pytest
 
-from orchestration.ingest.lake import ensure_contracts
-from orchestration.ingest.landing import land
 from orchestration.ingest.postgres import load_lake, postgres_dsn
-from tests.integration.dbt_builds import ROOT, Installation
+from tests.integration.dbt_builds import Installation
 from tests.integration.postgres_server import postgres_database
 
-SAMPLES = ROOT / "tests/fixtures/billing"
 CHARGES = "select * from focus.fct_focus_charges order by x_charge_id"
-
-
-@pytest.fixture(scope="module")
-def duckdb_build(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """Every sample bill landed and built with all tests, unit tests included."""
-    home = tmp_path_factory.mktemp("engines")
-    installation = Installation(
-        home / "home", home / "artefacts", {"TOLLGATE_DBT_UNIT_TESTS": "true"}
-    )
-    ensure_contracts(installation.lake)
-    for sample in tomllib.loads((SAMPLES / "samples.toml").read_text())["sample"]:
-        land(
-            [SAMPLES / sample["path"]], sample["feed"], sample["name"], installation.lake,
-            declared=sample.get("set"),
-        )  # fmt: skip
-    installation.build()
-    return installation
 
 
 @pytest.fixture(scope="module")

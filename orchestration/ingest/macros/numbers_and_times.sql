@@ -64,14 +64,16 @@ CREATE MACRO decimal_text(t) AS rtrim(rtrim(CAST(to_decimal(t) AS VARCHAR), '0')
 CREATE MACRO currency_code(t) AS
     nullif(upper(trim(t, chr(9) || chr(10) || chr(13) || chr(32) || chr(160))), '');
 
--- A plain cast would ignore an offset like +02:00.
+-- A plain cast would ignore an offset like +02:00. Dots are always day first; whether slashes are,
+-- `dates.py` decides for the whole file.
 CREATE MACRO utc_timestamp(t) AS CASE
     WHEN contains(t, '/') THEN strptime(
         t,
         ['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']
     )
+    WHEN contains(substr(t, 1, 3), '.') THEN strptime(t, ['%d.%m.%Y', '%d.%m.%Y %H:%M:%S'])
     WHEN length(t) = 8 AND NOT contains(t, '-') THEN strptime(t, '%Y%m%d')
-    -- Oracle leaves out the seconds: 2025-03-14T09:00Z.
+    -- Oracle and Azure's FOCUS 1.0 leave out the seconds: 2025-03-14T09:00Z.
     WHEN length(t) = 17 AND ends_with(t, 'Z') THEN strptime(t, '%Y-%m-%dT%H:%MZ')
     WHEN contains(t, '+') OR contains(substr(t, 11), '-')
         THEN CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
@@ -84,12 +86,19 @@ CREATE MACRO try_utc_timestamp(t) AS CASE
         t,
         ['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']
     )
+    WHEN contains(substr(t, 1, 3), '.') THEN try_strptime(t, ['%d.%m.%Y', '%d.%m.%Y %H:%M:%S'])
     WHEN length(t) = 8 AND NOT contains(t, '-') THEN try_strptime(t, '%Y%m%d')
     WHEN length(t) = 17 AND ends_with(t, 'Z') THEN try_strptime(t, '%Y-%m-%dT%H:%MZ')
     WHEN contains(t, '+') OR contains(substr(t, 11), '-')
         THEN TRY_CAST(t AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
     ELSE TRY_CAST(t AS TIMESTAMP)
 END;
+
+CREATE MACRO month_and_day_swapped(t) AS regexp_replace(t, '^(\d+)/(\d+)/', '\2/\1/');
+
+CREATE MACRO day_first_timestamp(t) AS utc_timestamp(month_and_day_swapped(t));
+
+CREATE MACRO try_day_first_timestamp(t) AS try_utc_timestamp(month_and_day_swapped(t));
 
 -- "$10,000.00 " is a number; "1,234" is not, since it may mean 1.234.
 CREATE MACRO plain_number(t) AS CASE

@@ -48,12 +48,41 @@ CREATE MACRO with_braces(t) AS CASE
     ELSE '{' || t || '}'
 END;
 
+-- The same as canonical text. A key with spaces around it is the key without them; of two that are
+-- then the same, the first one's value stays.
+CREATE MACRO trimmed_members(l) AS CASE
+    WHEN without_repeats(list_transform(l, lambda e: trim(e.key)))
+        THEN list_transform(l, lambda e: {'key': trim(e.key), 'value': e.value})
+    ELSE list_transform(
+        list_distinct(list_transform(l, lambda e: trim(e.key))),
+        lambda k: {'key': k, 'value': list_filter(l, lambda e: trim(e.key) = k)[1].value}
+    )
+END;
+
+CREATE MACRO loose_json(t) AS CASE
+    WHEN t IS NULL OR NOT json_valid(t) THEN NULL
+    WHEN json_type(t) = 'OBJECT' THEN members_json(trimmed_members(json_members(t)))
+    ELSE NULL
+END;
+
+-- Lists that a data frame wrote into CSV as Python spells them: [{'key': 'env', 'value': None}].
+-- Only where no text has a quote of its own; anything else stays as it is, and is no JSON.
+CREATE MACRO json_spelled(t) AS CASE
+    WHEN t IS NULL OR json_valid(t) OR contains(t, '"') THEN t
+    ELSE regexp_replace(regexp_replace(regexp_replace(
+        replace(t, chr(39), '"'),
+        ': None([,}])', ': null\1', 'g'),
+        ': True([,}])', ': true\1', 'g'),
+        ': False([,}])', ': false\1', 'g')
+END;
+
 -- [{"key": k, "value": v}, …] as an object; an object as it is.
 CREATE MACRO labels(t) AS from_json(t, '[{"key":"VARCHAR","value":"VARCHAR"}]');
 
 CREATE MACRO labels_json(t) AS CASE
     WHEN t IS NULL OR NOT json_valid(t) THEN NULL
-    WHEN json_type(t) <> 'ARRAY' THEN canonical_json(t)
+    WHEN json_type(t) = 'OBJECT' THEN canonical_json(t)
+    WHEN json_type(t) <> 'ARRAY' THEN NULL
     WHEN without_repeats(json_extract_string(t, '$[*].key')) THEN members_json(list_transform(
         labels(t),
         lambda e: {'key': e.key, 'value': to_json(e.value)::VARCHAR}

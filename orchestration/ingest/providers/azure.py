@@ -5,84 +5,111 @@ Both exports are needed: the actual one holds purchases, the amortised one sprea
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed, Measure
+from orchestration.ingest.contract import Column, ColumnType, Feed, Measure, Rename
+from orchestration.ingest.providers.azure_dialects import aliases
 
-_COLUMNS = (
-    Column("billing_account_id", aliases=("EnrollmentNumber",)),
-    Column("billing_account_name"),
-    Column("billing_period_start_date", "date"),
-    Column("billing_period_end_date", "date"),  # inclusive, as Azure writes it
-    Column("billing_profile_id"),
-    Column("billing_profile_name"),
-    Column("invoice_id"),
-    Column("invoice_section_id"),
-    Column("invoice_section_name", aliases=("InvoiceSection",)),
-    Column("account_name"),
-    Column("subscription_id", aliases=("SubscriptionGuid",)),
-    Column("subscription_name"),
-    Column("date", "date", required=True, aliases=("UsageDateTime", "UsageDate")),
-    Column("product_name", aliases=("Product",)),
-    Column("product_id"),
-    Column("part_number"),
-    Column("meter_id"),
-    Column("meter_name"),
-    Column("meter_category"),
-    Column("meter_sub_category"),
-    Column("meter_region"),
-    Column("service_family"),
-    Column("quantity", "decimal", aliases=("UsageQuantity",)),
-    Column("effective_price", "decimal", aliases=("ResourceRate",)),
-    Column("cost", "decimal", required=True, aliases=("CostInBillingCurrency", "PreTaxCost")),
-    Column("unit_price", "decimal"),
-    Column("payg_price", "decimal"),
-    Column("payg_cost_in_billing_currency", "decimal"),
-    Column("billing_currency", required=True, aliases=("BillingCurrencyCode", "Currency")),
-    Column("pricing_currency", aliases=("PricingCurrencyCode",)),
-    Column("cost_in_pricing_currency", "decimal"),
-    Column("exchange_rate_pricing_to_billing", "decimal"),
-    Column("resource_location"),
-    Column("availability_zone"),
-    Column("consumed_service"),
-    Column("resource_id", aliases=("InstanceId", "InstanceName")),
-    Column("resource_name"),
-    Column("resource_group", aliases=("ResourceGroupName",)),
-    Column("service_info1"),
-    Column("service_info2"),
-    Column("additional_info", "json"),
-    Column("tags", "json", shape="loose_object"),
-    Column("cost_center"),
-    Column("unit_of_measure"),
-    Column("reservation_id"),
-    Column("reservation_name"),
-    Column("product_order_id"),
-    Column("product_order_name"),
-    Column("benefit_id"),
-    Column("benefit_name"),
-    Column("offer_id"),
-    Column("term"),
-    Column("publisher_name"),
-    Column("publisher_type"),
-    Column("partner_name"),
-    Column("plan_name"),
-    Column("charge_type"),
-    Column("frequency"),
-    Column("pricing_model"),
-    Column("is_azure_credit_eligible"),
+_TYPES: tuple[tuple[str, ColumnType], ...] = (
+    ("billing_account_id", "string"),
+    ("billing_account_name", "string"),
+    ("billing_period_start_date", "date"),
+    ("billing_period_end_date", "date"),  # inclusive, as Azure writes it
+    ("billing_profile_id", "string"),
+    ("billing_profile_name", "string"),
+    ("invoice_id", "string"),
+    ("previous_invoice_id", "string"),  # of a refund: the invoice that it corrects
+    ("invoice_section_id", "string"),
+    ("invoice_section_name", "string"),
+    ("account_name", "string"),
+    ("subscription_id", "string"),
+    ("subscription_name", "string"),
+    ("date", "date"),
+    ("service_period_start_date", "date"),
+    ("service_period_end_date", "date"),
+    ("product_name", "string"),
+    ("product_id", "string"),
+    ("part_number", "string"),
+    ("meter_id", "string"),
+    ("meter_name", "string"),
+    ("meter_category", "string"),
+    ("meter_sub_category", "string"),
+    ("meter_region", "string"),
+    ("service_family", "string"),
+    ("quantity", "decimal"),
+    ("effective_price", "decimal"),
+    ("cost", "decimal"),
+    ("unit_price", "decimal"),
+    ("payg_price", "decimal"),
+    ("payg_cost_in_billing_currency", "decimal"),
+    ("billing_currency", "string"),
+    ("pricing_currency", "string"),
+    ("cost_in_pricing_currency", "decimal"),
+    ("exchange_rate_pricing_to_billing", "decimal"),
+    ("resource_location", "string"),
+    ("location", "string"),  # Azure's own normalised name of the place
+    ("availability_zone", "string"),
+    ("consumed_service", "string"),
+    ("resource_type", "string"),
+    ("resource_id", "string"),
+    ("resource_name", "string"),
+    ("resource_group", "string"),
+    ("service_info1", "string"),
+    ("service_info2", "string"),
+    ("additional_info", "json"),
+    ("tags", "json"),
+    ("cost_center", "string"),
+    ("unit_of_measure", "string"),
+    ("reservation_id", "string"),
+    ("reservation_name", "string"),
+    ("product_order_id", "string"),
+    ("product_order_name", "string"),
+    ("benefit_id", "string"),
+    ("benefit_name", "string"),
+    ("offer_id", "string"),
+    ("term", "string"),
+    ("publisher_id", "string"),
+    ("publisher_name", "string"),
+    ("publisher_type", "string"),
+    ("partner_name", "string"),
+    ("reseller_name", "string"),
+    ("customer_name", "string"),
+    ("plan_name", "string"),
+    ("charge_type", "string"),
+    ("frequency", "string"),
+    ("pricing_model", "string"),
+    ("is_azure_credit_eligible", "string"),
 )
+
+_COLUMNS = tuple(
+    Column(
+        name,
+        kind,
+        required=name in ("date", "cost", "billing_currency"),
+        aliases=aliases(name),
+        shape="loose_object" if name == "tags" else "object",
+    )
+    for name, kind in _TYPES
+)
+
+
+def _any_of(*columns: str) -> tuple[str, ...]:
+    """A group of the signature: any spelling of these columns, the usual English ones first."""
+    return (*columns, *(spelling for column in columns for spelling in aliases(column)))
 
 
 _COVERED = """(lower(replace(pricing_model, ' ', '')) IN ('reservation', 'savingsplan')
     OR (pricing_model IS NULL AND reservation_id IS NOT NULL))"""
 
+_KIND = "lower(replace(charge_type, ' ', ''))"
+
 # Both exports have the same headers. Only the actual one has what was paid for commitments;
 # only the amortised one spreads it over what they covered and left unused.
-_ONLY_ACTUAL = f"{_COVERED} AND lower(charge_type) IN ('purchase', 'refund')"
+_ONLY_ACTUAL = f"{_COVERED} AND {_KIND} IN ('purchase', 'refund')"
 _ONLY_AMORTIZED = f"""{_COVERED} AND (
-    (lower(charge_type) = 'usage' AND cost > 0)
-    OR lower(charge_type) IN ('unusedreservation', 'unusedsavingsplan'))"""
+    ({_KIND} = 'usage' AND cost > 0)
+    OR {_KIND} IN ('unusedreservation', 'unusedsavingsplan'))"""
 
 # An actual export leaves covered usage at 0, a weak sign: an amortised one may round to 0.
-COVERED_AT_ZERO = f"{_COVERED} AND lower(charge_type) = 'usage' AND cost = 0"
+COVERED_AT_ZERO = f"{_COVERED} AND {_KIND} = 'usage' AND cost = 0"
 
 
 def _export(name: str, description: str, evidence: str) -> Feed:
@@ -98,11 +125,13 @@ def _export(name: str, description: str, evidence: str) -> Feed:
         account="billing_account_id",
         usage="date",
         signature=(
-            ("MeterCategory", "MeterId"),
-            ("ConsumedService", "ResourceId", "InstanceId"),
-            ("UsageDateTime", "UsageDate", "Date"),
+            _any_of("meter_category", "meter_id"),
+            _any_of("consumed_service", "resource_id"),
+            _any_of("date"),
         ),
         measures=(Measure("cost", "cost"),),
+        # Old enterprise files number their subscriptions beside the GUID that all others name.
+        renames=(Rename("SubscriptionGuid", (("SubscriptionId", "SubscriptionNumber"),)),),
         evidence=evidence,
     )
 

@@ -51,6 +51,7 @@ _COLUMNS = (
     Column("price_effective_price", "decimal"),
     Column("price_effective_price_default", "decimal"),
     Column("price_list_price", "decimal"),
+    Column("price_list_price_consumption_model", "decimal"),
     Column("price_tier_start_amount", "decimal"),
     Column("price_unit"),
     Column("price_pricing_unit_quantity", "decimal"),
@@ -100,7 +101,7 @@ def _export(name: str, description: str, *marker: tuple[str, ...]) -> Feed:
         kind="bill",
         description=description,
         columns=_COLUMNS,
-        billing_period="substr(invoice_month, 1, 4) || '-' || substr(invoice_month, 5, 2)",
+        billing_period="regexp_replace(invoice_month, '^(\\d{4})-?(\\d\\d).*$', '\\1-\\2')",
         period_columns=("invoice_month",),
         amount="cost",
         currency="currency",
@@ -114,7 +115,7 @@ def _export(name: str, description: str, *marker: tuple[str, ...]) -> Feed:
         # BigQuery numbers the second `labels` of a flattened table: the first is the project's.
         renames=(Rename("labels_1", (("labels", "project_labels"), ("labels_1", "labels"))),),
         # A table with one flattened credit per row, and no list of them.
-        folds=(Fold("credits", ("credits_",)),),
+        folds=(Fold("credits", ("credits_", "credits.")),),
         copies=_COPIES,
     )
 

@@ -10,7 +10,7 @@ from (
         x_feed,
         x_export,
         x_billing_period,
-        coalesce(billing_account_id, subscription_id, 'unknown') as billing_account_key
+        {{ azure_billing_account() }} as billing_account_key
     from {{ ref('stg_azure__cost_lines') }}
 ) as holders
 where x_export not in (select export_name from {{ ref('azure_unpaired_exports') }})

@@ -1,90 +1,73 @@
--- Google Cloud lines as charges: usage, fees (spread over the usage they cover), and after-the-fact credits.
--- Rules 8, 12, 17, 18, 19 of the normalisation list; named in the unit tests.
-{%- set pool = ['x_feed', 'x_export', 'x_billing_period', 'billing_account_id', 'currency', 'charge_date'] %}
+-- Google Cloud lines as charges: usage, fees and what was unused of them, taxes, adjustments, after-the-fact credits.
+-- Rules 4, 5, 7, 8, 12, 17, 18, 19 of the normalisation list; named in the unit tests.
+{%- set line = ['x_feed', 'x_export', 'x_billing_period', 'x_source_file', 'x_source_row_number'] %}
+{%- set measures = ['usage_amount', 'pricing_quantity', 'list_cost', 'contracted_cost'] %}
+{%- set facts = gcp_line_columns() | reject('in', measures) | list %}
 with lines as (
     select * from {{ ref('int_gcp__lines') }}
 ),
 
 covered as (
-    select * from {{ ref('int_gcp__covered_usage') }}
+    select * from {{ ref('int_gcp__covered_charges') }}
 ),
 
-covered_pools as (
-    select distinct {{ pool | join(', ') }} from covered
+with_charges as (
+    select distinct {{ line | join(', ') }} from covered
 ),
 
-charged as (
+fees as (
     select
-        lines.*,
-        'charge' as part,
-        case when lines.is_covered then 'Used' end as commitment_status,
-        case
-            when lines.is_fee then coalesce(lines.resource_name, lines.sku_id)
-            when lines.is_covered then lines.credit_commitment_id
-        end as commitment_id,
-        {{ money('case when lines.is_fee then 0 else lines.billed_cost + coalesce(fee_share, 0) end') }}
-            as effective_cost,
-        lines.sku_description as description
+        {% for column in facts %}lines.{{ column }}, {% endfor %}
+        lines.usage_amount, lines.pricing_quantity, lines.list_cost, lines.contracted_cost, lines.sku_description as description,
+        fees.commitment_id, fees.commitment_kind, fees.billed_cost as fee, fees.unused_cost,
+        coalesce({{ exact_ratio('fees.unused_cost', 'fees.billed_cost') }}, 1) as unused_portion
     from lines
-    left join covered
-        on {% for column in pool + ['x_source_file', 'x_source_row_number'] -%}
-        lines.{{ column }} = covered.{{ column }}{{ ' and ' if not loop.last }}
+    inner join {{ ref('int_gcp__fees') }} as fees
+        on {% for column in line -%}
+        lines.{{ column }} = fees.{{ column }}{{ ' and ' if not loop.last }}
         {%- endfor %}
-),
-
--- A fee on a day without covered usage was paid for nothing.
-unused as (
-    select
-        lines.*,
-        'unused' as part,
-        'Unused' as commitment_status,
-        coalesce(lines.resource_name, lines.sku_id) as commitment_id,
-        lines.billed_cost as effective_cost,
-        lines.sku_description as description
-    from lines
-    left join covered_pools
-        on {% for column in pool -%}
-        lines.{{ column }} = covered_pools.{{ column }}{{ ' and ' if not loop.last }}
-        {%- endfor %}
-    where lines.is_fee and lines.billed_cost > 0 and covered_pools.x_feed is null
 ),
 
 credits as (
     {{ gcp_credit_rows('lines') }}
 )
 
-{% set kept = [
-    'billing_account_id', 'service_description', 'service_id', 'sku_id', 'sku_description',
-    'usage_start_time',
-    'usage_end_time', 'project_id', 'project_name', 'project_labels', 'labels', 'system_labels', 'tags',
-    'location_location', 'location_region', 'location_zone', 'resource_name', 'resource_global_name',
-    'currency',
-    'currency_conversion_rate', 'usage_amount', 'usage_unit', 'usage_amount_in_pricing_units',
-    'usage_pricing_unit',
-    'invoice_month', 'price_effective_price', 'price_list_price', 'price_tier_start_amount', 'seller_name',
-    'is_fee', 'x_feed', 'x_export', 'x_billing_period', 'x_landing_id', 'x_source_file', 'x_source_row_number'
-] %}
 select
-    {{ kept | join(', ') }},
-    part, charge_category, commitment_status, commitment_id, description, billed_cost, effective_cost,
-    list_cost,
-    contracted_cost
-from charged
+    {% for column in facts %}lines.{{ column }}, {% endfor %}
+    'charge' as part, charge_category, cast(null as text) as commitment_status, cast(null as text) as commitment_id,
+    cast(null as text) as commitment_kind, sku_description as description,
+    net_cost as billed_cost, net_cost as effective_cost,
+    {% for measure in measures %}{{ money(measure) }} as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+from lines
+left join with_charges
+    on {% for column in line -%}
+    lines.{{ column }} = with_charges.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor %}
+where not lines.is_fee and with_charges.x_feed is null
 union all
 select
-    {{ kept | join(', ') }},
-    part, 'Usage', commitment_status, commitment_id, description,
-    {{ money(0) }}, effective_cost, {{ money(0) }}, {{ money(0) }}
-from unused
+    {% for column in facts %}{{ column }}, {% endfor %}
+    part, charge_category, commitment_status, commitment_id, commitment_kind, description, billed_cost, effective_cost,
+    {% for measure in measures %}{{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+from covered
 union all
 select
-    {{ kept | join(', ') }},
-    'credit ' || cast(credit_position as text), 'Credit', null, null, credit_name,
-    {{ (['credit_amount'] * 4) | join(', ') }}
+    {% for column in facts %}{{ column }}, {% endfor %}
+    'charge', 'Purchase', null, commitment_id, commitment_kind, description, fee, {{ money(0) }},
+    {% for measure in measures %}{{ money(measure) }}{{ ', ' if not loop.last }}{% endfor %}
+from fees
+union all
+select
+    {% for column in facts %}{{ column }}, {% endfor %}
+    'unused', 'Usage', 'Unused', commitment_id, commitment_kind, description, {{ money(0) }}, unused_cost,
+    {{ money('null') }}, {{ money('pricing_quantity * unused_portion') }}, {{ money(0) }}, {{ money(0) }}
+from fees
+where unused_cost <> 0
+union all
+select
+    {% for column in facts %}{{ column }}, {% endfor %}
+    'credit ' || cast(credit_position as text), 'Credit', null, null, null, credit_name,
+    {{ (['credit_amount'] * 2) | join(', ') }}, {{ money('null') }}, {{ money('null') }},
+    {{ (['credit_amount'] * 2) | join(', ') }}
 from credits
-where
-    credit_kind is null
-    or not (
-        {{ matches('credit_kind', gcp_commitment_kinds()) }}
-        or {{ matches('credit_kind', gcp_discount_kinds()) }}
-    )
+where credit_kind is null or not {{ matches('credit_kind', gcp_kinds_in_the_row()) }}

@@ -1,0 +1,90 @@
+-- Azure lines with what they mean: whose invoice, which commitment, how many blocks, at which exchange rate.
+-- Rules 11, 14, 21, 22 of the normalisation list; named in the unit tests.
+with lines as (
+    select
+        stg.*,
+        {{ azure_billing_account() }} as billing_account_key,
+        {{ azure_has_profile() }} as has_profile,
+        lower(replace(coalesce(stg.charge_type, 'Usage'), ' ', '')) as charge_type_key,
+        -- Older files have no pricing model.
+        coalesce(
+            lower(replace(stg.pricing_model, ' ', '')), case when stg.reservation_id is not null then 'reservation' end
+        ) as pricing_model_key,
+        lower(trim(stg.unit_of_measure)) as unit_key,
+        coalesce(stg.pricing_currency, stg.billing_currency) as price_currency
+    from {{ ref('stg_azure__cost_lines') }} as stg
+),
+
+measured as (
+    select
+        lines.*,
+        pricing_model_key in ('reservation', 'savingsplan') as is_commitment,
+        units.unit,
+        case
+            when units.block_size is not null then units.block_size
+            -- A unit nobody has listed says its block by itself: "500 Widgets", "10K".
+            when {{ matches('unit_key', '^[0-9]{1,9}[km]?([^0-9a-z]|$)') }}
+                then greatest({{ money(regexp_replace_all('unit_key', '^([0-9]+).*$', '\\1')) }}, 1)
+                * case
+                    when {{ matches('unit_key', '^[0-9]+k') }} then 1000
+                    when {{ matches('unit_key', '^[0-9]+m') }} then 1000000
+                    else 1
+                end
+            else 1
+        end as block_size,
+        -- From the pricing currency to the invoice's; null where the file does not say.
+        case
+            when price_currency = billing_currency then {{ money(1) }}
+            else coalesce(
+                {{ money('nullif(exchange_rate_pricing_to_billing, 0)') }},
+                {{ exact_ratio('cost', 'cost_in_pricing_currency') }}
+            )
+        end as rate
+    from lines
+    left join {{ ref('azure_pricing_units') }} as units on lines.unit_key = units.unit_of_measure
+),
+
+priced as (
+    select
+        measured.*,
+        {{ exact_ratio('quantity', 'block_size') }} as quantity_in_blocks,
+        -- The cost in the currency of the prices.
+        case
+            when price_currency = billing_currency then cost
+            else coalesce(cost_in_pricing_currency, {{ exact_ratio('cost', 'rate') }}, cost)
+        end as priced_cost
+    from measured
+),
+
+counted as (
+    select
+        priced.*,
+        -- Most exports count in blocks ("10K") and price per block; some count single units. The one whose
+        -- product with the price is nearer to the cost is meant.
+        block_size = 1
+        or coalesce(
+            abs(priced_cost - quantity * effective_price) <= abs(priced_cost - quantity_in_blocks * effective_price),
+            true
+        ) as counts_blocks
+    from priced
+)
+
+select
+    counted.*,
+    case when counts_blocks then quantity else quantity_in_blocks end as pricing_quantity,
+    case when counts_blocks then {{ money('quantity * block_size') }} else quantity end as consumed_quantity,
+    -- 0 stands for "see the price sheet" in these exports.
+    {{ money('nullif(payg_price, 0) * rate') }} as list_unit_price,
+    {{ money('nullif(unit_price, 0) * rate') }} as contracted_unit_price,
+    -- A purchase names the order, usage the part of it that covers: the order is what both have.
+    case
+        when not is_commitment then null
+        when {{ matches("lower(benefit_id)", "orders/[^/]+") }}
+            then {{ regexp_replace_all("lower(benefit_id)", "^(.*orders/[^/]+).*$", "\\1") }}
+        when product_order_id is not null and pricing_model_key = 'savingsplan'
+            then '/providers/microsoft.billingbenefits/savingsplanorders/' || lower(product_order_id)
+        when product_order_id is not null
+            then '/providers/microsoft.capacity/reservationorders/' || lower(product_order_id)
+        else lower(coalesce(benefit_id, reservation_id))
+    end as commitment_id
+from counted

@@ -1,0 +1,33 @@
+"""The build that several integration tests look at: made once."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from orchestration.ingest.lake import ensure_contracts
+from orchestration.ingest.landing import land
+from tests.integration.dbt_builds import ROOT, Installation
+from tests.integration.golden_bills import golden_bills
+
+SAMPLES = ROOT / "tests/fixtures/billing"
+
+
+@pytest.fixture(scope="session")
+def duckdb_build(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Every sample and golden bill landed and built with all tests, unit tests included."""
+    home = tmp_path_factory.mktemp("engines")
+    installation = Installation(
+        home / "home", home / "artefacts", {"TOLLGATE_DBT_UNIT_TESTS": "true"}
+    )
+    ensure_contracts(installation.lake)
+    for sample in tomllib.loads((SAMPLES / "samples.toml").read_text())["sample"]:
+        land(
+            [SAMPLES / sample["path"]], sample["feed"], sample["name"], installation.lake,
+            declared=sample.get("set"),
+        )  # fmt: skip
+    for bill in golden_bills(home / "bills"):
+        land([bill.path], bill.feed, bill.export, installation.lake)
+    installation.build()
+    return installation

@@ -1,0 +1,192 @@
+"""Azure's headers, encodings and date styles: what they land as, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.landing import land
+from orchestration.ingest.recognition import recognise
+
+Landed = Callable[..., list[dict[str, Any]]]
+WriteCsv = Callable[..., Path]
+
+PAY_AS_YOU_GO = {
+    "SubscriptionGuid": "sub-1", "UsageDateTime": "2023-09-21", "MeterCategory": "Storage",
+    "MeterId": "m", "UsageQuantity": "3", "ResourceRate": "0.5", "PreTaxCost": "1.5",
+    "ConsumedService": "Microsoft.Storage", "InstanceId": "/r", "Currency": "EUR",
+    "UnitOfMeasure": "100 Hours",
+}  # fmt: skip
+BRACKETED = {
+    "Abonnement-GUID (SubscriptionGuid)": "sub-1", "UsageDateTime (UsageDateTime)": "2023-09-21",
+    "Kategorie der Verbrauchseinheit (MeterCategory)": "Storage",
+    "ID der Verbrauchseinheit (MeterId)": "m", "UsageQuantity (UsageQuantity)": "3",
+    "Ressourcensatz (ResourceRate)": "0.5", "PreTaxCost (PreTaxCost)": "1.5",
+    "Genutzter Dienst (ConsumedService)": "Microsoft.Storage", "InstanceId (InstanceId)": "/r",
+    "Currency": "EUR", "Maßeinheit (UnitOfMeasure)": "100 Hours",
+}  # fmt: skip
+FRENCH = {
+    "ID d'abonnement": "sub-1", "Date d'utilisation": "2023-09-21",
+    "Catégorie de compteur": "Storage", "ID de compteur": "m", "Quantité": "3",
+    "Prix effectif": "0.5", "Coût avant taxes": "1.5", "Service consommé": "Microsoft.Storage",
+    "ID d'instance": "/r", "Devise": "EUR", "Unité de mesure": "100 Hours",
+}  # fmt: skip
+SPANISH = {
+    "Id. de suscripción": "sub-1", "Fecha": "2023-09-21", "Categoría de medidor": "Storage",
+    "Id. de medidor": "m", "Cantidad": "3", "Precio efectivo": "0.5", "Costo": "1.5",
+    "Servicio consumido": "Microsoft.Storage", "Id. de recurso": "/r", "Moneda": "EUR",
+    "Unidad de medida": "100 Hours",
+}  # fmt: skip
+JAPANESE = {
+    "サブスクリプション ID": "sub-1", "日付": "2023-09-21", "測定カテゴリ": "Storage",
+    "測定 ID": "m", "数量": "3", "実質価格": "0.5", "コスト": "1.5",
+    "使用されたサービス": "Microsoft.Storage", "リソース ID": "/r", "通貨": "EUR",
+    "測定単位": "100 Hours",
+}  # fmt: skip
+ENTERPRISE_OF_2018 = {
+    "SubscriptionId": "4711", "Subscription GUID": "sub-1", "Date": "9/21/2023",
+    "Meter Category": "Storage", "Meter ID": "m", "Consumed Quantity": "3",
+    "ResourceRate": "0.5", "ExtendedCost": "1.5", "Consumed Service": "Microsoft.Storage",
+    "Instance ID": "/r", "Currency": "EUR", "Unit Of Measure": "100 Hours",
+}  # fmt: skip
+CUSTOMER_AGREEMENT = {
+    "SubscriptionId": "sub-1", "date": "09/21/2023", "meterCategory": "Storage", "meterId": "m",
+    "quantity": "3", "effectivePrice": "0.5", "costInBillingCurrency": "1.5",
+    "costInPricingCurrency": "1.6", "costInUsd": "1.6", "consumedService": "Microsoft.Storage",
+    "ResourceId": "/r", "billingCurrency": "EUR", "unitOfMeasure": "100 Hours",
+}  # fmt: skip
+
+
+def lines(row: dict[str, str]) -> tuple[Sequence[str], list[Sequence[str]]]:
+    return list(row), [list(row.values())]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [PAY_AS_YOU_GO, BRACKETED, FRENCH, SPANISH, JAPANESE, ENTERPRISE_OF_2018, CUSTOMER_AGREEMENT],
+    ids=["payg", "bracketed", "french", "spanish", "japanese", "ea2018", "mca"],
+)
+def test_the_same_charge_in_every_dialect_lands_alike(
+    row: dict[str, str], write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    bill = write_csv("bill.csv", *lines(row))
+    assert recognise(bill) == "azure_actual"
+    land([bill], "azure_actual", "default", lake)
+    (found,) = landed("azure_actual")
+    assert (found["subscription_id"], found["date"], found["cost"], found["quantity"]) == (
+        "sub-1", date(2023, 9, 21), Decimal("1.5"), Decimal(3),
+    )  # fmt: skip
+    assert (found["meter_category"], found["meter_id"], found["resource_id"]) == (
+        "Storage",
+        "m",
+        "/r",
+    )
+    assert (found["billing_currency"], found["effective_price"]) == ("EUR", Decimal("0.5"))
+    assert (found["unit_of_measure"], found["consumed_service"]) == (
+        "100 Hours", "Microsoft.Storage",
+    )  # fmt: skip
+
+
+def test_utf_16_lands_like_utf_8(tmp_path: Path, lake: Path, landed: Landed) -> None:
+    bill = tmp_path / "bill.csv"
+    header, (values,) = lines({**PAY_AS_YOU_GO, "MeterCategory": "Größe"})
+    text = f"{','.join(header)}\r\n{','.join(values)}\r\n"
+    bill.write_bytes(text.encode("utf-16"))  # with its byte order mark
+    land([bill], "azure_actual", "default", lake)
+    assert landed("azure_actual", "meter_category, cost") == [
+        {"meter_category": "Größe", "cost": Decimal("1.5")}
+    ]
+
+
+def test_big_endian_utf_16_is_refused_by_name(tmp_path: Path, lake: Path) -> None:
+    bill = tmp_path / "bill.csv"
+    bill.write_bytes(b"\xfe\xff" + "a,b\n1,2\n".encode("utf-16-be"))
+    with pytest.raises(IngestError, match=r"UTF-16.*big-endian"):
+        land([bill], "azure_actual", "default", lake)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ('"env": "prod","team": "web"', '{"env":"prod","team":"web"}'),
+        ('{"env": "prod"}', '{"env":"prod"}'),
+        ('"env ": "prod","env": "test"," team": "web"', '{"env":"prod","team":"web"}'),
+        ('"env": ""', '{"env":""}'),
+        ("", None),
+        ("{}", None),
+    ],
+)
+def test_rule_25_azure_tags_with_and_without_braces(
+    tags: str, expected: str | None, write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    bill = write_csv("bill.csv", *lines({**PAY_AS_YOU_GO, "Tags": tags}))
+    land([bill], "azure_actual", "default", lake)
+    assert landed("azure_actual", "tags") == [{"tags": expected}]
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        (("09/04/2023", "09/21/2023"), [date(2023, 9, 4), date(2023, 9, 21)]),
+        (("04/09/2023", "21/09/2023"), [date(2023, 9, 4), date(2023, 9, 21)]),
+        (("04.09.2023", "21.09.2023"), [date(2023, 9, 4), date(2023, 9, 21)]),
+        (("20230904", "20230921"), [date(2023, 9, 4), date(2023, 9, 21)]),
+        (("2023-09-04T00:00Z", "2023-09-21T00:00:00Z"), [date(2023, 9, 4), date(2023, 9, 21)]),
+    ],
+)
+def test_rule_21_azure_dates_are_read_as_the_file_writes_them(
+    dates: Sequence[str], expected: Sequence[date], write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    header, _ = lines(PAY_AS_YOU_GO)
+    rows = [list({**PAY_AS_YOU_GO, "UsageDateTime": day}.values()) for day in dates]
+    land([write_csv("bill.csv", header, rows)], "azure_actual", "default", lake)
+    assert [row["date"] for row in landed("azure_actual")] == list(expected)
+
+
+def test_rule_21_azure_period_bounds_tell_that_days_come_first(
+    write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    row = {**PAY_AS_YOU_GO, "UsageDateTime": "02/09/2023"}
+    row |= {"BillingPeriodStartDate": "01/09/2023", "BillingPeriodEndDate": "30/09/2023"}
+    land([write_csv("bill.csv", *lines(row))], "azure_actual", "default", lake)
+    (found,) = landed("azure_actual")
+    assert (found["date"], found["x_billing_period"]) == (date(2023, 9, 2), "2023-09")
+
+
+def test_rule_21_azure_dates_of_both_kinds_are_refused(write_csv: WriteCsv, lake: Path) -> None:
+    header, _ = lines(PAY_AS_YOU_GO)
+    rows = [
+        list({**PAY_AS_YOU_GO, "UsageDateTime": day}.values())
+        for day in ("21/09/2023", "09/21/2023")
+    ]
+    with pytest.raises(IngestError, match=r"day first .'21/09/2023'.*month first .'09/21/2023'"):
+        land([write_csv("bill.csv", header, rows)], "azure_actual", "default", lake)
+
+
+def test_azures_own_focus_export_of_1_0_lands(
+    write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    row = {
+        "BilledCost": "0", "EffectiveCost": "6.123E-7", "BillingAccountId": "/billing/1",
+        "BillingCurrency": "USD", "BillingPeriodStart": "2024-01-01T00:00Z",
+        "BillingPeriodEnd": "2024-02-01T00:00Z", "ChargeCategory": "Usage",
+        "ChargePeriodStart": "2024-01-05T00:00Z", "ChargePeriodEnd": "2024-01-06T00:00Z",
+        "Tags": '{"env":"prod"}', "x_InvoiceId": "E1", "x_PricingCurrency": "USD",
+        "x_SkuMeterName": "B1s", "x_PricingBlockSize": "100",
+    }  # fmt: skip
+    bill = write_csv("focus.csv", *lines(row))
+    assert recognise(bill) == "focus"
+    land([bill], "focus", "azure", lake)
+    (found,) = landed("focus")
+    assert found["billing_period_start"].isoformat() == "2024-01-01T00:00:00"
+    assert found["effective_cost"] == Decimal("0.000000612300")
+    assert (found["invoice_id"], found["pricing_currency"], found["sku_meter"]) == (
+        "E1", "USD", "B1s",
+    )  # fmt: skip
+    assert found["x_extras"] == '{"x_PricingBlockSize":"100"}'
