@@ -77,16 +77,15 @@ select
     end as commitment_discount_category,
     commitment_id as commitment_discount_id,
     cast(null as text) as commitment_discount_name,
-    case
-        when commitment_id is not null then {{ money('commitment_quantity') }}
-    end as commitment_discount_quantity,
+    {{ money('case when commitment_id is not null then commitment_quantity end') }}
+        as commitment_discount_quantity,
     commitment_status as commitment_discount_status,
     commitment_type as commitment_discount_type,
     {{ aws_commitment_unit() }} as commitment_discount_unit,
-    case when is_metered then {{ money('pricing_quantity') }} end as consumed_quantity,
+    {{ money('case when is_metered then pricing_quantity end') }} as consumed_quantity,
     case when is_metered then coalesce(pricing_unit, 'Units') end as consumed_unit,
     {{ money('contracted_cost') }} as contracted_cost,
-    case when is_priced then {{ money('contracted_unit_price') }} end as contracted_unit_price,
+    {{ money('case when is_priced then contracted_unit_price end') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     -- Of what a seller sells, the report does not say where it runs.
     case when not is_marketplace then 'AWS' end as host_provider_name,
@@ -97,7 +96,7 @@ select
         'Amazon Web Services, Inc.'
     ) as invoice_issuer_name,
     {{ money('list_cost') }} as list_cost,
-    case when is_priced then {{ money('list_unit_price') }} end as list_unit_price,
+    {{ money('case when is_priced then list_unit_price end') }} as list_unit_price,
     case
         when not is_priced then null
         when is_covered or commitment_status = 'Unused' then 'Committed'
