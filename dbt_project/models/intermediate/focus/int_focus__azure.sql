@@ -78,7 +78,7 @@ select
         as commitment_discount_category,
     commitment_id as commitment_discount_id,
     case when commitment_id is not null then commitment_name end as commitment_discount_name,
-    case when is_priced then {{ money('committed') }} end as commitment_discount_quantity,
+    {{ money('case when is_priced then committed end') }} as commitment_discount_quantity,
     case when commitment_id is not null then commitment_status end as commitment_discount_status,
     case when commitment_id is not null then case when is_savings_plan then 'Savings Plan' else 'Reservation' end end
         as commitment_discount_type,
@@ -87,10 +87,10 @@ select
         when is_savings_plan then billing_currency
         else coalesce(unit, unit_of_measure, 'Units')
     end as commitment_discount_unit,
-    case when is_priced and is_metered then {{ money('consumed_quantity') }} end as consumed_quantity,
+    {{ money('case when is_priced and is_metered then consumed_quantity end') }} as consumed_quantity,
     case when is_priced and is_metered then coalesce(unit, unit_of_measure, 'Units') end as consumed_unit,
     {{ money('case when is_metered then coalesce(priced_contracted_cost, cost) else billed_cost end') }} as contracted_cost,
-    case when is_priced and is_metered then {{ money('contracted_unit_price') }} end as contracted_unit_price,
+    {{ money('case when is_priced and is_metered then contracted_unit_price end') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     'Microsoft' as host_provider_name,
     invoice_id,
@@ -98,7 +98,7 @@ select
     {{ money('case when is_metered then coalesce(
         priced_list_cost, payg_cost_in_billing_currency, priced_contracted_cost, cost) else billed_cost end') }}
         as list_cost,
-    case when is_priced and is_metered then {{ money('list_unit_price') }} end as list_unit_price,
+    {{ money('case when is_priced and is_metered then list_unit_price end') }} as list_unit_price,
     case
         when not is_priced then null
         when commitment_status is not null then 'Committed'
@@ -106,16 +106,16 @@ select
         else 'Standard'
     end as pricing_category,
     case when rate is null then billing_currency else price_currency end as pricing_currency,
-    case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then {{ money('nullif(unit_price, 0)') }} end as pricing_currency_contracted_unit_price,
+    {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
+        then nullif(unit_price, 0) end') }} as pricing_currency_contracted_unit_price,
     case
         when price_currency <> billing_currency and rate is not null and effective_cost = cost
             and cost_in_pricing_currency is not null then {{ money('cost_in_pricing_currency') }}
         else coalesce({{ exact_ratio('effective_cost', 'rate') }}, {{ money('effective_cost') }})
     end as pricing_currency_effective_cost,
-    case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then {{ money('nullif(payg_price, 0)') }} end as pricing_currency_list_unit_price,
-    case when is_priced then {{ money('pricing_quantity') }} end as pricing_quantity,
+    {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
+        then nullif(payg_price, 0) end') }} as pricing_currency_list_unit_price,
+    {{ money('case when is_priced then pricing_quantity end') }} as pricing_quantity,
     case when is_priced then coalesce(unit_of_measure, 'Units') end as pricing_unit,
     native_region as region_id,
     case when native_region is not null then coalesce(known_region_name, resource_location, location) end as region_name,

@@ -28,7 +28,7 @@ with named as (
 tagged as (
     select
         named.*,
-        case when charge_category = 'Usage' and not is_unused then {{ money('usage_amount') }} end as consumed,
+        case when charge_category = 'Usage' and not is_unused then usage_amount end as consumed,
         case
             when commitment_id is null then null
             when not is_spend then pricing_quantity
@@ -85,7 +85,7 @@ select
         as commitment_discount_category,
     commitment_id as commitment_discount_id,
     cast(null as text) as commitment_discount_name,
-    case when is_priced then {{ money('committed') }} end as commitment_discount_quantity,
+    {{ money('case when is_priced then committed end') }} as commitment_discount_quantity,
     commitment_status as commitment_discount_status,
     case when commitment_id is not null then 'Committed Use Discount' end as commitment_discount_type,
     case
@@ -93,16 +93,16 @@ select
         when is_spend then currency
         else priced_unit
     end as commitment_discount_unit,
-    case when is_priced then consumed end as consumed_quantity,
+    {{ money('case when is_priced then consumed end') }} as consumed_quantity,
     case when is_priced and consumed is not null then coalesce(usage_unit, 'Units') end as consumed_unit,
     coalesce({{ money('contracted_unit * pricing_quantity') }}, {{ money('contracted_cost') }}) as contracted_cost,
-    contracted_unit as contracted_unit_price,
+    {{ money('contracted_unit') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     'Google Cloud' as host_provider_name,
     cast(null as text) as invoice_id,
     'Google Cloud' as invoice_issuer_name,
     coalesce({{ money('list_unit * pricing_quantity') }}, {{ money('list_cost') }}) as list_cost,
-    list_unit as list_unit_price,
+    {{ money('list_unit') }} as list_unit_price,
     case
         when not is_priced then null
         when commitment_status is not null then 'Committed'
@@ -112,10 +112,10 @@ select
     end as pricing_category,
     -- The rate turns US dollars, in which Google keeps its prices, into the invoice's currency.
     case when rate <> 1 then 'USD' else currency end as pricing_currency,
-    case when rate <> 1 then {{ exact_ratio('contracted_unit', 'rate') }} end as pricing_currency_contracted_unit_price,
+    {{ money('case when rate <> 1 then ' ~ exact_ratio('contracted_unit', 'rate') ~ ' end') }} as pricing_currency_contracted_unit_price,
     {{ exact_ratio('effective_cost', 'rate') }} as pricing_currency_effective_cost,
-    case when rate <> 1 then {{ exact_ratio('list_unit', 'rate') }} end as pricing_currency_list_unit_price,
-    case when is_priced then {{ money('pricing_quantity') }} end as pricing_quantity,
+    {{ money('case when rate <> 1 then ' ~ exact_ratio('list_unit', 'rate') ~ ' end') }} as pricing_currency_list_unit_price,
+    {{ money('case when is_priced then pricing_quantity end') }} as pricing_quantity,
     case when is_priced and pricing_quantity is not null then priced_unit end as pricing_unit,
     native_region as region_id,
     native_region as region_name,
