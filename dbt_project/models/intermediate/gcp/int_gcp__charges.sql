@@ -40,7 +40,9 @@ select
     cast(null as text) as commitment_status, cast(null as text) as commitment_id,
     cast(null as text) as commitment_kind, sku_description as description,
     net_cost as billed_cost, net_cost as effective_cost,
-    {% for measure in measures %}{{ money(measure) }} as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+    {% for measure in measures -%}
+    {{ money(measure) }} as {{ measure }}{{ ',' if not loop.last }}
+    {% endfor %}
 from lines
 left join with_charges
     on {% for column in line -%}
@@ -52,13 +54,15 @@ select
     {% for column in facts %}{{ column }}, {% endfor %}
     part, charge_category, commitment_status, commitment_id, commitment_kind, description,
     billed_cost, effective_cost,
-    {% for measure in measures %}{{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+    {{ measures | join(', ') }}
 from covered
 union all
 select
     {% for column in facts %}{{ column }}, {% endfor %}
     'charge', 'Purchase', null, commitment_id, commitment_kind, description, fee, {{ money(0) }},
-    {% for measure in measures %}{{ money(measure) }}{{ ', ' if not loop.last }}{% endfor %}
+    {% for measure in measures -%}
+    {{ money(measure) }}{{ ',' if not loop.last }}
+    {% endfor %}
 from fees
 union all
 select

@@ -23,7 +23,7 @@ with parts as (
         * coalesce({{ exact_ratio('fee_share', 'sum(fee_share) over (' ~ of_the_line ~ ')') }}, 1)
         as numeric(38, 12))
             as portion,
-        row_number() over ({{ of_the_line }} order by fee_share desc, covered.commitment_id) as position
+        row_number() over ({{ of_the_line }} order by fee_share desc, covered.commitment_id asc) as position
     from {{ ref('int_gcp__lines') }} as lines
     left join {{ ref('int_gcp__covered_usage') }} as covered
         on {% for column in line -%}
@@ -60,7 +60,7 @@ from cut
 union all
 select
     {% for column in gcp_line_columns() if column not in measures %}{{ column }}, {% endfor %}
-    'charge', 'Usage', null, null, null, sku_description, rest_cost, rest_cost,
+    'charge', 'Usage', null, null, null, sku_description, rest_cost as billed_cost, rest_cost as effective_cost,
     {%- for measure in measures %}
     {{ money(measure ~ ' - covered_' ~ measure) }}{{ ',' if not loop.last }}
     {%- endfor %}

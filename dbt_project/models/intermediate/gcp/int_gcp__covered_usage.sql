@@ -5,7 +5,7 @@
     'commitment_shape', 'pool_key'] %}
 {%- set pool_columns = pool | join(', ') %}
 {%- set same_pool = 'partition by keyed.' ~ pool | join(', keyed.') %}
-{%- set by_weight = 'covered_cost desc, x_source_row_number, x_source_file' %}
+{%- set by_weight = 'covered_cost desc, x_source_row_number asc, x_source_file asc' %}
 with fees as (
     select
         {{ pool_columns }}, commitment_id,
