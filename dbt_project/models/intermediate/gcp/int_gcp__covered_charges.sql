@@ -60,7 +60,8 @@ from cut
 union all
 select
     {% for column in gcp_line_columns() if column not in measures %}{{ column }}, {% endfor %}
-    'charge', 'Usage', null, null, null, sku_description, rest_cost as billed_cost, rest_cost as effective_cost,
+    'charge', 'Usage', null, null, null, sku_description,
+    rest_cost as billed_cost, rest_cost as effective_cost,
     {%- for measure in measures %}
     {{ money(measure ~ ' - covered_' ~ measure) }}{{ ',' if not loop.last }}
     {%- endfor %}
