@@ -20,6 +20,7 @@ from orchestration.ingest.sources import open_source
 
 _SHOWN_HEADERS = 12
 _SHOWN_SPELLINGS = 3
+_OTHER_SEPARATORS = (";", "\t")
 
 
 def recognise(path: Path) -> str:
@@ -49,6 +50,11 @@ def candidates(headers: Sequence[str]) -> list[Feed]:
 
 def unknown_headers(label: str, headers: Sequence[str]) -> IngestError:
     """The error about headers of no known feed."""
+    if len(headers) == 1 and any(separator in headers[0] for separator in _OTHER_SEPARATORS):
+        return IngestError(
+            f"{label} separates its fields by semicolons or tabs, as spreadsheets of some languages"
+            " do, and its numbers may have commas. Export it again as CSV with commas and points."
+        )
     shown = ", ".join(headers[:_SHOWN_HEADERS])
     more = f" and {len(headers) - _SHOWN_HEADERS} more" if len(headers) > _SHOWN_HEADERS else ""
     known = "; ".join(f"{feed.name} ({_shown(feed)})" for feed in FEEDS.values())

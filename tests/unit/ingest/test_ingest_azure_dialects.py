@@ -104,6 +104,13 @@ def test_utf_16_lands_like_utf_8(tmp_path: Path, lake: Path, landed: Landed) -> 
     ]
 
 
+def test_semicolons_between_fields_are_refused_by_name(tmp_path: Path) -> None:
+    bill = tmp_path / "bill.csv"
+    bill.write_text("Datum;Kosten;Währung\n2023-09-21;1,5;EUR\n", encoding="utf-8")
+    with pytest.raises(IngestError, match="semicolons"):
+        recognise(bill)
+
+
 def test_big_endian_utf_16_is_refused_by_name(tmp_path: Path, lake: Path) -> None:
     bill = tmp_path / "bill.csv"
     bill.write_bytes(b"\xfe\xff" + "a,b\n1,2\n".encode("utf-16-be"))

@@ -7,6 +7,8 @@ with paired as (
         coalesce(exports.actual_export is not null and exports.amortized_export is not null, false)
             as is_paired,
         lines.x_feed = 'azure_amortized' as is_amortized,
+        cast(coalesce(lines.billing_period_start_date, {{ period_start('lines.x_billing_period') }}) as date)
+            as period_start_date,
         lines.charge_type_key in ('purchase', 'refund') and lines.is_commitment as is_commitment_purchase
     from {{ ref('int_azure__lines') }} as lines
     left join {{ ref('int_azure__account_exports') }} as exports
@@ -30,9 +32,8 @@ select
         when
             charge_type_key = 'refund'
             and (
-                date < cast(coalesce(billing_period_start_date, {{ period_start('x_billing_period') }}) as date)
-                or service_period_end_date
-                < cast(coalesce(billing_period_start_date, {{ period_start('x_billing_period') }}) as date)
+                date < period_start_date
+                or service_period_end_date < period_start_date
                 or (previous_invoice_id is not null and previous_invoice_id <> coalesce(invoice_id, ''))
             )
             then 'Correction'

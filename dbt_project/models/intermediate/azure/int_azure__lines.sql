@@ -8,7 +8,8 @@ with lines as (
         lower(replace(coalesce(stg.charge_type, 'Usage'), ' ', '')) as charge_type_key,
         -- Older files have no pricing model.
         coalesce(
-            lower(replace(stg.pricing_model, ' ', '')), case when stg.reservation_id is not null then 'reservation' end
+            lower(replace(stg.pricing_model, ' ', '')),
+            case when stg.reservation_id is not null then 'reservation' end
         ) as pricing_model_key,
         lower(trim(stg.unit_of_measure)) as unit_key,
         coalesce(stg.pricing_currency, stg.billing_currency) as price_currency
@@ -63,7 +64,8 @@ counted as (
         -- product with the price is nearer to the cost is meant.
         block_size = 1
         or coalesce(
-            abs(priced_cost - quantity * effective_price) <= abs(priced_cost - quantity_in_blocks * effective_price),
+            abs(priced_cost - quantity * effective_price)
+            <= abs(priced_cost - quantity_in_blocks * effective_price),
             true
         ) as counts_blocks
     from priced

@@ -1,18 +1,18 @@
 -- Azure charges in FOCUS columns.
+{%- set type_in_id = '^.*/providers/([^/]+/[^/]+).*$' %}
 with named as (
     select
         charges.*,
         lower(replace(coalesce(resource_location, location), ' ', '')) as location_key,
-        coalesce(
-            lower(nullif(resource_type, '')),
-            case
-                when {{ matches('lower(resource_id)', '/providers/[^/]+/[^/]+') }}
-                    then {{ regexp_replace_all('lower(resource_id)', '^.*/providers/([^/]+/[^/]+).*$', '\\1') }}
-            end
-        ) as native_resource_type,
+        coalesce(lower(nullif(resource_type, '')), case
+            when {{ matches('lower(resource_id)', '/providers/[^/]+/[^/]+') }}
+                then {{ regexp_replace_all('lower(resource_id)', type_in_id, '\\1') }}
+        end) as native_resource_type,
         -- Purchases and marketplace lines say that they have none.
-        case when lower(meter_category) not in ('', 'unassigned', 'unknown', 'not applicable') then meter_category end
-            as native_category,
+        case
+            when lower(meter_category) not in ('', 'unassigned', 'unknown', 'not applicable')
+                then meter_category
+        end as native_category,
         coalesce(lower(publisher_type) = 'marketplace', false) as is_marketplace,
         coalesce(benefit_name, reservation_name) as commitment_name,
         meter_id || '/' || coalesce(product_id, part_number) as price_id,
@@ -28,7 +28,8 @@ placed as (
     select
         named.*,
         case
-            when location_key not in ('', 'global', 'unassigned', 'unknown', 'notapplicable', 'all', 'allregions')
+            when location_key not in
+                ('', 'global', 'unassigned', 'unknown', 'notapplicable', 'all', 'allregions')
                 then coalesce(regions.region_id, location_key)
         end as native_region,
         regions.region_name as known_region_name,
@@ -57,15 +58,14 @@ select
     case when not is_commitment_itself then availability_zone end as availability_zone,
     {{ money('billed_cost') }} as billed_cost,
     billing_account_key as billing_account_id,
-    case when has_profile then coalesce(billing_profile_name, billing_account_name) else billing_account_name end
+    coalesce(case when has_profile then billing_profile_name end, billing_account_name)
         as billing_account_name,
     case when has_profile then 'Billing Profile' else 'Billing Account' end as billing_account_type,
     billing_currency,
-    coalesce(billing_period_end_date + interval '1 day', {{ month_end('x_billing_period') }}) as billing_period_end,
+    coalesce(billing_period_end_date + interval '1 day', {{ month_end('x_billing_period') }})
+        as billing_period_end,
     coalesce(billing_period_start_date, {{ period_start('x_billing_period') }}) as billing_period_start,
-    charge_category,
-    charge_class,
-    product_name as charge_description,
+    charge_category, charge_class, product_name as charge_description,
     case
         when lower(frequency) = 'recurring' then 'Recurring'
         when lower(frequency) = 'onetime' then 'One-Time'
@@ -78,27 +78,27 @@ select
         as commitment_discount_category,
     commitment_id as commitment_discount_id,
     case when commitment_id is not null then commitment_name end as commitment_discount_name,
-    case when is_priced then {{ money('committed') }} end as commitment_discount_quantity,
+    {{ money('case when is_priced then committed end') }} as commitment_discount_quantity,
     case when commitment_id is not null then commitment_status end as commitment_discount_status,
-    case when commitment_id is not null then case when is_savings_plan then 'Savings Plan' else 'Reservation' end end
-        as commitment_discount_type,
+    case when commitment_id is not null and is_savings_plan then 'Savings Plan'
+        when commitment_id is not null then 'Reservation' end as commitment_discount_type,
     case
         when not is_priced or committed is null then null
         when is_savings_plan then billing_currency
         else coalesce(unit, unit_of_measure, 'Units')
     end as commitment_discount_unit,
-    case when is_priced and is_metered then {{ money('consumed_quantity') }} end as consumed_quantity,
+    {{ money('case when is_priced and is_metered then consumed_quantity end') }} as consumed_quantity,
     case when is_priced and is_metered then coalesce(unit, unit_of_measure, 'Units') end as consumed_unit,
-    {{ money('case when is_metered then coalesce(priced_contracted_cost, cost) else billed_cost end') }} as contracted_cost,
-    case when is_priced and is_metered then {{ money('contracted_unit_price') }} end as contracted_unit_price,
+    {{ money('case when is_metered then coalesce(priced_contracted_cost, cost) else billed_cost end') }}
+        as contracted_cost,
+    {{ money('case when is_priced and is_metered then contracted_unit_price end') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     'Microsoft' as host_provider_name,
     invoice_id,
     coalesce(partner_name, 'Microsoft') as invoice_issuer_name,
-    {{ money('case when is_metered then coalesce(
-        priced_list_cost, payg_cost_in_billing_currency, priced_contracted_cost, cost) else billed_cost end') }}
-        as list_cost,
-    case when is_priced and is_metered then {{ money('list_unit_price') }} end as list_unit_price,
+    {{ money('case when is_metered then coalesce(priced_list_cost, payg_cost_in_billing_currency,
+        priced_contracted_cost, cost) else billed_cost end') }} as list_cost,
+    {{ money('case when is_priced and is_metered then list_unit_price end') }} as list_unit_price,
     case
         when not is_priced then null
         when commitment_status is not null then 'Committed'
@@ -106,20 +106,21 @@ select
         else 'Standard'
     end as pricing_category,
     case when rate is null then billing_currency else price_currency end as pricing_currency,
-    case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then {{ money('nullif(unit_price, 0)') }} end as pricing_currency_contracted_unit_price,
+    {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
+        then nullif(unit_price, 0) end') }} as pricing_currency_contracted_unit_price,
     case
         when price_currency <> billing_currency and rate is not null and effective_cost = cost
             and cost_in_pricing_currency is not null then {{ money('cost_in_pricing_currency') }}
         else coalesce({{ exact_ratio('effective_cost', 'rate') }}, {{ money('effective_cost') }})
     end as pricing_currency_effective_cost,
-    case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then {{ money('nullif(payg_price, 0)') }} end as pricing_currency_list_unit_price,
-    case when is_priced then {{ money('pricing_quantity') }} end as pricing_quantity,
+    {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
+        then nullif(payg_price, 0) end') }} as pricing_currency_list_unit_price,
+    {{ money('case when is_priced then pricing_quantity end') }} as pricing_quantity,
     case when is_priced then coalesce(unit_of_measure, 'Units') end as pricing_unit,
     native_region as region_id,
-    case when native_region is not null then coalesce(known_region_name, resource_location, location) end as region_name,
-    case when is_commitment_itself then coalesce(commitment_id, resource_id) else resource_id end as resource_id,
+    case when native_region is not null then coalesce(known_region_name, resource_location, location) end
+        as region_name,
+    coalesce(case when is_commitment_itself then commitment_id end, resource_id) as resource_id,
     case
         when is_commitment_itself then commitment_name
         else coalesce(resource_name, nullif({{ regexp_replace_all('resource_id', '^.*/', '') }}, ''))
@@ -130,12 +131,11 @@ select
         when resource_id is not null then native_resource_type
     end as resource_type,
     native_service as service_name,
-    case when is_marketplace then coalesce(publisher_name, 'Microsoft') else 'Microsoft' end as service_provider_name,
+    coalesce(case when is_marketplace then publisher_name end, 'Microsoft') as service_provider_name,
     case when is_priced then meter_id end as sku_id,
     case when is_priced then meter_name end as sku_meter,
     case when is_priced then price_id end as sku_price_id,
-    subscription_id as sub_account_id,
-    subscription_name as sub_account_name,
+    subscription_id as sub_account_id, subscription_name as sub_account_name,
     case when subscription_id is not null then 'Subscription' end as sub_account_type,
     {{ valueless_tags_true('tags') }} as tags,
     {{ landing_columns() }},
@@ -144,7 +144,6 @@ select
     meter_sub_category as x_usage_type,
     case when is_marketplace then publisher_name end as x_seller_name,
     {{ charge_id("'charge'") }} as x_charge_id,
-    billed_feed as x_billed_feed,
-    billed_export as x_billed_export,
+    billed_feed as x_billed_feed, billed_export as x_billed_export,
     conformance_note as x_conformance_note
 from placed

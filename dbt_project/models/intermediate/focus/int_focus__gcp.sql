@@ -28,7 +28,7 @@ with named as (
 tagged as (
     select
         named.*,
-        case when charge_category = 'Usage' and not is_unused then {{ money('usage_amount') }} end as consumed,
+        case when charge_category = 'Usage' and not is_unused then usage_amount end as consumed,
         case
             when commitment_id is null then null
             when not is_spend then pricing_quantity
@@ -53,7 +53,14 @@ priced as (
     select
         tagged.*,
         {{ gcp_price('contracted_price', 'contracted_cost') }} as contracted_unit,
-        {{ gcp_price('price_list_price', 'list_cost') }} as list_unit
+        {{ gcp_price('price_list_price', 'list_cost') }} as list_unit,
+        case
+            when coalesce(label_members, tag_members, project_members, system_members) is not null
+                then
+                    '{'
+                    || {{ joined(['label_members', 'tag_members', 'project_members', 'system_members']) }}
+                    || '}'
+        end as all_tags
     from tagged
 )
 
@@ -61,8 +68,7 @@ select
     {{ columns_no_bill_fills() }},
     case when not is_commitment_itself then location_zone end as availability_zone,
     {{ money('billed_cost') }} as billed_cost,
-    billing_account_id,
-    cast(null as text) as billing_account_name,
+    billing_account_id, cast(null as text) as billing_account_name,
     'Billing Account' as billing_account_type,
     currency as billing_currency,
     {{ pacific_end }} as billing_period_end,
@@ -85,7 +91,7 @@ select
         as commitment_discount_category,
     commitment_id as commitment_discount_id,
     cast(null as text) as commitment_discount_name,
-    case when is_priced then {{ money('committed') }} end as commitment_discount_quantity,
+    {{ money('case when is_priced then committed end') }} as commitment_discount_quantity,
     commitment_status as commitment_discount_status,
     case when commitment_id is not null then 'Committed Use Discount' end as commitment_discount_type,
     case
@@ -93,32 +99,33 @@ select
         when is_spend then currency
         else priced_unit
     end as commitment_discount_unit,
-    case when is_priced then consumed end as consumed_quantity,
+    {{ money('case when is_priced then consumed end') }} as consumed_quantity,
     case when is_priced and consumed is not null then coalesce(usage_unit, 'Units') end as consumed_unit,
-    coalesce({{ money('contracted_unit * pricing_quantity') }}, {{ money('contracted_cost') }}) as contracted_cost,
-    contracted_unit as contracted_unit_price,
+    coalesce({{ money('contracted_unit * pricing_quantity') }}, {{ money('contracted_cost') }})
+        as contracted_cost,
+    {{ money('contracted_unit') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     'Google Cloud' as host_provider_name,
-    cast(null as text) as invoice_id,
-    'Google Cloud' as invoice_issuer_name,
+    cast(null as text) as invoice_id, 'Google Cloud' as invoice_issuer_name,
     coalesce({{ money('list_unit * pricing_quantity') }}, {{ money('list_cost') }}) as list_cost,
-    list_unit as list_unit_price,
+    {{ money('list_unit') }} as list_unit_price,
     case
         when not is_priced then null
         when commitment_status is not null then 'Committed'
-        when {{ matches("lower(concat_ws(' ', sku_description, consumption_model_description))", 'spot|preemptible') }}
-            then 'Dynamic'
+        when {{ matches("lower(concat_ws(' ', sku_description, consumption_model_description))",
+            'spot|preemptible') }} then 'Dynamic'
         else 'Standard'
     end as pricing_category,
     -- The rate turns US dollars, in which Google keeps its prices, into the invoice's currency.
     case when rate <> 1 then 'USD' else currency end as pricing_currency,
-    case when rate <> 1 then {{ exact_ratio('contracted_unit', 'rate') }} end as pricing_currency_contracted_unit_price,
+    {{ money('case when rate <> 1 then ' ~ exact_ratio('contracted_unit', 'rate') ~ ' end') }}
+        as pricing_currency_contracted_unit_price,
     {{ exact_ratio('effective_cost', 'rate') }} as pricing_currency_effective_cost,
-    case when rate <> 1 then {{ exact_ratio('list_unit', 'rate') }} end as pricing_currency_list_unit_price,
-    case when is_priced then {{ money('pricing_quantity') }} end as pricing_quantity,
+    {{ money('case when rate <> 1 then ' ~ exact_ratio('list_unit', 'rate') ~ ' end') }}
+        as pricing_currency_list_unit_price,
+    {{ money('case when is_priced then pricing_quantity end') }} as pricing_quantity,
     case when is_priced and pricing_quantity is not null then priced_unit end as pricing_unit,
-    native_region as region_id,
-    native_region as region_name,
+    native_region as region_id, native_region as region_name,
     case
         when is_commitment_itself then commitment_id
         else coalesce(resource_global_name, resource_name)
@@ -130,20 +137,13 @@ select
     case when is_priced then sku_id end as sku_id,
     case when is_priced then sku_description end as sku_meter,
     case when is_priced then price_id end as sku_price_id,
-    project_id as sub_account_id,
-    project_name as sub_account_name,
+    project_id as sub_account_id, project_name as sub_account_name,
     case when project_id is not null then 'Project' end as sub_account_type,
-    {{ valueless_tags_true(
-        "case when coalesce(label_members, tag_members, project_members, system_members) is not null then '{' || "
-        ~ joined(['label_members', 'tag_members', 'project_members', 'system_members']) ~ " || '}' end"
-    ) }} as tags,
+    {{ valueless_tags_true('all_tags') }} as tags,
     {{ landing_columns() }},
-    invoice_month as x_invoice_month,
-    native_service as x_native_service,
-    sku_description as x_usage_type,
-    seller_name as x_seller_name,
+    invoice_month as x_invoice_month, native_service as x_native_service,
+    sku_description as x_usage_type, seller_name as x_seller_name,
     {{ charge_id('part') }} as x_charge_id,
-    x_feed as x_billed_feed,
-    x_export as x_billed_export,
+    x_feed as x_billed_feed, x_export as x_billed_export,
     cast(null as text) as x_conformance_note
 from priced

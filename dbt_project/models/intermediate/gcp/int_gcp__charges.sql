@@ -1,4 +1,5 @@
--- Google Cloud lines as charges: usage, fees and what was unused of them, taxes, adjustments, after-the-fact credits.
+-- Google Cloud lines as charges: usage, fees and what was unused of them, taxes, adjustments, and
+-- credits that were granted after the fact.
 -- Rules 4, 5, 7, 8, 12, 17, 18, 19 of the normalisation list; named in the unit tests.
 {%- set line = ['x_feed', 'x_export', 'x_billing_period', 'x_source_file', 'x_source_row_number'] %}
 {%- set measures = ['usage_amount', 'pricing_quantity', 'list_cost', 'contracted_cost'] %}
@@ -18,7 +19,8 @@ with_charges as (
 fees as (
     select
         {% for column in facts %}lines.{{ column }}, {% endfor %}
-        lines.usage_amount, lines.pricing_quantity, lines.list_cost, lines.contracted_cost, lines.sku_description as description,
+        lines.usage_amount, lines.pricing_quantity, lines.list_cost, lines.contracted_cost,
+        lines.sku_description as description,
         fees.commitment_id, fees.commitment_kind, fees.billed_cost as fee, fees.unused_cost,
         coalesce({{ exact_ratio('fees.unused_cost', 'fees.billed_cost') }}, 1) as unused_portion
     from lines
@@ -34,10 +36,13 @@ credits as (
 
 select
     {% for column in facts %}lines.{{ column }}, {% endfor %}
-    'charge' as part, charge_category, cast(null as text) as commitment_status, cast(null as text) as commitment_id,
+    'charge' as part, charge_category,
+    cast(null as text) as commitment_status, cast(null as text) as commitment_id,
     cast(null as text) as commitment_kind, sku_description as description,
     net_cost as billed_cost, net_cost as effective_cost,
-    {% for measure in measures %}{{ money(measure) }} as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+    {% for measure in measures -%}
+    {{ money(measure) }} as {{ measure }}{{ ',' if not loop.last }}
+    {% endfor %}
 from lines
 left join with_charges
     on {% for column in line -%}
@@ -47,14 +52,17 @@ where not lines.is_fee and with_charges.x_feed is null
 union all
 select
     {% for column in facts %}{{ column }}, {% endfor %}
-    part, charge_category, commitment_status, commitment_id, commitment_kind, description, billed_cost, effective_cost,
-    {% for measure in measures %}{{ measure }}{{ ', ' if not loop.last }}{% endfor %}
+    part, charge_category, commitment_status, commitment_id, commitment_kind, description,
+    billed_cost, effective_cost,
+    {{ measures | join(', ') }}
 from covered
 union all
 select
     {% for column in facts %}{{ column }}, {% endfor %}
     'charge', 'Purchase', null, commitment_id, commitment_kind, description, fee, {{ money(0) }},
-    {% for measure in measures %}{{ money(measure) }}{{ ', ' if not loop.last }}{% endfor %}
+    {% for measure in measures -%}
+    {{ money(measure) }}{{ ',' if not loop.last }}
+    {% endfor %}
 from fees
 union all
 select

@@ -1,9 +1,12 @@
--- Fees and covered usage, once per key by which they may find each other; the lower the level, the surer the key.
+-- Fees and covered usage, once per key by which they may find each other; the lower its level, the surer.
 with lines as (
     select
         *,
-        case when is_fee then fee_commitment_id else coalesce(subscription_instance_id, credit_commitment_id) end
-            as named_commitment_id,
+        cost + discount_credit + commitment_credit as fee,
+        case
+            when is_fee then fee_commitment_id
+            else coalesce(subscription_instance_id, credit_commitment_id)
+        end as named_commitment_id,
         case when is_fee then originating_sku_id else sku_id end as named_sku_id,
         -- Google names the SKU that used a fee, so where it names any, a fee without one was not used.
         is_fee and originating_sku_id is null and count(originating_sku_id) over (
@@ -33,8 +36,7 @@ select
     x_source_file, x_source_row_number, is_fee, is_covered, covered_cost, fee_commitment_id, commitment_kind,
     pool_level,
     case when not is_known_unused then pool_key end as pool_key,
-    {{ money("cost + discount_credit + commitment_credit") }} as fee,
-    {{ money("case when commitment_shape = 'model' then -offset_credit else cost + discount_credit + commitment_credit end") }}
-        as spread
+    {{ money('fee') }} as fee,
+    {{ money("case when commitment_shape = 'model' then -offset_credit else fee end") }} as spread
 from leveled
 where pool_key is not null or is_known_unused or (is_fee and pool_level = 4)

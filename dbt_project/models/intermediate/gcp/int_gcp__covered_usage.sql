@@ -1,10 +1,11 @@
--- What commitments cost each covered line: one row per line and commitment. A pool's fees are spread in proportion
--- to what is covered and sum up exactly; laid end to end beside the lines, they tell which commitment paid for which.
+-- What commitments cost each covered line: one row per line and commitment. A pool's fees are spread in
+-- proportion to what is covered and sum up exactly; laid end to end beside the lines, they tell which
+-- commitment paid for which.
 {%- set pool = ['x_feed', 'x_export', 'x_billing_period', 'billing_account_id', 'currency', 'charge_date',
     'commitment_shape', 'pool_key'] %}
 {%- set pool_columns = pool | join(', ') %}
 {%- set same_pool = 'partition by keyed.' ~ pool | join(', keyed.') %}
-{%- set by_weight = 'covered_cost desc, x_source_row_number, x_source_file' %}
+{%- set by_weight = 'covered_cost desc, x_source_row_number asc, x_source_file asc' %}
 with fees as (
     select
         {{ pool_columns }}, commitment_id,
@@ -64,7 +65,8 @@ parts as (
     select
         {% for column in pool %}laid.{{ column }}, {% endfor %}
         laid.x_source_file, laid.x_source_row_number, fees.commitment_id, fees.commitment_kind,
-        least(laid.until, fees.until) - greatest(laid.until - laid.share, fees.until - fees.spread) as fee_share
+        least(laid.until, fees.until)
+        - greatest(laid.until - laid.share, fees.until - fees.spread) as fee_share
     from laid
     inner join fees
         on {% for column in pool -%}

@@ -1,7 +1,8 @@
 -- What a line of a Google Cloud bill is, and what its credits make of its cost.
--- Commitments come in two shapes. `credit`: usage at its own price with a credit for what is covered, beside the
--- commitment's fee. `model` (spend-based, since 2025): usage at the price of a consumption model, and the fee's own
--- row is credited with what was used of it.
+-- Commitments come in two shapes. `credit`: usage at its own price with a credit for what is covered, beside
+-- the commitment's fee. `model` (spend-based, since 2025): usage at the price of a consumption model, and the
+-- fee's own row is credited with what was used of it.
+{%- set commitment_words = '(^|[^a-z])(cuds?|commitments?|committed)([^a-z]|$)' %}
 with parsed as (
     select
         lines.*,
@@ -9,8 +10,10 @@ with parsed as (
         {{ gcp_credit_sum('credits', gcp_commitment_kinds()) }} as commitment_credit,
         {{ gcp_credit_sum('credits', gcp_fee_offset_kinds()) }} as offset_credit,
         {{ gcp_credit_sum('credits', gcp_discount_kinds()) }} as discount_credit,
-        {{ gcp_credit_text('credits', gcp_commitment_kinds(), ['id', 'name', 'type']) }} as credit_commitment_id,
-        {{ gcp_credit_text('credits', gcp_commitment_kinds(), ['full_name', 'name']) }} as commitment_credit_name,
+        {{ gcp_credit_text('credits', gcp_commitment_kinds(), ['id', 'name', 'type']) }}
+            as credit_commitment_id,
+        {{ gcp_credit_text('credits', gcp_commitment_kinds(), ['full_name', 'name']) }}
+            as commitment_credit_name,
         coalesce(
             {{ json_text('labels', 'goog-originating-sku-id') }},
             {{ json_text('system_labels', 'goog-originating-sku-id') }}
@@ -22,7 +25,7 @@ with parsed as (
             and lower(coalesce(consumption_model_description, '')) not like 'default%'
             and (
                 subscription_instance_id is not null
-                or {{ matches('lower(consumption_model_description)', '(^|[^a-z])(cuds?|commitments?|committed)([^a-z]|$)') }}
+                or {{ matches('lower(consumption_model_description)', commitment_words) }}
             ), false
         ) as is_priced_by_commitment
     from {{ ref('stg_gcp__usage_lines') }} as lines
@@ -48,16 +51,20 @@ select
         else 'Adjustment'
     end as charge_category,
     is_regular and not is_fee and (commitment_credit < 0 or is_priced_by_commitment) as is_covered,
-    case when is_priced_by_commitment or offset_credit <> 0 then 'model' else 'credit' end as commitment_shape,
+    case when is_priced_by_commitment or offset_credit <> 0 then 'model' else 'credit' end
+        as commitment_shape,
     -- Of covered usage: what the commitment covers of its cost; the weight of its share of the fee.
     {{ money('case when is_priced_by_commitment then cost + discount_credit else -commitment_credit end') }}
         as covered_cost,
     coalesce(subscription_instance_id, resource_name, sku_id) as fee_commitment_id,
-    {{ gcp_commitment_kind("concat_ws(' ', commitment_credit_name, consumption_model_description, sku_description)") }}
+    {{ gcp_commitment_kind(
+        "concat_ws(' ', commitment_credit_name, consumption_model_description, sku_description)"
+    ) }}
         as commitment_kind,
     {{ money('cost + discount_credit + commitment_credit + offset_credit') }} as net_cost,
     -- Before credits: FOCUS's contracted cost leaves out all discounts but negotiated prices.
-    {{ money('case when is_priced_by_commitment then coalesce(cost_at_effective_price_default, cost) else cost end') }}
+    {{ money('case when is_priced_by_commitment then coalesce(cost_at_effective_price_default, cost)
+        else cost end') }}
         as contracted_cost,
     {{ money('cost + discount_credit') }} as coverable_cost,
     coalesce(cost_at_list, cost) as list_cost,
