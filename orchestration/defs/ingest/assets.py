@@ -35,7 +35,13 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
         periods = set(context.partition_keys) if chosen else None
         landed: list[LandingResult] = []
         for export in exports_of(settings.exports_file, feed.name):
-            landed += land_export(export, periods, settings.lake)
+            landed += land_export(
+                export,
+                periods,
+                settings.lake,
+                data_as_of=settings.now(),
+                kept_versions=settings.kept_versions,
+            )
         if not chosen:
             for period in sorted({result.billing_period for result in landed}):
                 of_period = [result for result in landed if result.billing_period == period]
@@ -63,8 +69,20 @@ def _metadata(landed: list[LandingResult]) -> dict[str, dg.MetadataValue]:
     return {
         "dagster/row_count": dg.MetadataValue.int(sum(result.rows for result in landed)),
         "partitions": dg.MetadataValue.int(len(landed)),
+        "schema_drift": dg.MetadataValue.md(_drift(landed) or "Columns are as before."),
         "landed": dg.MetadataValue.md("\n".join(lines) if landed else "No export has this feed."),
     }
+
+
+def _drift(landed: list[LandingResult]) -> str:
+    changes = [(result, change) for result in landed for change in result.drift]
+    lines = ["| export | period | change | column | was |", "|---|---|---|---|---|"] * bool(changes)
+    lines += [
+        f"| {result.export} | {result.billing_period} | {change.kind} | {change.column} "
+        f"| {change.was or ''} |"
+        for result, change in changes
+    ]
+    return "\n".join(lines)
 
 
 @dg.asset(

@@ -6,7 +6,7 @@ Legacy headers (`lineItem/UnblendedCost`) fold to the same names by AWS's own ru
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed, Fold, Measure
+from orchestration.ingest.contract import Column, Feed, Fold, Measure, Need
 
 
 def _product(name: str, key: str, *aliases: str) -> Column:
@@ -113,6 +113,20 @@ _FOLDS = (
     Fold("product", ("product/", "product_"), keys="snake"),
 )
 
+_NEEDS = (
+    Need(
+        "savings_plan_savings_plan_effective_cost",
+        "line_item_line_item_type = 'SavingsPlanCoveredUsage'"
+        " AND savings_plan_net_savings_plan_effective_cost IS NULL",
+        "usage that a savings plan covers would cost nothing",
+    ),
+    Need(
+        "reservation_effective_cost",
+        "line_item_line_item_type = 'DiscountedUsage' AND line_item_unblended_cost = 0",
+        "usage that a reservation covers would cost nothing",
+    ),
+)
+
 
 def _cur(name: str, description: str, marker: str) -> Feed:
     return Feed(
@@ -132,6 +146,9 @@ def _cur(name: str, description: str, marker: str) -> Feed:
             Measure("net_unblended_cost", "line_item_net_unblended_cost", optional=True),
         ),
         folds=_FOLDS,
+        sub_account="line_item_usage_account_id",
+        invoice="bill_invoice_id",
+        needs=_NEEDS,
     )
 
 
