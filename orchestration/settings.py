@@ -103,7 +103,8 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """What a child process needs to work on this installation."""
-        return {"TOLLGATE_HOME": str(self.home), "TOLLGATE_ENGINE": self.engine}
+        now = {"TOLLGATE_NOW": f"{self.now():%Y-%m-%d %H:%M:%S}"} if self.in_the_past else {}
+        return {"TOLLGATE_HOME": str(self.home), "TOLLGATE_ENGINE": self.engine} | now
 
     @property
     def dagster_home(self) -> Path:

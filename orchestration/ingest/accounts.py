@@ -26,7 +26,7 @@ class Accounts:
 def accounts_of(connection: duckdb.DuckDBPyConnection, feed: Feed, data: Path) -> Accounts:
     """Read a landed Parquet file by account; a bill without accounts is one account, None.
 
-    An optional measure is left out of an account that has rows without it.
+    An optional measure that some rows lack is left out: its parts would not be of all rows.
     """
     if feed.currency is None or feed.amount is None:
         return Accounts([], None)
@@ -38,12 +38,16 @@ def accounts_of(connection: duckdb.DuckDBPyConnection, feed: Feed, data: Path) -
         f" count(*) FILTER ({invoice} IS NULL AND {name(feed.amount)} <> 0){sums}"
         f" FROM read_parquet({text(str(data))}) GROUP BY ALL ORDER BY 1, 2, 3"
     ).fetchall()
+    complete = [
+        not measure.optional or all(row[7 + 2 * index] == row[3] for row in rows)
+        for index, measure in enumerate(feed.measures)
+    ]
     totals = [
         AccountTotal(row[0], row[1], measure.name, row[2], amount or Decimal("0.000000000000"))
         for row in rows
         for index, measure in enumerate(feed.measures)
-        for amount, values in [row[6 + 2 * index : 8 + 2 * index]]
-        if row[2] is not None and (not measure.optional or values == row[3])
+        for amount in [row[6 + 2 * index]]
+        if row[2] is not None and complete[index]
     ]
     invoiced = sum(row[4] for row in rows)
     return Accounts(totals, sum(row[5] for row in rows) if invoiced else None)

@@ -132,7 +132,7 @@ def version_rows(manifest: Manifest) -> list[dict[str, Any]]:
             "row_count": version.rows,
             "received_at": version.data_as_of or version.landed_at,
             "uninvoiced_rows": version.uninvoiced_rows,
-            "source_files": json.dumps(version.source_files, separators=(",", ":")),
+            "source_files": json.dumps(sorted(version.source_files), separators=(",", ":")),
         }
         for age, version in enumerate(manifest.as_previous())
     ]

@@ -79,6 +79,13 @@ _COLUMNS = (
     Column("reservation_unused_normalized_unit_quantity", "decimal"),
     Column("reservation_total_reserved_units", "decimal"),
     Column("reservation_total_reserved_normalized_units", "decimal"),
+    # Terms stay text: a date that is none must not keep a bill from landing.
+    Column("reservation_start_time"),
+    Column("reservation_end_time"),
+    Column("savings_plan_start_time"),
+    Column("savings_plan_end_time"),
+    Column("savings_plan_purchase_term"),
+    Column("savings_plan_payment_option"),
     Column("savings_plan_savings_plan_a_r_n", aliases=("savings_plan_savings_plan_arn",)),
     Column("savings_plan_savings_plan_rate", "decimal"),
     Column("savings_plan_savings_plan_effective_cost", "decimal"),
