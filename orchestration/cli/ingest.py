@@ -27,6 +27,7 @@ def ingest(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Bill files, or folders of them.")
     ],
+    *,
     feed: Annotated[
         str | None, typer.Option(help="The feed; recognised from the content if left out.")
     ] = None,
@@ -51,7 +52,7 @@ def ingest(
     console, errors = Console(), Console(stderr=True)
     try:
         settings = load_settings()
-        received = read_moment(as_of, settings.now()) if as_of else settings.now()
+        received = read_moment(as_of, settings.now()) if as_of else None
         values = _declared(declared or [])
         if billing_period is not None:
             check_month(billing_period)
@@ -67,6 +68,7 @@ def ingest(
                     billing_period=billing_period or delivery.billing_period,
                     exact=delivery.billing_period is not None,
                     data_as_of=received,
+                    now=settings.now(),
                     kept_versions=settings.kept_versions,
                     progress=lambda message: status.update(escape(message)),
                 )

@@ -90,6 +90,7 @@ def land(
     billing_period: str | Collection[str] | None = None,
     exact: bool = False,
     data_as_of: datetime | None = None,
+    now: datetime | None = None,
     kept_versions: int = KEPT_VERSIONS,
     progress: Progress | None = None,
     memory: str | None = None,
@@ -102,8 +103,9 @@ def land(
     with `exact` they must have no others. Where no month is named, a few late rows of a landed
     month are refused, since they would replace all of it.
     `declared` gives values for columns that the files lack or leave empty. The same content again
-    changes nothing. `data_as_of` says when the delivery was received (default: now); superseded
-    versions stay readable, `kept_versions` of them. Give a `session` to share one DuckDB among several landings.
+    changes nothing. `data_as_of` says when the delivery was received, which else is `now` (the
+    machine's clock); the newest `kept_versions` that were superseded stay readable.
+    Give a `session` to share one DuckDB among several landings.
     """
     contract = _feed(feed)
     values = dict(declared or {})
@@ -112,7 +114,6 @@ def land(
     if not files:
         raise IngestError("No files to ingest. Name at least one bill file or folder.")
     say = progress or (lambda _: None)
-    received = data_as_of or datetime.now(UTC)
     lock = lake / contract.name / export / ".lock"
     with (
         exclusive(lock),
@@ -132,7 +133,7 @@ def land(
                 results.append(_result(lake, before, "unchanged", before))
                 continue
             _refuse_other_accounts(before, parts, period)
-            _refuse_older(before, received)
+            received = _received(before, data_as_of, now or datetime.now(UTC))
             if wanted is None:
                 _refuse_shrinking(before, parts, period)
             say(f"{contract.name} {period}: converting")
@@ -267,17 +268,15 @@ def _refuse_shrinking(before: Manifest | None, parts: Sequence[Delivered], perio
     )
 
 
-def _refuse_older(before: Manifest | None, received: datetime) -> None:
-    """Versions follow each other in the order in which they were received."""
-    if before is None:
-        return
-    last = before.data_as_of or before.landed_at or ""
-    if _utc(received) >= last:
-        return
+def _received(before: Manifest | None, declared: datetime | None, now: datetime) -> str:
+    """When a delivery was received; versions follow each other, also where a clock was set back."""
+    last = (before and (before.data_as_of or before.landed_at)) or ""
+    if before is None or declared is None or _utc(declared) >= last:
+        return max(_utc(declared or now), last)
     raise IngestError(
         f"{before.feed}/{before.export} {before.billing_period}: the version that is landed was"
-        f" received {last}, after {_utc(received)}. Ingest deliveries in the order in which they"
-        " came, or give the time of this one: --as-of."
+        f" received {last}, after {_utc(declared)}. Ingest deliveries in the order in which they"
+        " came."
     )
 
 
@@ -286,7 +285,7 @@ def _prepare(
     target: Target,
     parts: Sequence[Delivered],
     before: Manifest | None,
-    received: datetime,
+    received: str,
 ) -> _Prepared:
     """Convert and check one partition in the working folder."""
     feed, period = job.feed, target.period
@@ -323,7 +322,7 @@ def _prepare(
         rounding=rounding,
         contract_version=feed.contract_version,
         landed_at=_utc(datetime.now(UTC)),
-        data_as_of=_utc(received),
+        data_as_of=received,
         data_through=found.data_through,
         unknown_columns=unknown,
         account_totals=accounts.totals,

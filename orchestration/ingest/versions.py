@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from orchestration.ingest.errors import IngestError
@@ -26,6 +27,9 @@ from orchestration.ingest.manifest import (
 )
 
 SUPERSEDED = "_superseded"
+
+Place = tuple[str, str, str]
+"""Feed, export and billing period of a partition."""
 
 
 @dataclass(frozen=True)
@@ -87,19 +91,26 @@ def kept_manifests(lake: Path) -> Iterator[Manifest]:
                 yield found
 
 
-def as_received(lake: Path, moment: datetime, target: Path) -> int:
+def as_received(
+    lake: Path, moment: datetime, target: Path, places: Collection[Place] | None = None
+) -> int:
     """Put together in `target` the lake as it had been received by a moment; how many partitions.
 
-    Files are linked, not copied. An error names a version whose data was pruned.
+    All partitions, or those at the given places. Files are linked, not copied; what `target` held
+    of other versions goes. An error names a version whose data was pruned.
     """
-    chosen = 0
     limit = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    for manifest in landed(lake):
-        version = next((v for v in versions(manifest) if v.since <= limit), None)
-        if version is not None:
-            _take(lake, version, target)
-            chosen += 1
-    return chosen
+    chosen = [
+        version
+        for manifest in landed(lake)
+        if places is None or (manifest.feed, manifest.export, manifest.billing_period) in places
+        for version in islice((v for v in versions(manifest) if v.since <= limit), 1)
+    ]
+    if target.exists():
+        shutil.rmtree(target)
+    for version in chosen:
+        _take(lake, version, target)
+    return len(chosen)
 
 
 def _take(lake: Path, version: Version, target: Path) -> None:

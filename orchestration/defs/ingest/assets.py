@@ -1,5 +1,7 @@
 """Raw assets: one per feed, a partition per billing month, replaced whole when a bill changes."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from orchestration.defs.groups import LAND
@@ -39,7 +41,7 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
                 export,
                 periods,
                 settings.lake,
-                data_as_of=settings.now(),
+                now=settings.now(),
                 kept_versions=settings.kept_versions,
             )
         if not chosen:
@@ -85,19 +87,37 @@ def _drift(landed: list[LandingResult]) -> str:
     return "\n".join(lines)
 
 
-@dg.asset(
-    key=["raw", "control_totals"],
-    group_name=LAND,
-    kinds={"json"},
-    description=(
+_LEDGER = {
+    "control_totals": (
         "What each landed partition says it holds: rows, and sums per measure and currency. "
         "The marts are held against it, to the last decimal."
     ),
-    deps=[["raw", name] for name in FEEDS],
+    "account_totals": "The same by account, of every version that was landed.",
+    "landing_versions": "Every version of each landed partition, and when it was received.",
+    "schema_changes": "Columns that were new, gone or renamed in a delivery.",
+}
+
+
+@dg.multi_asset(
+    name="raw_ledger",
+    specs=[
+        dg.AssetSpec(
+            ["raw", name],
+            group_name=LAND,
+            kinds={"json"},
+            description=description,
+            deps=[["raw", feed] for feed in FEEDS],
+        )
+        for name, description in _LEDGER.items()
+    ],
 )
-def control_totals(tollgate: Tollgate) -> dg.MaterializeResult[None]:
+def control_totals(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     """Brings the landed Parquet to the warehouse; DuckDB reads it in place."""
     settings = tollgate.settings
     ensure_contracts(settings.lake)
     partitions = load(settings)
-    return dg.MaterializeResult(metadata={"partitions": partitions, "engine": settings.engine})
+    for name in _LEDGER:
+        yield dg.MaterializeResult(
+            asset_key=["raw", name],
+            metadata={"partitions": partitions, "engine": settings.engine},
+        )
