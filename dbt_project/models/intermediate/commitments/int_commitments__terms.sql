@@ -1,5 +1,6 @@
 -- What bills say of the terms of commitments, beside the charges: length, payment, first and last moment.
-{%- set is_day = '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$|^[0-9]{4}-(0[13-9]|1[0-2])-(29|30)$|^[0-9]{4}-(0[13578]|1[02])-31$' %}
+{#- Days that exist: a text that is no date must not fail the build. -#}
+{%- set is_day = '^[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$' %}
 with aws as (
     select
         coalesce(savings_plan_arn, reservation_arn) as commitment_id,
@@ -29,7 +30,11 @@ collected as (
         lower(replace(max(native_payment), ' ', '')) as native_payment,
         min(term_start) as term_start,
         max(term_end) as term_end
-    from (select * from aws union all select * from azure) as every_line
+    from (
+        select * from aws
+        union all
+        select * from azure
+    ) as every_line
     group by commitment_id
 )
 

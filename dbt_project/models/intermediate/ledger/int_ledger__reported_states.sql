@@ -1,21 +1,11 @@
--- What could be reported and when: a span of time in which the same versions of a month were the newest. A month of
--- feeds whose charges depend on each other is one state of all of their exports.
-{%- set families = focus_families() %}
+-- What could be reported and when: a span of time in which the same versions of a month were the newest. A
+-- month of feeds whose charges depend on each other is one state of all of their exports.
 with versions as (
     select
-        case
-            {%- for name, family in families.items() if family.together %}
-            when x_feed in ('{{ family.feeds | join("', '") }}') then '{{ name }}'
-            {%- endfor %}
-            else x_feed || '/' || x_export
-        end as unit,
+        {{ conformed_unit() }} as unit,
         x_feed, x_export, x_billing_period, x_landing_id, received_at, superseded_at
     from {{ ref('int_ledger__versions') }}
-    where x_feed in (
-        {%- for family in families.values() -%}
-        '{{ family.feeds | join("', '") }}'{{ ', ' if not loop.last }}
-        {%- endfor -%}
-    )
+    where x_feed in ({{ conformed_feeds() }})
 ),
 
 spans as (

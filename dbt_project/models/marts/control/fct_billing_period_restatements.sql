@@ -1,5 +1,5 @@
--- Consecutive versions of a landed month, account by account, where an amount differs. A version that was landed
--- before accounts were recorded has no row: its parts are not known.
+-- Consecutive versions of a landed month, account by account, where an amount differs. A version that was
+-- landed before accounts were recorded has no row: its parts are not known.
 {%- set version_key = 'x_feed, x_export, x_billing_period, version_number' %}
 with versions as (
     select * from {{ ref('int_ledger__versions') }}
@@ -38,7 +38,8 @@ restatements as (
 amounts as (
     {%- for side in ['old', 'new'] %}
     select
-        restatements.x_feed, restatements.x_export, restatements.x_billing_period, restatements.version_number,
+        restatements.x_feed, restatements.x_export, restatements.x_billing_period,
+        restatements.version_number,
         totals.billing_account_id, totals.sub_account_id, totals.billing_currency, totals.measure,
         {{ 'totals.amount' if side == 'old' else '0' }} as old_amount,
         {{ 'totals.amount' if side == 'new' else '0' }} as new_amount

@@ -1,6 +1,6 @@
--- What was landed against what is staged and what the charges hold, account by account. Azure's billed cost is held
--- against the actual export, its effective cost against the amortised one; an export that stands alone is held
--- against itself.
+-- What was landed against what the charges hold, account by account. Azure's billed cost is held against the
+-- actual export, its effective cost against the amortised one; an export that stands alone is held against
+-- itself.
 {%- set partition_key = ['x_feed', 'x_export', 'x_billing_period', 'billing_currency'] %}
 {%- set account_key = partition_key + ['billing_account_id', 'sub_account_id'] %}
 with totals as (
@@ -43,7 +43,8 @@ both_sides as (
     where totals.x_feed = 'azure_amortized' and paired.x_export is null
     union all
     select
-        x_billed_feed, x_billed_export, x_billing_period, billing_currency, billing_account_id, sub_account_id,
+        x_billed_feed, x_billed_export, x_billing_period, billing_currency,
+        billing_account_id, sub_account_id,
         'billed_cost', 0, billed_cost
     from charges
     union all
@@ -52,8 +53,8 @@ both_sides as (
     where x_feed in ('azure_amortized', 'focus')
 ),
 
--- Partitions that were landed without their accounts are compared as a whole; FOCUS files of old versions have no
--- effective cost to compare.
+-- Partitions that were landed without their accounts are compared as a whole; FOCUS files of old versions
+-- have no effective cost to compare.
 compared as (
     select distinct {{ partition_key | join(', ') }}, measure, is_by_account from totals
     union all

@@ -1,4 +1,4 @@
--- States that no build has seen, since a later version came first, are conformed afterwards and read back here.
+-- States that no build has seen, since a later version came first, are conformed afterwards (replayed).
 with costs as (
     select * from {{ ref('int_ledger__reported_costs') }}
     union all

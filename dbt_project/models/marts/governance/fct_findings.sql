@@ -7,7 +7,8 @@ with restated as (
         sum(new_amount) as new_amount,
         -- Billed cost comes before effective cost: one finding where a bill has both.
         row_number() over (
-            partition by x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency
+            partition by
+                x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency
             order by measure
         ) as place
     from {{ ref('fct_billing_period_restatements') }}
@@ -40,7 +41,10 @@ select
 from {{ ref('stg_platform__anomalies') }}
 union all
 select
-    md5(restated.series_id || '|' || restated.billing_currency || '|' || cast(restated.version_number as text)),
+    md5(
+        restated.series_id || '|' || restated.billing_currency || '|'
+        || cast(restated.version_number as text)
+    ),
     restated.series_id,
     null,
     null,
@@ -50,7 +54,8 @@ select
     cast(restated.received_at as date),
     cast(restated.received_at as date),
     case
-        when restated.received_at > {{ as_of_now() }} - interval '{{ var("restatement_open_days") }} days' then 'open'
+        when restated.received_at + interval '{{ var("restatement_open_days") }} days' > {{ as_of_now() }}
+            then 'open'
         else 'resolved'
     end,
     {{ money('restated.old_amount') }},
@@ -60,7 +65,8 @@ select
     'month_close',
     'The closed month ' || restated.x_billing_period || ' of ' || restated.x_feed || '/' || restated.x_export
     || ' was changed: ' || restated.measure || ' differs by '
-    || cast({{ money('restated.new_amount - restated.old_amount') }} as text) || ' ' || restated.billing_currency,
+    || cast({{ money('restated.new_amount - restated.old_amount') }} as text) || ' '
+    || restated.billing_currency,
     null,
     cast(restated.received_at as date)
 from restated
