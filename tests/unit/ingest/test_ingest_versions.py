@@ -36,9 +36,10 @@ def bill(folder: Path, name: str, costs: Sequence[str], **columns: str) -> Path:
     return path
 
 
-def receive(lake: Path, file: Path, day: int, **options: int) -> LandingResult:
+def receive(lake: Path, file: Path, day: int, kept_versions: int = 40) -> LandingResult:
+    received = START + timedelta(days=day)
     (result,) = land(
-        [file], "aws_cur2", "acme", lake, data_as_of=START + timedelta(days=day), **options
+        [file], "aws_cur2", "acme", lake, data_as_of=received, kept_versions=kept_versions
     )
     return result
 

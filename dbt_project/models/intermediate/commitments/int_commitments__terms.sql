@@ -1,6 +1,7 @@
 -- What bills say of the terms of commitments, beside the charges: length, payment, first and last moment.
 {#- Days that exist: a text that is no date must not fail the build. -#}
-{%- set is_day = '^[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$' %}
+{%- set is_day = '^[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])'
+    ~ '|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$' %}
 with aws as (
     select
         coalesce(savings_plan_arn, reservation_arn) as commitment_id,
