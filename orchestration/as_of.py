@@ -7,7 +7,7 @@ make the lake cheap; nothing in the present is touched.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ def build_as_of(settings: Settings, moment: datetime) -> Past:
     """Build all marts that follow from bills, from what had been received by a moment."""
     past = settings_as_of(settings, moment)
     with exclusive(past.home.parent / f".{past.home.name}.lock"):
-        found = build_past(settings.lake, moment, past, FROM_THE_BILL)
+        found = build_past(settings.lake, lambda _: moment, past, moment, FROM_THE_BILL)
     if not found:
         raise AsOfError(f"nothing had been received by {moment:%Y-%m-%dT%H:%M:%SZ}")
     return Past(past, found)
@@ -52,16 +52,16 @@ def build_as_of(settings: Settings, moment: datetime) -> Past:
 
 def build_past(
     lake: Path,
-    moment: datetime,
+    moment_of: Callable[[Place], datetime | None],
     past: Settings,
+    now: datetime,
     selection: Sequence[str],
-    places: Collection[Place] | None = None,
 ) -> int:
-    """Put the lake of a moment together in `past` and run dbt on it; how many landed months."""
-    found = as_received(lake, moment, past.lake, places)
+    """Put a lake of the past together in `past` and run dbt on it; how many landed months."""
+    found = as_received(lake, moment_of, past.lake)
     ensure_contracts(past.lake)
     # The past's clock also keeps anything there from acting on a cloud.
-    past.clock_file.write_text(f"{moment.astimezone(UTC).isoformat()}\n")
+    past.clock_file.write_text(f"{now.astimezone(UTC).isoformat()}\n")
     if found:
         _dbt(past, selection)
     return found

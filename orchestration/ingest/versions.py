@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -91,21 +91,17 @@ def kept_manifests(lake: Path) -> Iterator[Manifest]:
                 yield found
 
 
-def as_received(
-    lake: Path, moment: datetime, target: Path, places: Collection[Place] | None = None
-) -> int:
+def as_received(lake: Path, moment_of: Callable[[Place], datetime | None], target: Path) -> int:
     """Put together in `target` the lake as it had been received by a moment; how many partitions.
 
-    All partitions, or those at the given places. Files are linked, not copied; what `target` held
-    of other versions goes. An error names a version whose data was pruned.
+    `moment_of` gives each partition's moment, or None to leave it out. Files are linked, not
+    copied; what `target` held goes. An error names a version whose data was pruned.
     """
-    limit = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    chosen = [
-        version
-        for manifest in landed(lake)
-        if places is None or (manifest.feed, manifest.export, manifest.billing_period) in places
-        for version in islice((v for v in versions(manifest) if v.since <= limit), 1)
-    ]
+    chosen: list[Version] = []
+    for manifest in landed(lake):
+        moment = moment_of((manifest.feed, manifest.export, manifest.billing_period))
+        limit = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+        chosen += islice((v for v in versions(manifest) if v.since <= limit), 1)
     if target.exists():
         shutil.rmtree(target)
     for version in chosen:

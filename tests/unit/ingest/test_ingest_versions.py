@@ -52,6 +52,11 @@ def cost(lake: Path) -> list[tuple[str]]:
         ).fetchall()
 
 
+def at(lake: Path, day: int, target: Path) -> int:
+    moment = START + timedelta(days=day, hours=1)
+    return as_received(lake, lambda _: moment, target)
+
+
 def test_each_date_gives_the_version_that_was_received_last(tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     first, second = bill(tmp_path, "a", ["1", "2"]), bill(tmp_path, "b", ["1", "2.5"])
@@ -60,7 +65,7 @@ def test_each_date_gives_the_version_that_was_received_last(tmp_path: Path) -> N
     found = {}
     for day in (-1, 0, 1, 2):
         there = tmp_path / f"as-of{day}"
-        count = as_received(lake, START + timedelta(days=day, hours=1), there)
+        count = at(lake, day, there)
         found[day] = (count, cost(there) if count else None)
     assert found == {-1: (0, None), 0: (1, [("3.00",)]), 1: (1, [("3.50",)]), 2: (1, [("3.00",)])}
     (then,) = landed(tmp_path / "as-of1")
@@ -75,10 +80,10 @@ def test_only_so_many_superseded_versions_are_kept_and_a_pruned_one_is_named(
         receive(lake, bill(tmp_path, f"bill{day}", ["1", str(day)]), day, kept_versions=2)
     kept = list(lake.glob(f"aws_cur2/acme/*/{SUPERSEDED}/*/data.parquet"))
     assert len(kept) == 2
-    as_received(lake, START + timedelta(days=1, hours=1), tmp_path / "still")
+    at(lake, 1, tmp_path / "still")
     assert cost(tmp_path / "still") == [("2.00",)]
     with pytest.raises(IngestError, match=r"2026-01.*no longer in the lake.*KEPT_VERSIONS"):
-        as_received(lake, START, tmp_path / "gone")
+        at(lake, 0, tmp_path / "gone")
 
 
 def test_a_delivery_declared_older_than_what_is_landed_is_refused(tmp_path: Path) -> None:
