@@ -16,7 +16,10 @@ with aws as (
             when line_item_type in ('Credit', {{ discount_lines }}) then 'Credit'
             else 'Usage'
         end as charge_category,
-        coalesce(line_item_net_unblended_cost, line_item_unblended_cost) as amount
+        case
+            when {{ is_invoiced_by_seller() }} then 0
+            else coalesce(line_item_net_unblended_cost, line_item_unblended_cost)
+        end as amount
     from {{ ref('stg_aws__line_items') }}
 ),
 

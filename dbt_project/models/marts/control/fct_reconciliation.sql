@@ -32,9 +32,10 @@ paired as (
 ),
 
 both_sides as (
-    select {{ account_key | join(', ') }}, measure, amount as landed, 0 as mart from totals
+    select {{ account_key | join(', ') }}, measure, amount as landed, 0 as explained, 0 as mart
+    from totals
     union all
-    select {{ ('totals.' ~ account_key | join(', totals.')) }}, 'billed_cost', totals.amount, 0
+    select {{ ('totals.' ~ account_key | join(', totals.')) }}, 'billed_cost', totals.amount, 0, 0
     from totals
     left join paired
         on totals.x_export = paired.x_export and totals.x_billing_period = paired.x_billing_period
@@ -45,12 +46,18 @@ both_sides as (
     select
         x_billed_feed, x_billed_export, x_billing_period, billing_currency,
         billing_account_id, sub_account_id,
-        'billed_cost', 0, billed_cost
+        'billed_cost', 0, 0, billed_cost
     from charges
     union all
-    select {{ account_key | join(', ') }}, 'effective_cost', 0, effective_cost
+    select {{ account_key | join(', ') }}, 'effective_cost', 0, 0, effective_cost
     from charges
     where x_feed in ('azure_amortized', 'focus')
+    union all
+    -- What FOCUS takes from the file's own total, line by line in fct_billed_differences. Negations explain
+    -- nothing: they cancel out, or the difference shows.
+    select {{ account_key | join(', ') }}, 'billed_cost', 0, billed_cost - file_amount, 0
+    from {{ ref('int_control__billed_differences') }}
+    where rule_name <> 'covered usage is billed zero'
 ),
 
 -- Partitions that were landed without their accounts are compared as a whole; FOCUS files of old versions
@@ -74,6 +81,7 @@ grouped as (
         case when coalesce(compared.is_by_account, true) then both_sides.sub_account_id end as sub_account_id,
         both_sides.measure,
         both_sides.landed,
+        both_sides.explained,
         both_sides.mart
     from both_sides
     left join compared
@@ -87,7 +95,8 @@ select
     {{ account_key | join(',\n    ') }},
     measure,
     {{ money('sum(landed)') }} as landed_amount,
+    {{ money('sum(explained)') }} as explained_amount,
     {{ money('sum(mart)') }} as mart_amount,
-    {{ money('sum(mart) - sum(landed)') }} as difference
+    {{ money('sum(mart) - sum(landed) - sum(explained)') }} as difference
 from grouped
 group by {{ account_key | join(', ') }}, measure
