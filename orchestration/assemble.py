@@ -11,6 +11,7 @@ from orchestration.defs.detect.assets import detect_assets
 from orchestration.defs.forecast.assets import forecast_assets
 from orchestration.defs.ingest.assets import raw_assets
 from orchestration.defs.ingest.checks import raw_checks
+from orchestration.defs.ledger.assets import ledger_assets
 from orchestration.defs.publish.assets import publish_assets
 from orchestration.defs.remediate.assets import remediate_assets
 from orchestration.defs.transform.assets import transform_assets
@@ -33,6 +34,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         assets=[
             *raw_assets(),
             *transform_assets(project),
+            *ledger_assets(),
             *detect_assets(),
             *forecast_assets(),
             *remediate_assets(),

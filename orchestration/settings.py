@@ -15,6 +15,9 @@ from typing import Literal, cast, get_args
 
 Engine = Literal["duckdb", "postgres"]
 
+# A month that is delivered daily, and what its provider corrects after the close.
+KEPT_VERSIONS = 40
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -33,6 +36,14 @@ class Settings:
     def lake(self) -> Path:
         """Landed bills: `lake/<feed>/<export>/billing_period=YYYY-MM/`."""
         return self.home / "lake"
+
+    @property
+    def kept_versions(self) -> int:
+        """How many superseded versions of a landed month the lake keeps."""
+        value = os.environ.get("TOLLGATE_KEPT_VERSIONS") or str(KEPT_VERSIONS)
+        if not value.isdecimal():
+            raise SettingsError(f"TOLLGATE_KEPT_VERSIONS is {value!r}; set it to a whole number")
+        return int(value)
 
     @property
     def warehouse(self) -> Path:
@@ -92,7 +103,8 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """What a child process needs to work on this installation."""
-        return {"TOLLGATE_HOME": str(self.home), "TOLLGATE_ENGINE": self.engine}
+        now = {"TOLLGATE_NOW": f"{self.now():%Y-%m-%d %H:%M:%S}"} if self.in_the_past else {}
+        return {"TOLLGATE_HOME": str(self.home), "TOLLGATE_ENGINE": self.engine} | now
 
     @property
     def dagster_home(self) -> Path:

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.console import err, fail
+from orchestration.ingest.errors import IngestError
+from orchestration.moments import MomentError, read_moment
 from orchestration.settings import Settings, load_settings
 
 
@@ -18,12 +20,34 @@ def build(
     last: Annotated[
         str | None, typer.Option("--to", help="Last billing month to ingest, YYYY-MM.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE",
+            help="Instead: the marts as of a date or time, from what had been received by then.",
+        ),
+    ] = None,
 ) -> None:
     """Run the job `everything`: declared exports are ingested, what changed is rebuilt."""
     settings = load_settings()
     started = time.monotonic()
+    if as_of is not None:
+        _build_past(settings, as_of)
+        return
     steps = materialise(settings, first, last)
     err.print(f"{steps} steps in {time.monotonic() - started:.0f} s; next: tollgate dev, or query")
+
+
+def _build_past(settings: Settings, as_of: str) -> None:
+    from orchestration.as_of import AsOfError, build_as_of  # noqa: PLC0415 (fast --help)
+
+    try:
+        past = build_as_of(settings, read_moment(as_of, settings.now()))
+    except (AsOfError, IngestError, MomentError) as error:
+        fail(str(error))
+    err.print(f"{past.partitions} landed months in {past.settings.home}")
+    err.print(f"next: tollgate query --as-of {as_of}", highlight=False)
 
 
 def materialise(settings: Settings, first: str | None = None, last: str | None = None) -> int:

@@ -17,6 +17,7 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import LandingResult, check_month, land
 from orchestration.ingest.manifest import ControlTotal
 from orchestration.ingest.recognition import recognise
+from orchestration.moments import MomentError, read_moment
 from orchestration.settings import SettingsError, load_settings
 
 _STATUS_STYLE = {"landed": "green", "restated": "yellow", "unchanged": "dim"}
@@ -26,6 +27,7 @@ def ingest(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Bill files, or folders of them.")
     ],
+    *,
     feed: Annotated[
         str | None, typer.Option(help="The feed; recognised from the content if left out.")
     ] = None,
@@ -39,11 +41,18 @@ def ingest(
     billing_period: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Land only the rows of this month.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", metavar="TIMESTAMP", help="When the delivery was received; now if left out."
+        ),
+    ] = None,
 ) -> None:
     """Land bills: AWS CUR, Azure, Google Cloud, FOCUS, OpenCost; CSV, JSON or Parquet."""
     console, errors = Console(), Console(stderr=True)
     try:
-        lake = load_settings().lake
+        settings = load_settings()
+        received = read_moment(as_of, settings.now()) if as_of else None
         values = _declared(declared or [])
         if billing_period is not None:
             check_month(billing_period)
@@ -54,16 +63,22 @@ def ingest(
                     delivery.files,
                     name,
                     export,
-                    lake,
+                    settings.lake,
                     declared=values,
                     billing_period=billing_period or delivery.billing_period,
                     exact=delivery.billing_period is not None,
+                    data_as_of=received,
+                    now=settings.now(),
+                    kept_versions=settings.kept_versions,
                     progress=lambda message: status.update(escape(message)),
                 )
-    except (IngestError, SettingsError, OSError) as error:
+    except (IngestError, SettingsError, MomentError, OSError) as error:
         errors.print(f"Error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     console.print(_table(results))
+    for result in results:
+        if result.drift:
+            console.print(_drift(result), markup=False, highlight=False, soft_wrap=True)
 
 
 def _declared(pairs: Sequence[str]) -> dict[str, str]:
@@ -112,6 +127,22 @@ def _table(results: Sequence[LandingResult]) -> Table:
             _totals(result.control_totals, result.previous_totals if restated else []),
         )
     return table
+
+
+def _drift(result: LandingResult) -> str:
+    """What changed in the headers, a line per kind."""
+    lines = [f"{result.feed}/{result.export} {result.billing_period}: columns differ"]
+    for kind in ("new", "gone", "renamed"):
+        changes = [change for change in result.drift if change.kind == kind]
+        if changes:
+            named = [
+                f"{change.was} → {change.column}"
+                if change.was
+                else change.column + ("" if change.fills else " (x_extras)")
+                for change in changes
+            ]
+            lines.append(f"  {kind} {len(changes)}: {', '.join(named)}")
+    return "\n".join(lines)
 
 
 def _totals(now: Sequence[ControlTotal], before: Sequence[ControlTotal]) -> str:

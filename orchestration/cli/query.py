@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.cli.console import fail, out
+from orchestration.moments import MomentError, read_moment
 from orchestration.settings import load_settings
 
 # Enough for a screen; BI tools and `--format csv` get everything.
@@ -32,13 +33,21 @@ class QueryFormat(StrEnum):
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT, for example from marts.fct_daily_costs.")],
     format: Annotated[QueryFormat, typer.Option(help="table, csv or json.")] = QueryFormat.TABLE,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="The marts of `tollgate build --as-of DATE`."),
+    ] = None,
 ) -> None:
     """Run SQL on the marts, read-only."""
+    from orchestration.as_of import settings_as_of  # noqa: PLC0415
     from orchestration.warehouse import Warehouse, WarehouseError  # noqa: PLC0415 (fast --help)
 
+    settings = load_settings()
     try:
-        columns, rows = Warehouse(load_settings()).read(sql, finished=True)
-    except WarehouseError as error:
+        if as_of is not None:
+            settings = settings_as_of(settings, read_moment(as_of, settings.now()))
+        columns, rows = Warehouse(settings).read(sql, finished=True)
+    except (WarehouseError, MomentError) as error:
         fail(str(error))
     if format is QueryFormat.CSV:
         writer = csv.writer(sys.stdout)

@@ -23,7 +23,11 @@ _RECONCILIATION = """
 select count(*) as compared, count(*) filter (where difference <> 0) as different
 from marts.fct_reconciliation
 """
-_FINDINGS = "select * from marts.fct_findings order by abs(impact_cost) desc, finding_id"
+# Restated months are findings too, but none that detectors could find.
+_FINDINGS = """
+select * from marts.fct_findings where kind <> 'restated_period'
+order by abs(impact_cost) desc, finding_id
+"""
 _WASTE = (
     "select * from marts.fct_waste_candidates order by monthly_effective_cost desc, resource_id"
 )

@@ -86,6 +86,17 @@ class Rename:
     names: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Need:
+    """A column that may be absent, but not from a bill that has rows of a certain kind."""
+
+    column: str
+    rows: str
+    """SQL over the contract's columns: the rows whose conforming reads the column."""
+    why: str
+    """What would be wrong without it."""
+
+
 # Written by the landing beside the contract's own columns, in every feed.
 META_COLUMNS: tuple[Column, ...] = (
     Column("x_feed"),
@@ -121,6 +132,12 @@ class Feed:
     signature: tuple[tuple[str, ...], ...]
     """A file is of this feed if it has one header of each group (folded spelling)."""
     measures: tuple[Measure, ...] = ()
+    sub_account: str | None = None
+    """Contract column below the account: the parts that control totals are kept by."""
+    invoice: str | None = None
+    """Contract column of the invoice that a row stands on; null before there is one."""
+    needs: tuple[Need, ...] = ()
+    """Columns that rules cannot do without where there are rows of a kind."""
     folds: tuple[Fold, ...] = ()
     renames: tuple[Rename, ...] = ()
     copies: tuple[tuple[str, str], ...] = ()

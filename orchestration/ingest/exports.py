@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from orchestration.ingest.landing import LandingResult, Progress, file_periods, 
 from orchestration.ingest.locks import working_folder
 from orchestration.ingest.manifest import Manifest, landed
 from orchestration.ingest.registry import FEEDS
+from orchestration.settings import KEPT_VERSIONS
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def land_export(
     periods: Collection[str] | None,
     lake: Path,
     *,
+    now: datetime | None = None,
+    kept_versions: int = KEPT_VERSIONS,
     progress: Progress | None = None,
     memory: str | None = None,
 ) -> list[LandingResult]:
@@ -115,6 +119,8 @@ def land_export(
                 declared=export.declared,
                 billing_period=wanted,
                 exact=exact,
+                now=now,
+                kept_versions=kept_versions,
                 progress=progress,
                 session=session,
             )

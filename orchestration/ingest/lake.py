@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -117,6 +118,54 @@ def control_total_rows(manifest: Manifest) -> list[dict[str, Any]]:
     none = {"measure": None, "currency": None, "amount": None}
     totals = [asdict(total) for total in manifest.control_totals]
     return [common | total for total in totals or [none]]
+
+
+def version_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    """One partition's rows of `raw.landing_versions`: a row per version, the newest has age 0."""
+    return [
+        {
+            "feed": manifest.feed,
+            "export": manifest.export,
+            "billing_period": manifest.billing_period,
+            "landing_id": version.landing_id,
+            "age": age,
+            "row_count": version.rows,
+            "received_at": version.data_as_of or version.landed_at,
+            "uninvoiced_rows": version.uninvoiced_rows,
+            "source_files": json.dumps(sorted(version.source_files), separators=(",", ":")),
+        }
+        for age, version in enumerate(manifest.as_previous())
+    ]
+
+
+def drift_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    """One partition's rows of `raw.schema_changes`: a row per version and changed column."""
+    return [
+        {
+            "feed": manifest.feed,
+            "export": manifest.export,
+            "billing_period": manifest.billing_period,
+            "landing_id": version.landing_id,
+            "received_at": version.data_as_of or version.landed_at,
+            "kind": change.kind,
+            "column_name": change.column,
+            "fills": change.fills,
+            "was": change.was,
+        }
+        for version in manifest.as_previous()
+        for change in version.drift
+    ]
+
+
+def account_total_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    """One version's rows of `raw.account_totals`."""
+    common = {
+        "feed": manifest.feed,
+        "export": manifest.export,
+        "billing_period": manifest.billing_period,
+        "landing_id": manifest.landing_id,
+    }
+    return [common | asdict(total) for total in manifest.account_totals]
 
 
 def verify(

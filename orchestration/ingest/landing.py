@@ -18,8 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from orchestration.ingest.accounts import accounts_of
 from orchestration.ingest.contract import Feed
-from orchestration.ingest.delivery import Delivered, Job, deliver
+from orchestration.ingest.delivery import Delivered, Job, deliver, opened
+from orchestration.ingest.drift import baseline, drift, headers_of, refuse_missing
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.facts import MONTH
@@ -28,6 +30,7 @@ from orchestration.ingest.manifest import (
     DATA,
     MANIFEST,
     ControlTotal,
+    Drift,
     Manifest,
     SourceFile,
     data_is_of,
@@ -38,7 +41,9 @@ from orchestration.ingest.manifest import (
 from orchestration.ingest.originals import flush
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.totals import conserved, totals_in, totals_out
+from orchestration.ingest.versions import keep, prune
 from orchestration.ingest.writing import Target, write_partition
+from orchestration.settings import KEPT_VERSIONS
 
 Status = Literal["landed", "unchanged", "restated"]
 Progress = Callable[[str], None]
@@ -61,6 +66,8 @@ class LandingResult:
     """Before this landing; None where there was no such partition."""
     previous_totals: list[ControlTotal]
     path: Path
+    drift: list[Drift]
+    """How its headers differ from the delivery before; empty where nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,8 @@ def land(
     billing_period: str | Collection[str] | None = None,
     exact: bool = False,
     data_as_of: datetime | None = None,
+    now: datetime | None = None,
+    kept_versions: int = KEPT_VERSIONS,
     progress: Progress | None = None,
     memory: str | None = None,
     session: Session | None = None,
@@ -94,7 +103,9 @@ def land(
     with `exact` they must have no others. Where no month is named, a few late rows of a landed
     month are refused, since they would replace all of it.
     `declared` gives values for columns that the files lack or leave empty. The same content again
-    changes nothing. Give a `session` to share one DuckDB among several landings.
+    changes nothing. `data_as_of` says when the delivery was received, which else is `now` (the
+    machine's clock); the newest `kept_versions` that were superseded stay readable.
+    Give a `session` to share one DuckDB among several landings.
     """
     contract = _feed(feed)
     values = dict(declared or {})
@@ -122,16 +133,19 @@ def land(
                 results.append(_result(lake, before, "unchanged", before))
                 continue
             _refuse_other_accounts(before, parts, period)
+            received = _received(before, data_as_of, now or datetime.now(UTC))
             if wanted is None:
                 _refuse_shrinking(before, parts, period)
             say(f"{contract.name} {period}: converting")
             prepared.append(
-                _prepare(job, Target(export, period, landing_id), parts, before, data_as_of)
+                _prepare(job, Target(export, period, landing_id), parts, before, received)
             )
         for item in prepared:
             say(f"{contract.name} {item.manifest.billing_period}: publishing")
-            _publish(lake, item)
-            results.append(_result(lake, item.manifest, item.status, item.before))
+            _publish(lake, item, working, kept_versions)
+            results.append(
+                _result(lake, item.manifest, item.status, item.before, item.manifest.drift)
+            )
     return sorted(results, key=lambda result: result.billing_period)
 
 
@@ -254,25 +268,44 @@ def _refuse_shrinking(before: Manifest | None, parts: Sequence[Delivered], perio
     )
 
 
+def _received(before: Manifest | None, declared: datetime | None, now: datetime) -> str:
+    """When a delivery was received; versions follow each other, also where a clock was set back."""
+    last = (before and (before.data_as_of or before.landed_at)) or ""
+    if before is None or declared is None or _utc(declared) >= last:
+        return max(_utc(declared or now), last)
+    raise IngestError(
+        f"{before.feed}/{before.export} {before.billing_period}: the version that is landed was"
+        f" received {last}, after {_utc(declared)}. Ingest deliveries in the order in which they"
+        " came."
+    )
+
+
 def _prepare(
     job: Job,
     target: Target,
     parts: Sequence[Delivered],
     before: Manifest | None,
-    data_as_of: datetime | None,
+    received: str,
 ) -> _Prepared:
     """Convert and check one partition in the working folder."""
     feed, period = job.feed, target.period
     data = job.working / f"{period}.parquet"
     write_partition(job, target, parts, data)
+    conversions = [opened(job, part.original) for part in parts]
+    refuse_missing(job.session.db, feed, conversions, data, period)
     facts = [part.facts.periods[period] for part in parts]
     found = totals_out(job.session.db, feed, data)
     label = f"{', '.join(part.original.name for part in parts)} ({feed.name} {period})"
     rows = sum(part.rows for part in facts)
     totals, rounding = conserved(label, rows, totals_in(facts), found)
+    accounts = accounts_of(job.session.db, feed, data)
     # The same landing again repairs what an interrupted one left: nothing is restated.
     restates = before is not None and before.landing_id != target.landing_id
     history = before.previous if before else []
+    unknown = sorted({c for p in parts for c in p.facts.unknown_with_values})
+    headers = headers_of(conversions)
+    last = baseline(job.lake, before, feed.name, target.export, period)
+    changes = drift(last, headers, unknown) if restates or before is None else before.drift
     manifest = Manifest(
         feed=feed.name,
         export=target.export,
@@ -289,19 +322,24 @@ def _prepare(
         rounding=rounding,
         contract_version=feed.contract_version,
         landed_at=_utc(datetime.now(UTC)),
-        data_as_of=_utc(data_as_of) if data_as_of else None,
+        data_as_of=received,
         data_through=found.data_through,
-        unknown_columns=sorted({c for p in parts for c in p.facts.unknown_with_values}),
+        unknown_columns=unknown,
+        account_totals=accounts.totals,
+        uninvoiced_rows=accounts.uninvoiced_rows,
+        headers=headers,
+        drift=changes,
         previous=before.as_previous() if before and restates else history,
     )
     return _Prepared(manifest, "restated" if restates else "landed", before, data)
 
 
-def _publish(lake: Path, item: _Prepared) -> None:
+def _publish(lake: Path, item: _Prepared, working: Path, kept_versions: int) -> None:
     """Data first, manifest last: dying in between, the next run sees that they disagree."""
     manifest = item.manifest
     folder = partition(lake, manifest.feed, manifest.export, manifest.billing_period)
     folder.mkdir(parents=True, exist_ok=True)
+    keep(folder, item.before if item.status == "restated" else None, working)
     record = item.data.with_suffix(".json")
     write(manifest, record)
     flush(item.data)
@@ -312,10 +350,15 @@ def _publish(lake: Path, item: _Prepared) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+    prune(folder, manifest, kept_versions)
 
 
 def _result(
-    lake: Path, manifest: Manifest, status: Status, before: Manifest | None
+    lake: Path,
+    manifest: Manifest,
+    status: Status,
+    before: Manifest | None,
+    changes: Sequence[Drift] = (),
 ) -> LandingResult:
     return LandingResult(
         manifest.feed,
@@ -328,6 +371,7 @@ def _result(
         before.rows if before else None,
         before.control_totals if before else [],
         partition(lake, manifest.feed, manifest.export, manifest.billing_period),
+        list(changes),
     )
 
 

@@ -33,6 +33,31 @@ class ControlTotal:
 
 
 @dataclass(frozen=True)
+class AccountTotal:
+    """One account's part of a control total; the parts of all accounts add up to it exactly."""
+
+    account: str | None
+    sub_account: str | None
+    measure: str
+    currency: str | None
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a delivery's headers differ from those of the delivery before it."""
+
+    kind: str
+    """new, gone or renamed."""
+    column: str
+    """The header; of what is gone, as it was spelled last."""
+    fills: str | None
+    """The contract column; None where its values land in `x_extras`."""
+    was: str | None = None
+    """Of what is renamed, the header before."""
+
+
+@dataclass(frozen=True)
 class SourceFile:
     """One delivered file and how many of its rows are in the partition."""
 
@@ -60,6 +85,10 @@ class Previous:
     control_totals: list[ControlTotal]
     landed_at: str
     source_files: list[str]
+    """The sha256 of each."""
+    data_as_of: str | None = None
+    uninvoiced_rows: int | None = None
+    drift: list[Drift] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -79,8 +108,15 @@ class Manifest:
     contract_version: str
     landed_at: str | None
     data_as_of: str | None
+    """When the delivery was received: declared, else when it was landed."""
     data_through: str | None
     unknown_columns: list[str]
+    account_totals: list[AccountTotal] = field(default_factory=list)
+    uninvoiced_rows: int | None = None
+    """Rows that cost something and name no invoice; None where no row names one."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Contract column -> the header that filled it, of the newest file that had it."""
+    drift: list[Drift] = field(default_factory=list)
     previous: list[Previous] = field(default_factory=list)
 
     def as_previous(self) -> list[Previous]:
@@ -91,6 +127,9 @@ class Manifest:
             self.control_totals,
             self.landed_at or "",
             [source.sha256 for source in self.source_files],
+            self.data_as_of,
+            self.uninvoiced_rows,
+            self.drift,
         )
         return [version, *self.previous][:_HISTORY]
 
@@ -147,10 +186,20 @@ def _total(content: Mapping[str, Any]) -> ControlTotal:
     return ControlTotal(**{**content, "amount": Decimal(content["amount"])})
 
 
+def _drift(content: Mapping[str, Any]) -> list[Drift]:
+    return [Drift(**change) for change in content.get("drift", [])]
+
+
 def _from_json(content: Mapping[str, Any]) -> Manifest:
     totals = [_total(total) for total in content["control_totals"]]
     previous = [
-        Previous(**{**old, "control_totals": [_total(total) for total in old["control_totals"]]})
+        Previous(
+            **{
+                **old,
+                "control_totals": [_total(total) for total in old["control_totals"]],
+                "drift": _drift(old),
+            }
+        )
         for old in content["previous"]
     ]
     return Manifest(
@@ -162,6 +211,11 @@ def _from_json(content: Mapping[str, Any]) -> Manifest:
                 Rounding(**{**rounding, "difference": Decimal(rounding["difference"])})
                 for rounding in content["rounding"]
             ],
+            "account_totals": [
+                AccountTotal(**{**total, "amount": Decimal(total["amount"])})
+                for total in content.get("account_totals", [])
+            ],
+            "drift": _drift(content),
             "previous": previous,
         }
     )

@@ -26,9 +26,9 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.lake import control_total_rows
 from orchestration.ingest.locks import working_folder
 from orchestration.ingest.manifest import DATA, Manifest, data_is_of, landed, partition
+from orchestration.ingest.postgres_ledger import SCHEMA, create_table, load_ledger, table
 from orchestration.ingest.registry import FEEDS
 
-SCHEMA = "raw"
 _TYPES: dict[ColumnType, str] = {
     "string": "text",
     "decimal": "numeric(38,12)",
@@ -112,40 +112,21 @@ def _load(
     for feed, export, period in there:
         with connection, connection.cursor() as cursor:
             _remove(cursor, feed, export, period)
+    with connection, connection.cursor() as cursor:
+        load_ledger(cursor, lake)
     return LoadResult(loaded, unchanged, len(there))
 
 
 def _create_tables(cursor: psycopg2.extensions.cursor) -> None:
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-    _create_table(cursor, "control_totals", _CONTROL_TOTALS)
+    create_table(cursor, "control_totals", _CONTROL_TOTALS)
     for feed in FEEDS.values():
-        _create_table(cursor, feed.name, _columns(feed))
+        create_table(cursor, feed.name, _columns(feed))
         cursor.execute(
             sql.SQL("CREATE INDEX IF NOT EXISTS {} ON {} (x_export, x_billing_period)").format(
-                sql.Identifier(f"{feed.name}_partition"), _table(feed.name)
+                sql.Identifier(f"{feed.name}_partition"), table(feed.name)
             )
         )
-
-
-def _create_table(
-    cursor: psycopg2.extensions.cursor, name: str, columns: Mapping[str, str]
-) -> None:
-    """Create the table, or add the columns that a newer contract brought."""
-    cursor.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} ()").format(_table(name)))
-    cursor.execute(
-        "SELECT column_name FROM information_schema.columns"
-        " WHERE table_schema = %s AND table_name = %s",
-        [SCHEMA, name],
-    )
-    present = {row[0] for row in cursor.fetchall()}
-    missing = [
-        sql.SQL("ADD COLUMN {} {}").format(sql.Identifier(column), sql.SQL(kind))
-        for column, kind in columns.items()
-        if column not in present
-    ]
-    if missing:
-        alter = sql.SQL("ALTER TABLE {} {}").format(_table(name), sql.SQL(", ").join(missing))
-        cursor.execute(alter)
 
 
 def _replace(
@@ -161,7 +142,7 @@ def _replace(
     names = sql.SQL(", ").join(sql.Identifier(column) for column in columns)
     listed = ", ".join(f'"{column}"' for column in columns)
     rows = db.execute(f"SELECT {listed} FROM read_parquet({text(str(folder / DATA))})")
-    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(_table(feed.name), names)
+    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(table(feed.name), names)
     cursor.copy_expert(copy, _CsvStream(rows.to_arrow_reader(_BATCH_ROWS)))
     # Checked after reading: an ingest may replace the file at any moment.
     if not data_is_of(folder, manifest.landing_id) or cursor.rowcount != manifest.rows:
@@ -173,7 +154,7 @@ def _replace(
     fields = sql.SQL(", ").join(sql.Identifier(column) for column in _CONTROL_TOTALS)
     marks = sql.SQL(", ").join(sql.Placeholder(column) for column in _CONTROL_TOTALS)
     insert = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        _table("control_totals"), fields, marks
+        table("control_totals"), fields, marks
     )
     cursor.executemany(insert, totals)
 
@@ -181,7 +162,7 @@ def _replace(
 def _remove(cursor: psycopg2.extensions.cursor, feed: str, export: str, period: str) -> None:
     if feed in FEEDS:
         delete = sql.SQL("DELETE FROM {} WHERE x_export = %s AND x_billing_period = %s")
-        cursor.execute(delete.format(_table(feed)), [export, period])
+        cursor.execute(delete.format(table(feed)), [export, period])
     cursor.execute(
         "DELETE FROM raw.control_totals WHERE feed = %s AND export = %s AND billing_period = %s",
         [feed, export, period],
@@ -190,10 +171,6 @@ def _remove(cursor: psycopg2.extensions.cursor, feed: str, export: str, period: 
 
 def _columns(feed: Feed) -> dict[str, str]:
     return {column.name: _TYPES[column.type] for column in (*feed.columns, *META_COLUMNS)}
-
-
-def _table(name: str) -> sql.Identifier:
-    return sql.Identifier(SCHEMA, name)
 
 
 class _CsvStream(io.RawIOBase):

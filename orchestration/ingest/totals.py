@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingest.contract import Feed
+from orchestration.ingest.contract import Feed, Measure
 from orchestration.ingest.engine import name, text
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.facts import PeriodFacts, Total
@@ -52,9 +52,7 @@ def totals_out(connection: duckdb.DuckDBPyConnection, feed: Feed, data: Path) ->
     """Read a landed Parquet file again and add it up."""
     currency = name(feed.currency) if feed.currency else "NULL"
     sums = "".join(
-        f", sum({_amount(measure.column, json_amounts=measure.json_amounts)}),"
-        f" count({name(measure.column)})"
-        for measure in feed.measures
+        f", sum({amount_sql(measure)}), count({name(measure.column)})" for measure in feed.measures
     )
     groups = connection.execute(
         f"SELECT {currency}, count(*), strftime(max({name(feed.usage)}), '%Y-%m-%d'){sums}"
@@ -72,10 +70,11 @@ def totals_out(connection: duckdb.DuckDBPyConnection, feed: Feed, data: Path) ->
     return Landed(sum(group[1] for group in groups), totals, through)
 
 
-def _amount(column: str, *, json_amounts: bool) -> str:
-    if not json_amounts:
-        return name(column)
-    amounts = f"json_extract_string({name(column)}, '$[*].amount')"
+def amount_sql(measure: Measure) -> str:
+    """SQL of a measure's amount in one landed row."""
+    if not measure.json_amounts:
+        return name(measure.column)
+    amounts = f"json_extract_string({name(measure.column)}, '$[*].amount')"
     return f"list_sum(list_transform({amounts}, lambda a: to_decimal(a)))"
 
 

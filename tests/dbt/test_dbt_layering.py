@@ -16,7 +16,7 @@ LAYERS = ("staging", "intermediate", "focus", "marts")
 NAMES = {
     "staging": re.compile(r"stg_[a-z]+__[a-z_]+"),
     "intermediate": re.compile(r"int_[a-z_]+?__[a-z_]+"),
-    "focus": re.compile(r"fct_focus_charges|focus_cost_and_usage"),
+    "focus": re.compile(r"(fct|focus)_[a-z_]+"),
     "marts": re.compile(r"(fct|dim)_[a-z_]+"),
 }
 

@@ -26,6 +26,18 @@ def test_every_provider_month_equals_its_bill_to_the_last_decimal(demo: Any) -> 
     )
 
 
+def test_months_that_were_restated_after_their_close_are_in_the_ledger(demo: Any) -> None:
+    truth = json.loads((demo.home / "demo" / "company" / "truth.json").read_text())
+    done = demo.tollgate(
+        "query", "--format", "csv",
+        "select distinct x_feed as f, x_export as e, x_billing_period as m "
+        "from marts.fct_billing_period_restatements where is_of_closed_period",
+    )  # fmt: skip
+    assert {(r["f"], r["e"], r["m"]) for r in rows(done.stdout)} == {
+        (r["feed"], r["export"], r["billing_period"]) for r in truth["restated"]
+    }
+
+
 def test_truth_file_was_not_needed_to_get_the_totals(demo: Any) -> None:
     """The marts are summed again here, and held against the truth outside the demo's own code."""
     done = demo.tollgate(

@@ -18,7 +18,7 @@ from orchestration.ingest.lake import ensure_contracts
 from orchestration.ingest.registry import FEEDS
 
 ROOT = Path(__file__).parents[2]
-CHARGES = ("+fct_focus_charges", "fct_reconciliation")
+CHARGES = ("+fct_reconciliation",)
 
 
 def chosen(*select: str) -> list[str]:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from orchestration.ingest.landing import land
 from orchestration.ingest.manifest import landed
 
 MONTHS = ("2025-09", "2025-10", "2025-11")
-# Original, facts, then data and manifest of each month.
-RENAMES = 2 + 2 * len(MONTHS)
+# Original, facts, then of each month data and manifest, superseded and new.
+RENAMES = 2 + 4 * len(MONTHS)
 
 LAND = """
 import sys
@@ -77,11 +78,21 @@ def write_bill(path: Path, version: int, rows: int = 300) -> Path:
 
 
 def contents(lake: Path) -> dict[str, list[tuple[Any, ...]]]:
+    return read(lake.glob("aws_cur2/default/billing_period=*/data.parquet"))
+
+
+def kept(lake: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """The superseded version of each month."""
+    return read(lake.glob("aws_cur2/default/billing_period=*/_superseded/*/data.parquet"))
+
+
+def read(files: Iterable[Path]) -> dict[str, list[tuple[Any, ...]]]:
     found: dict[str, list[tuple[Any, ...]]] = {}
     with duckdb.connect() as db:
-        for data in sorted(lake.glob("aws_cur2/default/billing_period=*/data.parquet")):
+        for data in sorted(files):
             query = f"FROM read_parquet('{data}', hive_partitioning = false)"
-            found[data.parent.name] = db.execute(query).fetchall()
+            month = next(part for part in data.parts if part.startswith("billing_period="))
+            found[month] = db.execute(query).fetchall()
     return found
 
 
@@ -109,9 +120,11 @@ class Bills:
         old, new = contents(self.before), contents(self.after)
         for period, rows in contents(lake).items():
             assert rows in (old[period], new[period]), f"{period} is torn"
+            assert rows == old[period] or kept(lake)[period] == old[period], f"{period} is lost"
         assert land([self.new], "aws_cur2", "default", lake)
         assert contents(lake) == new
         assert history(lake) == history(self.after)
+        assert kept(lake) == old
         assert all(check.ok for check in verify(lake))
         assert list((lake / "_staging").iterdir()) == []
         for original in lake.glob("_originals/*/*.csv"):

@@ -12,3 +12,20 @@
         'int_focus__focus': {'feeds': ['focus'], 'together': false},
     }) }}
 {%- endmacro %}
+
+{#- The feeds that become charges, as a SQL list. -#}
+{% macro conformed_feeds() -%}
+    {%- set feeds = [] -%}
+    {%- for family in focus_families().values() -%}{%- do feeds.extend(family.feeds) -%}{%- endfor -%}
+    '{{ feeds | join("', '") }}'
+{%- endmacro %}
+
+{#- What is conformed on its own: an export, or all exports of a family whose charges depend on each other. -#}
+{% macro conformed_unit() -%}
+    case
+        {%- for name, family in focus_families().items() if family.together %}
+        when x_feed in ('{{ family.feeds | join("', '") }}') then '{{ name }}'
+        {%- endfor %}
+        else x_feed || '/' || x_export
+    end
+{%- endmacro %}

@@ -24,6 +24,11 @@
         'conformed_landings': {
             'x_feed': 'text', 'x_export': 'text', 'x_billing_period': 'text', 'x_landing_id': 'text', 'definition': 'text'
         },
+        'replayed_costs': {
+            'state_id': 'text', 'x_feed': 'text', 'x_export': 'text', 'x_billing_period': 'text',
+            'service_provider_name': 'text', 'billing_account_id': 'text', 'billing_currency': 'text',
+            'charge_category': 'text', 'service_name': 'text', 'billed_cost': money, 'effective_cost': money
+        },
         'anomalies': {
             'finding_id': 'text', 'series_id': 'text', 'service_provider_name': 'text', 'sub_account_id': 'text',
             'service_name': 'text', 'billing_currency': 'text', 'kind': 'text', 'first_seen': 'date', 'last_seen': 'date',

@@ -42,6 +42,8 @@ select
             then coalesce(charges.service_subcategory, 'Other (' || charges.service_category || ')')
         else coalesce(categories.service_subcategory, 'Other (Other)')
     end as service_subcategory,
+    {%- elif column == 'invoice_detail_id' %}
+    {{ invoice_detail_id() }} as invoice_detail_id,
     {%- elif column == 'x_source_row_number' %}
     cast(charges.x_source_row_number as bigint) as x_source_row_number,
     {%- else %}

@@ -1,5 +1,7 @@
 """Raw assets: one per feed, a partition per billing month, replaced whole when a bill changes."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from orchestration.defs.groups import LAND
@@ -35,7 +37,13 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
         periods = set(context.partition_keys) if chosen else None
         landed: list[LandingResult] = []
         for export in exports_of(settings.exports_file, feed.name):
-            landed += land_export(export, periods, settings.lake)
+            landed += land_export(
+                export,
+                periods,
+                settings.lake,
+                now=settings.now(),
+                kept_versions=settings.kept_versions,
+            )
         if not chosen:
             for period in sorted({result.billing_period for result in landed}):
                 of_period = [result for result in landed if result.billing_period == period]
@@ -63,23 +71,53 @@ def _metadata(landed: list[LandingResult]) -> dict[str, dg.MetadataValue]:
     return {
         "dagster/row_count": dg.MetadataValue.int(sum(result.rows for result in landed)),
         "partitions": dg.MetadataValue.int(len(landed)),
+        "schema_drift": dg.MetadataValue.md(_drift(landed) or "Columns are as before."),
         "landed": dg.MetadataValue.md("\n".join(lines) if landed else "No export has this feed."),
     }
 
 
-@dg.asset(
-    key=["raw", "control_totals"],
-    group_name=LAND,
-    kinds={"json"},
-    description=(
+def _drift(landed: list[LandingResult]) -> str:
+    changes = [(result, change) for result in landed for change in result.drift]
+    lines = ["| export | period | change | column | was |", "|---|---|---|---|---|"] * bool(changes)
+    lines += [
+        f"| {result.export} | {result.billing_period} | {change.kind} | {change.column} "
+        f"| {change.was or ''} |"
+        for result, change in changes
+    ]
+    return "\n".join(lines)
+
+
+_LEDGER = {
+    "control_totals": (
         "What each landed partition says it holds: rows, and sums per measure and currency. "
         "The marts are held against it, to the last decimal."
     ),
-    deps=[["raw", name] for name in FEEDS],
+    "account_totals": "The same by account, of every version that was landed.",
+    "landing_versions": "Every version of each landed partition, and when it was received.",
+    "schema_changes": "Columns that were new, gone or renamed in a delivery.",
+}
+
+
+@dg.multi_asset(
+    name="raw_ledger",
+    specs=[
+        dg.AssetSpec(
+            ["raw", name],
+            group_name=LAND,
+            kinds={"json"},
+            description=description,
+            deps=[["raw", feed] for feed in FEEDS],
+        )
+        for name, description in _LEDGER.items()
+    ],
 )
-def control_totals(tollgate: Tollgate) -> dg.MaterializeResult[None]:
+def control_totals(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     """Brings the landed Parquet to the warehouse; DuckDB reads it in place."""
     settings = tollgate.settings
     ensure_contracts(settings.lake)
     partitions = load(settings)
-    return dg.MaterializeResult(metadata={"partitions": partitions, "engine": settings.engine})
+    for name in _LEDGER:
+        yield dg.MaterializeResult(
+            asset_key=["raw", name],
+            metadata={"partitions": partitions, "engine": settings.engine},
+        )

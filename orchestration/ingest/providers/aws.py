@@ -6,7 +6,7 @@ Legacy headers (`lineItem/UnblendedCost`) fold to the same names by AWS's own ru
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed, Fold, Measure
+from orchestration.ingest.contract import Column, Feed, Fold, Measure, Need
 
 
 def _product(name: str, key: str, *aliases: str) -> Column:
@@ -79,6 +79,13 @@ _COLUMNS = (
     Column("reservation_unused_normalized_unit_quantity", "decimal"),
     Column("reservation_total_reserved_units", "decimal"),
     Column("reservation_total_reserved_normalized_units", "decimal"),
+    # Terms stay text: a date that is none must not keep a bill from landing.
+    Column("reservation_start_time"),
+    Column("reservation_end_time"),
+    Column("savings_plan_start_time"),
+    Column("savings_plan_end_time"),
+    Column("savings_plan_purchase_term"),
+    Column("savings_plan_payment_option"),
     Column("savings_plan_savings_plan_a_r_n", aliases=("savings_plan_savings_plan_arn",)),
     Column("savings_plan_savings_plan_rate", "decimal"),
     Column("savings_plan_savings_plan_effective_cost", "decimal"),
@@ -113,6 +120,20 @@ _FOLDS = (
     Fold("product", ("product/", "product_"), keys="snake"),
 )
 
+_NEEDS = (
+    Need(
+        "savings_plan_savings_plan_effective_cost",
+        "line_item_line_item_type = 'SavingsPlanCoveredUsage'"
+        " AND savings_plan_net_savings_plan_effective_cost IS NULL",
+        "usage that a savings plan covers would cost nothing",
+    ),
+    Need(
+        "reservation_effective_cost",
+        "line_item_line_item_type = 'DiscountedUsage' AND line_item_unblended_cost = 0",
+        "usage that a reservation covers would cost nothing",
+    ),
+)
+
 
 def _cur(name: str, description: str, marker: str) -> Feed:
     return Feed(
@@ -132,6 +153,9 @@ def _cur(name: str, description: str, marker: str) -> Feed:
             Measure("net_unblended_cost", "line_item_net_unblended_cost", optional=True),
         ),
         folds=_FOLDS,
+        sub_account="line_item_usage_account_id",
+        invoice="bill_invoice_id",
+        needs=_NEEDS,
     )
 
 

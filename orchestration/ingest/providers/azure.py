@@ -133,6 +133,8 @@ def _export(name: str, description: str, evidence: str) -> Feed:
         # Old enterprise files number their subscriptions beside the GUID that all others name.
         renames=(Rename("SubscriptionGuid", (("SubscriptionId", "SubscriptionNumber"),)),),
         evidence=evidence,
+        sub_account="subscription_id",
+        invoice="invoice_id",
     )
 
 

@@ -100,5 +100,7 @@ FEEDS = (
         ),
         null_texts=("NULL", "null"),
         formatted_numbers=True,
+        sub_account="sub_account_id",
+        invoice="invoice_id",
     ),
 )

@@ -117,6 +117,7 @@ def _export(name: str, description: str, *marker: tuple[str, ...]) -> Feed:
         # A table with one flattened credit per row, and no list of them.
         folds=(Fold("credits", ("credits_", "credits.")),),
         copies=_COPIES,
+        sub_account="project_id",
     )
 
 

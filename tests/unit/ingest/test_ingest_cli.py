@@ -51,6 +51,33 @@ def test_restatement_shows_old_and_new(run: Run, cur: Callable[..., Path]) -> No
     assert "unblended_cost USD 2.50 → 2.00 (-0.50)" in out
 
 
+def test_changed_columns_are_named_beside_the_table(
+    run: Run, write_csv: Callable[..., Path]
+) -> None:
+    header = ("bill_payer_account_id", "bill_billing_period_start_date",
+              "line_item_usage_start_date", "line_item_currency_code")  # fmt: skip
+    row = ("1", "2025-09-01", "2025-09-03", "USD")
+    cost, dialect = "line_item_unblended_cost", "lineItem_UnblendedCost"
+    run(write_csv("v1.csv", (*header, cost), [(*row, "1")]))
+    code, out, _ = run(write_csv("v2.csv", (*header, dialect, "surprise"), [(*row, "2", "x")]))
+    assert code == 0
+    assert "aws_cur2/default 2025-09: columns differ" in out
+    assert "new 1: surprise (x_extras)" in out
+    assert f"renamed 1: {cost} → {dialect}" in out
+
+
+def test_deliveries_are_received_when_declared_and_in_order(
+    run: Run, cur: Callable[..., Path]
+) -> None:
+    first, second = cur("v1.csv", ("2025-09", "1")), cur("v2.csv", ("2025-09", "2"))
+    assert run(first, "--as-of", "2025-10-03")[0] == 0
+    code, _, error = run(second, "--as-of", "2025-10-02T12:00:00Z")
+    assert (code, "in the order in which they came" in error) == (2, True)
+    assert run(second, "--as-of", "2025-10-04")[0] == 0
+    code, _, error = run(second, "--as-of", "soon")
+    assert (code, "write a date" in error) == (2, True)
+
+
 def test_actual_and_amortised_files_of_one_folder_go_to_their_feeds(
     run: Run, billing: Path, tmp_path: Path
 ) -> None:

@@ -15,6 +15,8 @@ with judged as (
 select
     x_feed, x_export, x_billing_period,
     line_item_currency_code as billing_currency,
+    coalesce(bill_payer_account_id, line_item_usage_account_id, 'unknown') as billing_account_id,
+    line_item_usage_account_id as sub_account_id,
     x_source_file, x_source_row_number,
     rule_name,
     line_item_type as native_charge_type,

@@ -43,6 +43,7 @@
     'product_order_id': 'product_order_id',
     'product_order_name': 'product_order_name',
     'benefit_id': 'benefit_id',
+    'term': 'term',
     'benefit_name': 'benefit_name',
     'publisher_name': 'publisher_name',
     'publisher_type': 'publisher_type',

@@ -1,0 +1,98 @@
+-- What is staged, by the category that the bill's own words give it: the other side of the books. It is stated
+-- once more on purpose, from the staged lines alone, and knows nothing of how charges are made.
+{%- set key = 'x_feed, x_export, x_billing_period, billing_currency, billing_account_id, charge_category' %}
+{%- set discount_lines =
+    "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount', 'Discount'" %}
+with aws as (
+    select
+        x_feed, x_export, x_billing_period, line_item_currency_code as billing_currency,
+        coalesce(bill_payer_account_id, line_item_usage_account_id, 'unknown') as billing_account_id,
+        case
+            when line_item_type in ('Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee')
+                then 'Purchase'
+            when line_item_type = 'Refund' and coalesce(savings_plan_arn, reservation_arn) is not null
+                then 'Purchase'
+            when line_item_type = 'Tax' then 'Tax'
+            when line_item_type in ('Credit', {{ discount_lines }}) then 'Credit'
+            else 'Usage'
+        end as charge_category,
+        case
+            when {{ is_invoiced_by_seller() }} then 0
+            else coalesce(line_item_net_unblended_cost, line_item_unblended_cost)
+        end as amount
+    from {{ ref('stg_aws__line_items') }}
+),
+
+-- An amortised export only counts where it stands alone: the actual one bills.
+azure as (
+    select
+        lines.x_feed, lines.x_export, lines.x_billing_period, lines.billing_currency,
+        coalesce(lines.billing_account_id, lines.subscription_id, 'unknown') as billing_account_id,
+        case lower(replace(lines.charge_type, ' ', ''))
+            when 'purchase' then 'Purchase'
+            when 'tax' then 'Tax'
+            when 'credit' then 'Credit'
+            when 'adjustment' then 'Adjustment'
+            when 'roundingadjustment' then 'Adjustment'
+            when 'refund' then
+                case
+                    when lower(replace(lines.pricing_model, ' ', '')) in ('reservation', 'savingsplan')
+                        or lower(lines.frequency) in ('onetime', 'recurring') then 'Purchase'
+                    else 'Usage'
+                end
+            else 'Usage'
+        end as charge_category,
+        lines.cost as amount
+    from {{ ref('stg_azure__cost_lines') }} as lines
+    left join {{ ref('int_azure__account_exports') }} as exports
+        on coalesce(lines.billing_account_id, lines.subscription_id, 'unknown') = exports.billing_account_key
+        and lines.x_billing_period = exports.x_billing_period
+        and exports.actual_export is not null and exports.amortized_export is not null
+    where lines.x_feed = 'azure_actual' or exports.billing_account_key is null
+),
+
+gcp as (
+    select
+        x_feed, x_export, x_billing_period, currency as billing_currency, billing_account_id,
+        case
+            when cost_type = 'tax' then 'Tax'
+            when coalesce(cost_type, 'regular') <> 'regular' then 'Adjustment'
+            when {{ matches('sku_description', '^Commitment') }} then 'Purchase'
+            else 'Usage'
+        end as line_category,
+        cost,
+        {{ gcp_credit_sum('credits', gcp_commitment_kinds()) }}
+        + {{ gcp_credit_sum('credits', gcp_discount_kinds()) }} as priced_credits,
+        {{ gcp_credit_sum('credits', '') }} as all_credits
+    from {{ ref('stg_gcp__usage_lines') }}
+),
+
+focus as (
+    select
+        x_feed, x_export, x_billing_period, billing_currency, billing_account_id,
+        case
+            when charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then charge_category
+            when charge_category = 'Refund' then 'Usage'
+            else 'Adjustment'
+        end as charge_category,
+        billed_cost as amount
+    from {{ ref('stg_focus__charges') }}
+),
+
+every_line as (
+    select {{ key }}, amount from aws
+    union all
+    select {{ key }}, amount from azure
+    union all
+    select {{ key | replace('charge_category', 'line_category') }}, cost + priced_credits from gcp
+    union all
+    select {{ key | replace('charge_category', "'Credit'") }}, all_credits - priced_credits from gcp
+    union all
+    select {{ key }}, amount from focus
+)
+
+select
+    {{ key }},
+    {{ money('sum(amount)') }} as amount
+from every_line
+group by {{ key }}

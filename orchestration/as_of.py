@@ -1,0 +1,81 @@
+"""The marts as of a moment: the lake as it had been received by then, built beside the present.
+
+Always into DuckDB, whatever engine the installation uses: both give the same values. Linked files
+make the lake cheap; nothing in the present is touched.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.defs.transform.project import DBT, dbt_environment
+from orchestration.ingest.lake import ensure_contracts
+from orchestration.ingest.locks import exclusive
+from orchestration.ingest.versions import Place, as_received
+from orchestration.settings import PROJECT_ROOT, Settings
+
+# What Python writes (findings, forecasts, decisions) is of the present: it is not built again.
+FROM_THE_BILL = ("--exclude", "source:platform+")
+
+
+class AsOfError(RuntimeError):
+    """The past cannot be built; the message says why."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was built: its installation, and how many landed months it has."""
+
+    settings: Settings
+    partitions: int
+
+
+def settings_as_of(settings: Settings, moment: datetime) -> Settings:
+    """The installation below this one that holds the state of a moment."""
+    home = settings.home / "as_of" / f"{moment.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
+    return Settings(home, "duckdb")
+
+
+def build_as_of(settings: Settings, moment: datetime) -> Past:
+    """Build all marts that follow from bills, from what had been received by a moment."""
+    past = settings_as_of(settings, moment)
+    with exclusive(past.home.parent / f".{past.home.name}.lock"):
+        found = build_past(settings.lake, lambda _: moment, past, moment, FROM_THE_BILL)
+    if not found:
+        raise AsOfError(f"nothing had been received by {moment:%Y-%m-%dT%H:%M:%SZ}")
+    return Past(past, found)
+
+
+def build_past(
+    lake: Path,
+    moment_of: Callable[[Place], datetime | None],
+    past: Settings,
+    now: datetime,
+    selection: Sequence[str],
+) -> int:
+    """Put a lake of the past together in `past` and run dbt on it; how many landed months."""
+    found = as_received(lake, moment_of, past.lake)
+    ensure_contracts(past.lake)
+    # The past's clock also keeps anything there from acting on a cloud.
+    past.clock_file.write_text(f"{now.astimezone(UTC).isoformat()}\n")
+    if found:
+        _dbt(past, selection)
+    return found
+
+
+def _dbt(past: Settings, selection: Sequence[str]) -> None:
+    past.dbt_target.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [DBT, "--quiet", "build", "--project-dir", PROJECT_ROOT, *selection],
+        env=dbt_environment(past) | {"DBT_LOG_PATH": str(past.dbt_target)},
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AsOfError(f"dbt cannot build {past.home}:\n{done.stdout}{done.stderr}")

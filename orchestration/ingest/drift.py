@@ -1,0 +1,88 @@
+"""How a delivery's headers differ from the last one's, and whether a rule misses a column.
+
+Headers folded into one JSON column (a tag per column) are data, not schema: they are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from orchestration.ingest.contract import Feed
+from orchestration.ingest.conversion import Conversion
+from orchestration.ingest.engine import text
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.manifest import Drift, Manifest, landed
+
+
+def headers_of(conversions: Sequence[Conversion]) -> dict[str, str]:
+    """Contract column -> the header that fills it; of several files, the last one's."""
+    return {
+        column: conversion.source.headers[position]
+        for conversion in conversions
+        for column, position in conversion.plan.columns.items()
+    }
+
+
+def baseline(lake: Path, before: Manifest | None, feed: str, export: str, period: str) -> (
+    Manifest | None
+):  # fmt: skip
+    """What a delivery is compared with: the partition's last version, else the month before."""
+    if before is not None:
+        return before
+    earlier = (
+        manifest
+        for manifest in landed(lake, feed)
+        if manifest.export == export and manifest.billing_period < period
+    )
+    return max(earlier, key=lambda manifest: manifest.billing_period, default=None)
+
+
+def drift(last: Manifest | None, headers: Mapping[str, str], unknown: Sequence[str]) -> list[Drift]:
+    """What is new, gone or renamed; `unknown` are the headers whose values go to `x_extras`.
+
+    Without a baseline only these are new: the contract knows all others.
+    """
+    before = last.headers if last else {}
+    extras = set(last.unknown_columns) if last else set()
+    changes = [Drift("new", header, None) for header in unknown if header not in extras]
+    changes += [Drift("gone", header, None) for header in sorted(extras - set(unknown))]
+    if not before:
+        return changes
+    for column, header in headers.items():
+        was = before.get(column)
+        if was is None:
+            changes.append(Drift("new", header, column))
+        elif was != header:
+            changes.append(Drift("renamed", header, column, was))
+    changes += [
+        Drift("gone", header, column) for column, header in before.items() if column not in headers
+    ]
+    return changes
+
+
+def refuse_missing(
+    connection: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    conversions: Sequence[Conversion],
+    data: Path,
+    period: str,
+) -> None:
+    """An error where the converted rows are of a kind whose conforming needs an absent column."""
+    for need in feed.needs:
+        column = feed.column(need.column)
+        lacking = [c for c in conversions if c.raw(column) is None]
+        if not lacking:
+            continue
+        files = ", ".join(text(conversion.source.name) for conversion in lacking)
+        found = connection.execute(
+            f"SELECT x_source_file, count(*) FROM read_parquet({text(str(data))})"
+            f" WHERE ({need.rows}) AND x_source_file IN ({files}) GROUP BY 1 ORDER BY 1 LIMIT 1"
+        ).fetchone()
+        if found:
+            raise IngestError(
+                f"{found[0]}: no column for {need.column} ({feed.name} {period}), but {found[1]} of"
+                f" its rows need it: {need.why}. Export the file with that column."
+            )
