@@ -50,6 +50,7 @@ def check(
     invoice_detail: Annotated[
         Path | None, typer.Option(help="Its InvoiceDetail file, to tie charges to invoices.")
     ] = None,
+    examples: Annotated[int, typer.Option(min=1, help="How many rows a finding names.")] = 3,
 ) -> None:
     """Check a FOCUS file. Exit code 0: conformant, 1: findings, 2: unreadable."""
     from orchestration.conformance.check import check_file  # noqa: PLC0415 (fast --help)
@@ -57,7 +58,7 @@ def check(
     from orchestration.ingest.errors import IngestError  # noqa: PLC0415
 
     try:
-        report = check_file(file, version.value if version else None, invoice_detail)
+        report = check_file(file, version.value if version else None, invoice_detail, examples)
     except (IngestError, OSError) as error:
         fail(str(error))
     # Not through Rich: what a bill says is text, never markup, and lines are not wrapped.

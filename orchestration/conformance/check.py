@@ -22,6 +22,7 @@ from orchestration.conformance.charges import (
 from orchestration.conformance.invoices import read_invoice_lines
 from orchestration.ingest.engine import connect
 
+# Enough to look at; a file has one defect in a million rows, or the same in each.
 EXAMPLES = 3
 
 
@@ -61,9 +62,14 @@ class Report:
 
 
 def check_file(
-    path: Path, version: str | None = None, invoice_details: Path | None = None
+    path: Path,
+    version: str | None = None,
+    invoice_details: Path | None = None,
+    examples: int = EXAMPLES,
 ) -> Report:
     """Check a file; `version` is told from its columns if not given.
+
+    `examples`: how many row numbers a finding names.
 
     Raises `IngestError` where the file cannot be read or is no FOCUS file.
     """
@@ -78,11 +84,11 @@ def check_file(
             findings = _about_headers(mine, version, headers)
             about_rows = [rule for rule in mine if rule.scope in ("type", "row", "group", "query")]
             checked = [rule for rule in about_rows if set(rule.columns) <= set(headers.fields)]
-            findings += _about_rows(connection, checked)
+            findings += _about_rows(connection, checked, examples)
             if invoice_details is not None:
                 read_invoice_lines(connection, invoice_details)
                 tied = [rule for rule in mine if rule.scope == "invoice"]
-                findings += _counted(connection, tied, "invoice_lines")
+                findings += _counted(connection, tied, "invoice_lines", examples)
                 checked += tied
     # Allowed to be absent: what no rule demands.
     demanded = {rule.columns[0] for rule in mine if rule.scope == "present"}
@@ -120,44 +126,53 @@ def _about_headers(mine: Sequence[Rule], version: str, headers: Headers) -> list
     return findings
 
 
-def _about_rows(connection: duckdb.DuckDBPyConnection, checked: Sequence[Rule]) -> list[Finding]:
-    found = _counted(connection, [r for r in checked if r.scope in ("type", "row")], "charges")
+def _about_rows(
+    connection: duckdb.DuckDBPyConnection, checked: Sequence[Rule], examples: int
+) -> list[Finding]:
+    single = [rule for rule in checked if rule.scope in ("type", "row")]
+    found = _counted(connection, single, "charges", examples)
     for rule in checked:
-        if rule.scope == "group":
-            grouped = (
-                "SELECT count(*) AS rows_found, min(x_row) AS example FROM charges"
-                f" WHERE {rule.considered} GROUP BY x_origin, {rule.group_by} HAVING {rule.broken}"
-            )
-        elif rule.scope == "query":
-            grouped = rule.broken
-        else:
-            continue
-        result = connection.execute(
-            f"SELECT sum(rows_found), min(example, {EXAMPLES}) FROM ({grouped})"
-        ).fetchone()
-        if result and result[0]:
-            found.append(_finding(connection, rule, "charges", int(result[0]), result[1]))
+        if rule.scope in ("group", "query"):
+            result = connection.execute(
+                f"SELECT sum(rows_found), min(example, {examples}) FROM ({_groups(rule)})"
+            ).fetchone()
+            if result and result[0]:
+                found.append(_finding(connection, rule, int(result[0]), result[1]))
     order = {rule.rule_id: position for position, rule in enumerate(checked)}
     return sorted(found, key=lambda finding: order[finding.rule.rule_id])
 
 
-def _counted(
-    connection: duckdb.DuckDBPyConnection, checked: Sequence[Rule], table: str
-) -> list[Finding]:
-    """All rules on single rows in one scan."""
-    if not checked:
-        return []
-    aggregates = ", ".join(
-        f"count(*) FILTER ({broken}), min(x_row, {EXAMPLES}) FILTER ({broken})"
-        for broken in map(_broken, checked)
+def _groups(rule: Rule) -> str:
+    """SQL of the groups that break a rule."""
+    if rule.scope == "query":
+        return rule.broken
+    return (
+        "SELECT count(*) AS rows_found, min(x_row) AS example FROM charges"
+        f" WHERE {rule.considered} GROUP BY x_origin, {rule.group_by} HAVING {rule.broken}"
     )
-    counted = connection.execute(f"SELECT {aggregates} FROM {table}").fetchone() or ()
-    pairs = zip(counted[::2], counted[1::2], strict=True)
+
+
+def _counted(
+    connection: duckdb.DuckDBPyConnection, checked: Sequence[Rule], table: str, examples: int
+) -> list[Finding]:
+    """All rules on single rows in one scan, and the examples of what is broken in another."""
+    counts = _aggregates(connection, table, [f"count(*) FILTER ({_broken(r)})" for r in checked])
+    broken = [(rule, rows) for rule, rows in zip(checked, counts, strict=True) if rows]
+    named = _aggregates(
+        connection, table, [f"min(x_row, {examples}) FILTER ({_broken(rule)})" for rule, _ in broken]
+    )
     return [
-        _finding(connection, rule, table, rows, examples)
-        for rule, (rows, examples) in zip(checked, pairs, strict=True)
-        if rows
+        _finding(connection, rule, rows, list(numbers))
+        for (rule, rows), numbers in zip(broken, named, strict=True)
     ]
+
+
+def _aggregates(
+    connection: duckdb.DuckDBPyConnection, table: str, aggregates: Sequence[str]
+) -> tuple[Any, ...]:
+    if not aggregates:
+        return ()
+    return connection.execute(f"SELECT {', '.join(aggregates)} FROM {table}").fetchone() or ()
 
 
 def _broken(rule: Rule) -> str:
@@ -167,10 +182,10 @@ def _broken(rule: Rule) -> str:
 
 
 def _finding(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, table: str, rows: int, examples: list[int]
+    connection: duckdb.DuckDBPyConnection, rule: Rule, rows: int, examples: list[int]
 ) -> Finding:
     values: dict[str, Any] = {}
-    if rule.columns and table == "charges":
+    if rule.columns and rule.scope != "invoice":
         named = {column.column: column.name for column in columns()}
         row = connection.execute(
             # Written out, since DuckDB imports pandas to bind a parameter.
