@@ -45,7 +45,8 @@ def check(
     ],
     output: Annotated[Format, typer.Option("--format", help="For whom to write.")] = Format.TEXT,
     version: Annotated[
-        Version | None, typer.Option(help="The version of FOCUS; told from the columns if left out.")
+        Version | None,
+        typer.Option(help="The version of FOCUS; told from the columns if left out."),
     ] = None,
     invoice_detail: Annotated[
         Path | None, typer.Option(help="Its InvoiceDetail file, to tie charges to invoices.")

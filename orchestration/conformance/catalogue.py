@@ -1,4 +1,4 @@
-"""The rules of FOCUS CostAndUsage, read from dbt's seeds: one catalogue for the warehouse and for files.
+"""The rules of FOCUS CostAndUsage, read from dbt's seeds: one catalogue for warehouse and files.
 
 Belongs here: what a rule is and its SQL. What the rules say is data, in `focus_rules.csv`.
 """
@@ -30,7 +30,7 @@ class Rule:
 
     rule_id: str
     scope: Scope
-    """What `broken` says: a column's type; a condition on a row, on a group, or of a whole query."""
+    """What `broken` says: a column's type; a condition on a row or a group; a whole query."""
     held_by: str
     since: str
     until: str
@@ -101,15 +101,13 @@ def columns() -> tuple[Column, ...]:
 
 
 def version_of(headers: Sequence[str]) -> str:
-    """The version whose columns the headers are: what they have of the newest, or lack of the old."""
+    """The version whose columns the headers are; the newest, unless it removed one of them."""
     known = {column.name: column for column in columns()}
     found = [known[header] for header in headers if header in known]
-    newest = max((column.since for column in found), default=VERSIONS[-1])
-    # Columns that a version removed tell apart those that did not add a column to the file.
-    removed = min((column.until for column in found), default=VERSIONS[-1])
-    if removed == VERSIONS[-1] and not any(c.until != VERSIONS[-1] for c in found):
-        return VERSIONS[-1]
-    return newest if newest <= removed else removed
+    last = min((column.until for column in found), default=VERSIONS[-1])
+    if last == VERSIONS[-1]:
+        return last
+    return min(last, max(column.since for column in found))
 
 
 def _written_out(predicate: str, expressions: Mapping[str, str]) -> str:

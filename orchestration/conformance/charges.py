@@ -95,27 +95,35 @@ def read_charges(connection: duckdb.DuckDBPyConnection, source: Source, headers:
 def _typed(column: Column, field: Field) -> tuple[str, str]:
     """SQL of the value, and of whether it is unreadable or in another form than FOCUS's."""
     sql = field.written or field.sql
-    written = field.type == "VARCHAR"
+    return (_of_text if field.type == "VARCHAR" else _of_native)(column, field, sql)
+
+
+def _of_text(column: Column, _: Field, sql: str) -> tuple[str, str]:
+    if column.type == "decimal":
+        value, form = f"TRY_CAST({sql} AS {DECIMAL})", _NUMBER
+    elif column.type == "timestamp":
+        value, form = f"try_utc_timestamp({sql})", _TIME
+    elif column.type == "json":
+        return f"CASE WHEN json_valid({sql}) THEN {sql} END", f"NOT json_valid({sql})"
+    else:
+        return sql, ""
+    wrong = f"{value} IS NULL OR NOT regexp_full_match({sql}, {text(form)})"
+    return value, f"{sql} IS NOT NULL AND ({wrong})"
+
+
+def _of_native(column: Column, field: Field, sql: str) -> tuple[str, str]:
+    """Of a Parquet value that has a type of its own; a list or a map is JSON."""
     if column.type == "decimal":
         value = f"TRY_CAST({sql} AS {DECIMAL})"
-        wrong = f"NOT regexp_full_match({sql}, {text(_NUMBER)})" if written else "false"
-        return value, f"{sql} IS NOT NULL AND ({value} IS NULL OR {wrong})"
-    if column.type == "timestamp":
-        if not written:
-            zone = " AT TIME ZONE 'UTC'" if field.type == "TIMESTAMP WITH TIME ZONE" else ""
-            return f"TRY_CAST({sql}{zone} AS TIMESTAMP)", (
-                "false" if field.type.startswith("TIMESTAMP") else f"{sql} IS NOT NULL"
-            )
-        value = f"try_utc_timestamp({sql})"
-        return value, f"{value} IS NULL OR NOT regexp_full_match({sql}, {text(_TIME)})"
+        return value, f"{sql} IS NOT NULL AND {value} IS NULL"
+    if column.type == "timestamp" and field.type.startswith("TIMESTAMP"):
+        zone = " AT TIME ZONE 'UTC'" if field.type == "TIMESTAMP WITH TIME ZONE" else ""
+        return f"CAST({sql}{zone} AS TIMESTAMP)", ""
     if column.type == "json":
-        if not written:
-            return field.text, ""
-        return f"CASE WHEN json_valid({sql}) THEN {sql} END", f"NOT json_valid({sql})"
-    if not written:
-        # Such a column lost leading zeros or gained a decimal point on its way.
-        return field.text, f"{sql} IS NOT NULL"
-    return sql, ""
+        return field.text, ""
+    # A text that became a number has lost its leading zeros; a date has no time of day.
+    value = f"TRY_CAST({sql} AS {_SQL_TYPES[column.type]})"
+    return value, f"{sql} IS NOT NULL"
 
 
 def mark(column: str) -> str:

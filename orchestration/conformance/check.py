@@ -159,7 +159,9 @@ def _counted(
     counts = _aggregates(connection, table, [f"count(*) FILTER ({_broken(r)})" for r in checked])
     broken = [(rule, rows) for rule, rows in zip(checked, counts, strict=True) if rows]
     named = _aggregates(
-        connection, table, [f"min(x_row, {examples}) FILTER ({_broken(rule)})" for rule, _ in broken]
+        connection,
+        table,
+        [f"min(x_row, {examples}) FILTER ({_broken(rule)})" for rule, _ in broken],
     )
     return [
         _finding(connection, rule, rows, list(numbers))
@@ -185,11 +187,12 @@ def _finding(
     connection: duckdb.DuckDBPyConnection, rule: Rule, rows: int, examples: list[int]
 ) -> Finding:
     values: dict[str, Any] = {}
+    first = examples[0]
     if rule.columns and rule.scope != "invoice":
         named = {column.column: column.name for column in columns()}
         row = connection.execute(
             # Written out, since DuckDB imports pandas to bind a parameter.
-            f"SELECT {', '.join(rule.columns)}, x_unreadable FROM charges WHERE x_row = {examples[0]}"
+            f"SELECT {', '.join(rule.columns)}, x_unreadable FROM charges WHERE x_row = {first}"
         ).fetchone() or ("",)
         values = dict(zip((named[c] for c in rule.columns), row[:-1], strict=False))
         if rule.scope == "type":

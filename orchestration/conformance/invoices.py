@@ -15,8 +15,11 @@ _NEEDED = (
     "InvoiceDetailId", "BilledCost", "BillingCurrency", "ChargeCategory", "InvoiceIssueStatus",
 )  # fmt: skip
 # ISO 4217's currencies whose smallest unit is not a hundredth.
-_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
-_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND".split()
+_WHOLE = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+    "VUV", "XAF", "XOF", "XPF",
+)  # fmt: skip
+_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 
 
 def read_invoice_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -39,7 +42,8 @@ def read_invoice_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> Non
         connection.execute(f"""
             CREATE TEMP TABLE invoice_lines AS
             WITH lines AS (
-                SELECT {values}, CAST({source.row_number} AS BIGINT) AS x_row FROM {source.relation()}
+                SELECT {values}, CAST({source.row_number} AS BIGINT) AS x_row
+                FROM {source.relation()}
             ),
             charged AS (
                 SELECT invoice_detail_id, sum(billed_cost) AS charged, count(*) AS rows_found

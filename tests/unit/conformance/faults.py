@@ -66,9 +66,7 @@ def changed(rule: str, name: str, where: Where, **values: Any) -> Fault:
 
 def every(rule: str, name: str, where: Where, **values: Any) -> Fault:
     """All charges that fit get other values."""
-    return Fault(
-        name, rule, lambda charges: [{**c, **values} if where(c) else c for c in charges]
-    )
+    return Fault(name, rule, lambda charges: [{**c, **values} if where(c) else c for c in charges])
 
 
 def without(rule: str, name: str, where: Where) -> Fault:
@@ -77,9 +75,7 @@ def without(rule: str, name: str, where: Where) -> Fault:
 
 def added(rule: str, name: str, where: Where, **values: Any) -> Fault:
     """A charge stands a second time, with other values."""
-    return Fault(
-        name, rule, lambda charges: [*charges, {**next(filter(where, charges)), **values}]
-    )
+    return Fault(name, rule, lambda charges: [*charges, {**next(filter(where, charges)), **values}])
 
 
 def anything(charge: Charge) -> bool:

@@ -38,6 +38,7 @@ _PRICES = (
     "PricingCurrencyContractedUnitPrice", "PricingCurrencyListUnitPrice", "SkuPriceDetails",
     "SkuPriceId",
 )  # fmt: skip
+_NET = ("BilledCost", "EffectiveCost", "ContractedCost")
 _CONSUMPTION = ("ConsumedQuantity", "ConsumedUnit")
 _RESOURCE = ("ResourceId", "ResourceName", "ResourceType", "AvailabilityZone")
 
@@ -49,9 +50,8 @@ def charge(*without: str, **changes: Any) -> Charge:
 
 def cost(amount: str, *columns: str) -> Charge:
     """The same amount in several costs."""
-    return dict.fromkeys(columns or ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), amount) | {
-        "PricingCurrencyEffectiveCost": amount
-    }  # fmt: skip
+    named = columns or (*_NET, "ListCost")
+    return dict.fromkeys((*named, "PricingCurrencyEffectiveCost"), amount)
 
 
 def commitment(kind: str, **changes: Any) -> Charge:
@@ -87,49 +87,119 @@ def purchase(kind: str, billed: str, frequency: str) -> Charge:
 def part(number: int | None, amount: str, quantity: str) -> Charge:
     """A part of a split charge; None is what nobody used."""
     pod = {
-        "AllocatedResourceId": f"pod-{number}", "AllocatedResourceName": f"pod {number}",
+        "AllocatedResourceId": f"pod-{number}",
+        "AllocatedResourceName": f"pod {number}",
         "AllocatedTags": '{"app":"shop"}',
-    }  # fmt: skip
-    return charge(**{
-        **cost(amount, "BilledCost", "EffectiveCost", "ContractedCost"), "ResourceId": "node",
-        "PricingQuantity": quantity, "ConsumedQuantity": quantity, "ListCost": f"{float(quantity) * 0.12:.2f}",
-        "AllocatedMethodId": "cpu", "AllocatedMethodDetails": '{"Elements":[{"UsageUnit":"vCPU"}]}',
-        **(pod if number else {}),
-    })  # fmt: skip
+    }
+    return charge(
+        **{
+            **cost(amount, *_NET),
+            "ResourceId": "node",
+            "PricingQuantity": quantity,
+            "ConsumedQuantity": quantity,
+            "ListCost": f"{float(quantity) * 0.12:.2f}",
+            "AllocatedMethodId": "cpu",
+            "AllocatedMethodDetails": '{"Elements":[{"UsageUnit":"vCPU"}]}',
+            **(pod if number else {}),
+        }
+    )
 
 
 def good_charges() -> list[Charge]:
     """A bill of one month."""
     return [
         charge(),
-        charge(**cost("0.000000000001", "BilledCost", "EffectiveCost", "ContractedCost", "ListCost"),
-               ContractedUnitPrice="0.000000000001", ListUnitPrice="1E-12", PricingQuantity="1"),
-        charge(BilledCost="0.45", EffectiveCost="0.45", ContractedCost="0.45", BillingCurrency="EUR",
-               BillingAccountId="payer-eu", InvoiceId="inv-2", InvoiceDetailId="inv-2/1",
-               ContractedUnitPrice="0.09"),
+        charge(
+            **cost("0.000000000001"),
+            ContractedUnitPrice="0.000000000001",
+            ListUnitPrice="1E-12",
+            PricingQuantity="1",
+        ),
+        charge(
+            BilledCost="0.45",
+            EffectiveCost="0.45",
+            ContractedCost="0.45",
+            BillingCurrency="EUR",
+            BillingAccountId="payer-eu",
+            InvoiceId="inv-2",
+            InvoiceDetailId="inv-2/1",
+            ContractedUnitPrice="0.09",
+        ),
         charge(PricingCategory="Dynamic", ChargeDescription="spot", ResourceId="i-2"),
-        covered("Usage", 1, "3"), covered("Usage", 30, "1"),
+        covered("Usage", 1, "3"),
+        covered("Usage", 30, "1"),
         covered("Usage", 31, "2", "Unused"),
         purchase("Usage", "6", "Recurring"),
-        covered("Spend", 1, "4"), covered("Spend", 31, "5"),
+        covered("Spend", 1, "4"),
+        covered("Spend", 31, "5"),
         purchase("Spend", "9", "One-Time"),
-        charge(*_PRICES, *_CONSUMPTION, *_RESOURCE, **cost("-3"), ChargeCategory="Credit",
-               ChargeFrequency="One-Time", ChargeDescription="promotion", SkuId=None, SkuMeter=None),
-        charge(*_PRICES, *_CONSUMPTION, *_RESOURCE, **cost("0.2"), ChargeCategory="Tax",
-               ChargeFrequency="One-Time", ChargeDescription="VAT", SkuId=None, SkuMeter=None),
-        charge(*_PRICES, *_CONSUMPTION, *_RESOURCE, **cost("-0.01"), ChargeCategory="Adjustment",
-               ChargeFrequency="One-Time", ChargeDescription="rounding", SkuId=None, SkuMeter=None),
-        charge(*_CONSUMPTION, *_RESOURCE, **cost("0.5", "BilledCost", "EffectiveCost", "ContractedCost"),
-               ChargeCategory="Purchase", ChargeFrequency="Recurring", ServiceProviderName="Seller Inc.",
-               ServiceName="Scanner", ServiceCategory="Security", SkuId="scan", SkuPriceId="scan.month",
-               ServiceSubcategory="Threat Detection and Response", ChargeDescription="subscription"),
-        charge(*_PRICES, *_CONSUMPTION, **cost("-2"), ChargeClass="Correction",
-               ChargeDescription="refund of February", ChargePeriodStart="2026-02-02T00:00:00Z",
-               ChargePeriodEnd="2026-02-03T00:00:00Z"),
+        charge(
+            *_PRICES,
+            *_CONSUMPTION,
+            *_RESOURCE,
+            **cost("-3"),
+            ChargeCategory="Credit",
+            ChargeFrequency="One-Time",
+            ChargeDescription="promotion",
+            SkuId=None,
+            SkuMeter=None,
+        ),
+        charge(
+            *_PRICES,
+            *_CONSUMPTION,
+            *_RESOURCE,
+            **cost("0.2"),
+            ChargeCategory="Tax",
+            ChargeFrequency="One-Time",
+            ChargeDescription="VAT",
+            SkuId=None,
+            SkuMeter=None,
+        ),
+        charge(
+            *_PRICES,
+            *_CONSUMPTION,
+            *_RESOURCE,
+            **cost("-0.01"),
+            ChargeCategory="Adjustment",
+            ChargeFrequency="One-Time",
+            ChargeDescription="rounding",
+            SkuId=None,
+            SkuMeter=None,
+        ),
+        charge(
+            *_CONSUMPTION,
+            *_RESOURCE,
+            **cost("0.5", *_NET),
+            ChargeCategory="Purchase",
+            ChargeFrequency="Recurring",
+            ServiceProviderName="Seller Inc.",
+            ServiceName="Scanner",
+            ServiceCategory="Security",
+            SkuId="scan",
+            SkuPriceId="scan.month",
+            ServiceSubcategory="Threat Detection and Response",
+            ChargeDescription="subscription",
+        ),
+        charge(
+            *_PRICES,
+            *_CONSUMPTION,
+            **cost("-2"),
+            ChargeClass="Correction",
+            ChargeDescription="refund of February",
+            ChargePeriodStart="2026-02-02T00:00:00Z",
+            ChargePeriodEnd="2026-02-03T00:00:00Z",
+        ),
         charge(*_PRICES, *_CONSUMPTION, **cost("-1"), ChargeDescription="refund"),
-        part(1, "0.2", "2"), part(2, "0.2", "2"), part(None, "0.1", "1"),
+        part(1, "0.2", "2"),
+        part(2, "0.2", "2"),
+        part(None, "0.1", "1"),
         charge(CapacityReservationId="cr", CapacityReservationStatus="Used", ResourceId="i-3"),
-        charge(*_PRICES, *_CONSUMPTION, ChargeDescription="a service without prices", ResourceId="i-4"),
-        charge(ContractApplied='{"Elements":[{"ContractId":"c"}]}', ResourceId="i-5",
-               CommitmentProgramEligibilityDetails='{"Programs":["Plan"]}'),
-    ]  # fmt: skip
+        charge(
+            *_PRICES, *_CONSUMPTION, ChargeDescription="a service without prices", ResourceId="i-4"
+        ),
+        charge(
+            ContractApplied='{"Elements":[{"ContractId":"c"}]}',
+            ResourceId="i-5",
+            CommitmentProgramEligibilityDetails='{"Programs":["Plan"]}',
+        ),
+    ]

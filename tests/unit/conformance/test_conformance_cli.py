@@ -44,7 +44,9 @@ def test_compressed_files_and_parquet_are_checked_alike(good: Path, kind: str) -
         with good.open("rb") as plain, gzip.open(path, "wb") as packed:
             shutil.copyfileobj(plain, packed)
     else:
-        target = "(format parquet)" if kind == "parquet" else "(format csv, header, compression zstd)"
+        target = (
+            "(format parquet)" if kind == "parquet" else "(format csv, header, compression zstd)"
+        )
         duckdb.execute(f"copy (from read_csv('{good}', all_varchar = true)) to '{path}' {target}")
     assert check(path).exit_code == 0
 
@@ -91,7 +93,10 @@ def test_the_version_is_told_from_the_columns(version: str) -> None:
         (b"\x00\xff\xfe\x80garbage", "neither Parquet, JSON nor UTF-8"),
         (b"PAR1 cut off", "damaged or cut off"),
         (b"\x1f\x8b\x08\x00cut", "gzip"),
-        (b"BilledCost,BilledCost,ChargeCategory,Tags,SkuId,SkuMeter\n1,2,Usage,,,\n", "two headers"),
+        (
+            b"BilledCost,BilledCost,ChargeCategory,Tags,SkuId,SkuMeter\n1,2,Usage,,,\n",
+            "two headers",
+        ),
         (b"BilledCost,BillingAccountId,ChargeCategory,Tags,SkuId\n1,2,Usage,,,5,6\n", "line 2"),
     ],
 )

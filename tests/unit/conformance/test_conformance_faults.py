@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _OWN = ("BillingAccountId", "CommitmentDiscountId", "InvoiceDetailId", "InvoiceI
 
 def own(bill: Sequence[Charge], number: int) -> list[Charge]:
     """The bill of an account, commitments, services and prices of its own."""
+
     def value(charge: Charge, column: str) -> str | None:
         text = charge.get(column)
         itself = column == "ResourceId" and text == charge.get("CommitmentDiscountId")
@@ -32,6 +34,7 @@ def own(bill: Sequence[Charge], number: int) -> list[Charge]:
 
 def write(path: Path, charges: Sequence[Charge], headers: Sequence[str] = HEADERS) -> Path:
     """A CSV in which no value is nothing, and empty text is quoted."""
+
     def cell(value: str | None) -> str:
         return "" if value is None else '"' + value.replace('"', '""') + '"'
 
@@ -112,3 +115,13 @@ def test_rules_and_the_contract_of_the_mart_agree_on_what_is_never_null() -> Non
         if rule.rule_id.endswith("-null") and rule.holds_in("1.4")
     }
     assert contract == ruled
+
+
+def test_conforming_and_rules_know_the_same_subcategories() -> None:
+    with (ROOT / "dbt_project/seeds/service_subcategories.csv").open(newline="") as file:
+        pairs = {
+            (row["service_category"], row["service_subcategory"]) for row in csv.DictReader(file)
+        }
+    (parents,) = [rule for rule in rules() if rule.rule_id == "ServiceSubcategory-parent"]
+    assert len(pairs) == 82
+    assert all(f"'{category} > {subcategory}'" in parents.broken for category, subcategory in pairs)
