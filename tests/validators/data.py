@@ -1,4 +1,4 @@
-"""The data that validators are shown: what Tollgate conforms of the demo, of samples, of generators."""
+"""What validators are shown: what Tollgate conforms of the demo, of samples, of generators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The validators and generators of others, each in an environment of its own: they need Python 3.12.
+"""The validators and generators of others, each in an environment of its own (Python 3.12).
 
 Tools of this check alone: nothing of them is shipped, and the project does not depend on them.
 """

@@ -1,7 +1,7 @@
 """`make focus-validators`: what other people's validators say of the conformed charges.
 
-Prints each failing rule; those of `known.csv` are the validators' own defects, or what a bill lacks,
-with the reason. Ends with 1 if others fail.
+Prints each failing rule; those of `known.csv` are the validators' own defects, or what a bill
+lacks, with the reason. Ends with 1 if others fail.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree import ElementTree as Xml  # noqa: S405 (written by the validator that we started)
+from xml.etree import ElementTree as Xml
 
 from rich.console import Console
 from rich.table import Table
@@ -56,7 +56,7 @@ def official(data: str, home: Path, version: str, work: Path) -> Iterator[Failur
     )  # fmt: skip
     if not report.is_file():
         raise SystemExit(f"focus-validator wrote no report on {data}:\n{done.stdout}{done.stderr}")
-    cases = list(Xml.parse(report).iter("testcase"))  # noqa: S314
+    cases = list(Xml.parse(report).iter("testcase"))  # noqa: S314 (the validator's own)
     if len(cases) < 500:
         raise SystemExit(f"focus-validator checked only {len(cases)} rules of {version} on {data}")
     for case in cases:
