@@ -27,7 +27,7 @@ with stg as (
         {{ column }},
         {% endfor -%}
         billing_period_end, charge_category, charge_period_end, contracted_cost, effective_cost, list_cost,
-        pricing_currency_effective_cost,
+        pricing_currency_effective_cost, x_service_code, x_usage_type,
         {{ landing_columns() }}
     from {{ ref('stg_focus__charges') }}
 ),
