@@ -39,17 +39,20 @@ named as (
         known.service_subcategory as known_subcategory,
         coalesce(stg.service_name, 'Unknown') as native_service,
         coalesce(
-            stg.service_provider_name, stg.provider_name, stg.publisher_name, stg.invoice_issuer_name, 'Unknown'
+            stg.service_provider_name, stg.provider_name, stg.publisher_name,
+            stg.invoice_issuer_name, 'Unknown'
         ) as provider,
         case
-            when stg.charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then stg.charge_category
+            when stg.charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment')
+                then stg.charge_category
             -- 0.5 and vendors' early exports said Refund; it is no category of 1.0 and later.
             when stg.charge_category = 'Refund' then 'Usage'
             else 'Adjustment'
         end as category
     from stg
     left join {{ ref('service_subcategories') }} as known
-        on stg.service_category = known.service_category and stg.service_subcategory = known.service_subcategory
+        on stg.service_category = known.service_category
+        and stg.service_subcategory = known.service_subcategory
 )
 
 select
@@ -114,7 +117,8 @@ select
     sku_price_id,
     sub_account_id,
     sub_account_name,
-    case when sub_account_id is not null then coalesce(sub_account_type, 'Sub Account') end as sub_account_type,
+    case when sub_account_id is not null then coalesce(sub_account_type, 'Sub Account') end
+        as sub_account_type,
     {{ landing_columns() }},
     x_billing_period as x_invoice_month,
     coalesce(x_service_code, native_service) as x_native_service,
