@@ -10,9 +10,9 @@ UV := .tools/bin/uv
 RUN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo dev test lint format bench pictures clean
+.PHONY: help setup demo dev test lint format bench focus-validators pictures clean
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## install the locked dependencies and the pinned OPA (every target does it for you)
 
@@ -50,6 +50,9 @@ format: $(READY) ## let ruff, sqlfluff and opa rewrite what they can
 
 bench: $(READY) ## speed and memory of the demo, step by step, as a table
 	@$(RUN)/python -m tests.bench.demo
+
+focus-validators: $(READY) ## other people's FOCUS validators on what is conformed (Python 3.12, PyPI; minutes)
+	@$(RUN)/python -m tests.validators.run
 
 pictures: $(READY) ## redraw docs/images from the running Dagster UI (needs chromium)
 	@$(RUN)/python docs/images/draw.py

@@ -48,6 +48,8 @@ class Field:
     type: str = "VARCHAR"
     pointer: str = ""
     """Where a JSON document holds it."""
+    written: str = ""
+    """SQL of the value where empty text is kept, if `sql` makes it NULL."""
 
     @property
     def text(self) -> str:
@@ -82,8 +84,11 @@ class Source:
         """SQL of the row's number in the file, 1 being the first row of data."""
         return "file_row_number + 1" if self.kind == "parquet" else "row_number() OVER ()"
 
-    def relation(self, null_texts: tuple[str, ...] = ()) -> str:
-        """The SQL table expression whose columns the fields read."""
+    def relation(self, null_texts: tuple[str, ...] = (), *, keep_empty: bool = False) -> str:
+        """The SQL table expression whose columns the fields read.
+
+        `keep_empty`: quoted empty text in a CSV stays text, as `Field.written` wants it.
+        """
         if self.kind == "parquet":
             return (
                 f"read_parquet({text(str(self.path))}, file_row_number = true, {_PARQUET_OPTIONS})"
@@ -96,8 +101,8 @@ class Source:
         return (
             f"read_csv({text(str(self.path))}, columns = {{{columns}}}, header = true,"
             " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
-            f" nullstr = [{nulls}], compression = '{self.compression}',"
-            f" encoding = '{self.encoding}')"
+            f" nullstr = [{nulls}], allow_quoted_nulls = {str(not keep_empty).lower()},"
+            f" compression = '{self.compression}', encoding = '{self.encoding}')"
         )
 
 
@@ -260,7 +265,7 @@ def _flatten_type(header: str, sql: str, kind: Any) -> Iterator[Field]:
     if str(kind) == "JSON":
         yield Field(header, f"nullif(json_extract_string({sql}, '$'), '')")
     elif kind.id == "varchar":
-        yield Field(header, f"nullif({sql}, '')")
+        yield Field(header, f"nullif({sql}, '')", written=sql)
     else:
         yield Field(header, sql, str(kind))
 
@@ -290,7 +295,7 @@ def _open_json(
         raise IngestError(f"{label} holds no JSON objects. Export it again.")
     leaves = _flatten_json(structure, "", "", _json_headers())
     fields = [
-        Field(header, f"nullif(v[{i}], '')", pointer=pointer)
+        Field(header, f"nullif(v[{i}], '')", pointer=pointer, written=f"v[{i}]")
         for i, (header, pointer) in enumerate(leaves, start=1)
     ]
     return Source(path, label, "json", tuple(fields), compression, json_rows=rows)

@@ -100,8 +100,9 @@ def test_public_models_state_grain_owner_and_contract(models: list[Model]) -> No
 
 def test_public_models_have_one_yml_each_beside_them(models: list[Model]) -> None:
     for m in public(models):
-        sql = Path(m["original_file_path"])
-        assert m["patch_path"] == f"tollgate://{sql.with_suffix('.yml')}"
+        # The versions of a model are described in the yml of its name.
+        yml = Path(m["original_file_path"]).with_name(f"{m['name']}.yml")
+        assert m["patch_path"] == f"tollgate://{yml}"
 
 
 def test_public_tables_test_their_key(parsed: dict[str, Any], models: list[Model]) -> None:

@@ -44,6 +44,12 @@ select
     end as service_subcategory,
     {%- elif column == 'invoice_detail_id' %}
     {{ invoice_detail_id() }} as invoice_detail_id,
+    {%- elif column in ('pricing_currency_list_unit_price', 'pricing_currency_contracted_unit_price') %}
+    {%- set price = column | replace('pricing_currency_', '') %}
+    coalesce(
+        charges.{{ column }},
+        case when charges.pricing_currency = charges.billing_currency then charges.{{ price }} end
+    ) as {{ column }},
     {%- elif column == 'x_source_row_number' %}
     cast(charges.x_source_row_number as bigint) as x_source_row_number,
     {%- else %}

@@ -41,7 +41,8 @@ class Translator(DagsterDbtTranslator):
         """`staging|focus|marts/<model>`, `seeds/<seed>`; sources carry their key in `meta`."""
         if dbt_resource_props["resource_type"] == "source":
             return super().get_asset_key(dbt_resource_props)
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        # The alias, since the versions of a model share its name.
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["alias"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The stage of the path that this node belongs to."""

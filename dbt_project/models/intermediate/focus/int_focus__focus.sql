@@ -1,35 +1,74 @@
 -- Bills that are FOCUS already: older versions brought to 1.4, literal placeholders left out.
+{%- set texts = [
+    'allocated_method_id', 'allocated_resource_id', 'allocated_resource_name', 'availability_zone',
+    'billing_account_name', 'billing_account_type', 'capacity_reservation_id', 'capacity_reservation_status',
+    'charge_class', 'charge_description', 'charge_frequency', 'commitment_discount_category',
+    'commitment_discount_id', 'commitment_discount_name', 'commitment_discount_status',
+    'commitment_discount_type', 'commitment_discount_unit', 'consumed_unit', 'host_provider_name',
+    'invoice_detail_id', 'invoice_id', 'invoice_issuer_name', 'pricing_category', 'pricing_currency',
+    'pricing_unit', 'provider_name', 'publisher_name', 'region_id', 'region_name', 'resource_id',
+    'resource_name', 'resource_type', 'service_category', 'service_name', 'service_provider_name',
+    'service_subcategory', 'sku_id', 'sku_meter', 'sku_price_id', 'sub_account_id', 'sub_account_name',
+    'sub_account_type'
+] %}
 {%- set copied = [
-    'allocated_method_details', 'allocated_method_id', 'allocated_resource_id', 'allocated_resource_name',
-    'allocated_tags', 'availability_zone', 'billed_cost', 'billing_account_id', 'billing_account_name'
+    'allocated_method_details', 'allocated_tags', 'billed_cost', 'billing_account_id', 'billing_currency',
+    'billing_period_start', 'charge_period_start', 'commitment_discount_quantity',
+    'commitment_program_eligibility_details', 'consumed_quantity', 'contract_applied', 'contracted_unit_price',
+    'list_unit_price', 'pricing_currency_contracted_unit_price', 'pricing_currency_list_unit_price',
+    'pricing_quantity', 'sku_price_details', 'tags'
 ] %}
 with stg as (
     select
-        charges.*,
-        service_category in {{ service_category_names() }} as is_known_category,
-        coalesce(service_name, 'Unknown') as native_service,
-        coalesce(service_provider_name, provider_name, publisher_name, invoice_issuer_name, 'Unknown')
-            as provider,
+        {% for column in texts -%}
+        {{ without_placeholder(column) }} as {{ column }},
+        {% endfor -%}
+        {% for column in copied -%}
+        {{ column }},
+        {% endfor -%}
+        billing_period_end, charge_category, charge_period_end, contracted_cost, effective_cost, list_cost,
+        pricing_currency_effective_cost, x_service_code, x_usage_type,
+        {{ landing_columns() }}
+    from {{ ref('stg_focus__charges') }}
+),
+
+named as (
+    select
+        stg.*,
+        stg.service_category in {{ service_category_names() }} as is_known_category,
+        known.service_subcategory as known_subcategory,
+        coalesce(stg.service_name, 'Unknown') as native_service,
+        coalesce(
+            stg.service_provider_name, stg.provider_name, stg.publisher_name,
+            stg.invoice_issuer_name, 'Unknown'
+        ) as provider,
         case
-            when charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then charge_category
+            when stg.charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment')
+                then stg.charge_category
             -- 0.5 and vendors' early exports said Refund; it is no category of 1.0 and later.
-            when charge_category = 'Refund' then 'Usage'
+            when stg.charge_category = 'Refund' then 'Usage'
             else 'Adjustment'
         end as category
-    from {{ ref('stg_focus__charges') }} as charges
+    from stg
+    left join {{ ref('service_subcategories') }} as known
+        on stg.service_category = known.service_category
+        and stg.service_subcategory = known.service_subcategory
 )
 
 select
     {{ copied | join(',\n    ') }},
+    allocated_method_id,
+    allocated_resource_id,
+    allocated_resource_name,
+    availability_zone,
+    billing_account_name,
     coalesce(billing_account_type, 'Billing Account') as billing_account_type,
-    billing_currency,
-    coalesce(billing_period_end, {{ month_end('x_billing_period') }})
-        as billing_period_end,
-    billing_period_start,
+    coalesce(billing_period_end, {{ month_end('x_billing_period') }}) as billing_period_end,
     capacity_reservation_id,
-    capacity_reservation_status,
+    case when capacity_reservation_status in ('Used', 'Unused') then capacity_reservation_status end
+        as capacity_reservation_status,
     category as charge_category,
-    charge_class,
+    case when charge_class = 'Correction' then charge_class end as charge_class,
     charge_description,
     case
         when lower(charge_frequency) in ('one-time', 'onetime') then 'One-Time'
@@ -38,35 +77,31 @@ select
         else 'One-Time'
     end as charge_frequency,
     coalesce(charge_period_end, charge_period_start + interval '1 hour') as charge_period_end,
-    charge_period_start,
-    commitment_discount_category,
+    case when commitment_discount_category in ('Spend', 'Usage') then commitment_discount_category end
+        as commitment_discount_category,
     commitment_discount_id,
     commitment_discount_name,
-    commitment_discount_quantity,
-    commitment_discount_status,
+    case when commitment_discount_status in ('Used', 'Unused') then commitment_discount_status end
+        as commitment_discount_status,
     commitment_discount_type,
     commitment_discount_unit,
-    commitment_program_eligibility_details,
-    consumed_quantity,
     consumed_unit,
-    contract_applied,
     coalesce(contracted_cost, effective_cost, billed_cost) as contracted_cost,
-    contracted_unit_price,
     coalesce(effective_cost, billed_cost) as effective_cost,
     coalesce(host_provider_name, provider_name) as host_provider_name,
     invoice_detail_id,
     invoice_id,
     coalesce(invoice_issuer_name, provider) as invoice_issuer_name,
     coalesce(list_cost, contracted_cost, billed_cost) as list_cost,
-    list_unit_price,
+    -- The second words are those of 0.5 and of the previews of 1.0.
     case
-        when pricing_category in ('Standard', 'Dynamic', 'Committed', 'Other') then pricing_category
+        when pricing_category in ('Standard', 'On-Demand') then 'Standard'
+        when pricing_category in ('Committed', 'Commitment-Based', 'Commitment Discount') then 'Committed'
+        when pricing_category in ('Dynamic', 'Spot') then 'Dynamic'
+        when pricing_category = 'Other' then 'Other'
     end as pricing_category,
     coalesce(pricing_currency, billing_currency) as pricing_currency,
-    pricing_currency_contracted_unit_price,
     coalesce(pricing_currency_effective_cost, effective_cost, billed_cost) as pricing_currency_effective_cost,
-    pricing_currency_list_unit_price,
-    pricing_quantity,
     pricing_unit,
     region_id,
     case when region_id is not null then coalesce(region_name, region_id) end as region_name,
@@ -76,17 +111,14 @@ select
     case when is_known_category then service_category end as service_category,
     native_service as service_name,
     provider as service_provider_name,
-    case when is_known_category then service_subcategory end as service_subcategory,
+    known_subcategory as service_subcategory,
     sku_id,
     sku_meter,
-    sku_price_details,
     sku_price_id,
     sub_account_id,
     sub_account_name,
-    case
-        when sub_account_id is not null then coalesce(sub_account_type, 'Sub Account')
-    end as sub_account_type,
-    tags,
+    case when sub_account_id is not null then coalesce(sub_account_type, 'Sub Account') end
+        as sub_account_type,
     {{ landing_columns() }},
     x_billing_period as x_invoice_month,
     coalesce(x_service_code, native_service) as x_native_service,
@@ -96,4 +128,4 @@ select
     x_feed as x_billed_feed,
     x_export as x_billed_export,
     cast(null as text) as x_conformance_note
-from stg
+from named

@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+{{ focus_view('1.2') }}

@@ -1,0 +1,80 @@
+{%- set rules = focus_rules() -%}
+{%- set row_rules = rules | selectattr('scope', 'equalto', 'row') | list -%}
+with charges as not materialized (
+    select
+        *,
+        x_charge_id as x_row,
+        case
+            when position('focus' in x_feed) > 0 then 'vendor: ' || x_export
+            when x_conformance_note is not null then 'noted: ' || x_conformance_note
+            -- aws_cur2 and aws_cur_legacy are conformed by the same models.
+            else 'conformed: ' || split_part(x_feed, '_', 1)
+        end as x_origin
+    from {{ ref('fct_focus_charges') }}
+),
+
+-- All rules on single rows in one scan.
+counted as materialized (
+    select
+        {%- for rule in row_rules %}
+        count(case when {{ rule.broken }} then 1 end) as rows_{{ loop.index }},
+        min(case when {{ rule.broken }} then x_row end) as example_{{ loop.index }},
+        {%- endfor %}
+        x_origin
+    from charges
+    group by x_origin
+),
+
+broken as (
+    select cast(null as text) as rule_id, cast(null as text) as origin, 0 as rows_found, cast(null as text) as example
+    where false
+    {%- if row_rules %}
+    union all
+    select listed.rule_id, counted.x_origin, listed.rows_found, listed.example
+    from counted
+    cross join lateral (
+        values
+        {%- for rule in row_rules %}
+        ('{{ rule.id }}', rows_{{ loop.index }}, example_{{ loop.index }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as listed (rule_id, rows_found, example)
+    where listed.rows_found > 0
+    {%- endif %}
+    {%- for rule in rules if rule.scope == 'group' %}
+    union all
+    select '{{ rule.id }}', x_origin, sum(rows_found), min(example)
+    from (
+        select x_origin, count(*) as rows_found, min(x_row) as example
+        from charges
+        where {{ rule.considered }}
+        group by x_origin, {{ rule.group_by }}
+        having {{ rule.broken }}
+    ) as groups
+    group by x_origin
+    {%- endfor %}
+    {%- for rule in rules if rule.scope == 'query' %}
+    union all
+    select '{{ rule.id }}', x_origin, sum(rows_found), min(example)
+    from ({{ rule.broken }}) as found
+    group by x_origin
+    {%- endfor %}
+)
+
+select
+    broken.rule_id,
+    broken.origin,
+    rules.held_by,
+    case
+        when known.reason is not null then 'warning'
+        when rules.held_by = 'form' or broken.origin like 'conformed: %' then 'error'
+        else 'warning'
+    end as severity,
+    rules.requirement,
+    known.reason as known_reason,
+    cast(broken.rows_found as bigint) as rows_found,
+    broken.example as example_charge_id
+from broken
+inner join {{ ref('focus_rules') }} as rules
+    on broken.rule_id = rules.rule_id
+left join {{ ref('focus_known_findings') }} as known
+    on broken.rule_id = known.rule_id and broken.origin = known.origin

@@ -1,0 +1,76 @@
+"""The warehouse names each seeded fault, by the same rules as `tollgate focus check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.conformance.catalogue import columns, rules
+from tests.integration.dbt_builds import Installation
+from tests.unit.conformance.faults import FAULTS
+from tests.unit.conformance.good_charges import good_charges
+from tests.unit.conformance.test_conformance_faults import own, write
+
+TYPES = {"decimal": "numeric(38, 12)", "timestamp": "timestamp", "text": "text", "json": "text"}
+# What only a file can have wrong, the mart's contract and totals exclude.
+JUDGED = {
+    rule.rule_id
+    for rule in rules()
+    if rule.scope in ("row", "group", "query") and rule.held_by != "bill"
+}
+SEEDED = {
+    f"fault {number}": fault for number, fault in enumerate(FAULTS, 1) if fault.rule in JUDGED
+}
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]:
+    """(rule, origin, severity) of a mart with a bill per fault, each an export of a vendor."""
+    home = tmp_path_factory.mktemp("conformance")
+    installation = Installation(home / "home", home / "artefacts")
+    installation.dbt("seed", "--select", "focus_rules focus_rule_expressions focus_known_findings")
+    bills = [("aws_cur2", "good", own(good_charges(), 0))]
+    for number, (export, fault) in enumerate(SEEDED.items(), start=1):
+        bills.append(("focus", export, own(fault.apply(good_charges()), number)))
+    with duckdb.connect(str(home / "home" / "warehouse.duckdb")) as connection:
+        connection.execute("create schema focus")
+        for number, (feed, export, charges) in enumerate(bills):
+            file = write(home / f"{number}.csv", charges)
+            connection.execute(_charges(file, feed, export, created=number > 0))
+    installation.dbt("run", "--select", "fct_focus_findings")
+    return set(installation.rows("select rule_id, origin, severity from marts.fct_focus_findings"))
+
+
+def _charges(file: Path, feed: str, export: str, *, created: bool) -> str:
+    """SQL that adds a file's charges to the mart, or creates the mart of them."""
+    mine = [column for column in columns() if column.until == "1.4"]
+    values = ", ".join(f'cast("{c.name}" as {TYPES[c.type]}) as {c.column}' for c in mine)
+    target = "insert into" if created else "create table"
+    return f"""
+        {target} focus.fct_focus_charges {"" if created else "as"}
+        select {values}, '{feed}' as x_feed, '{export}' as x_export,
+            cast(null as text) as x_conformance_note,
+            '{export}-' || row_number() over () as x_charge_id
+        from read_csv('{file}', all_varchar = true, allow_quoted_nulls = false)
+    """
+
+
+def test_good_charges_break_no_rule_in_the_warehouse(findings: set[tuple[str, str, str]]) -> None:
+    assert [found for found in findings if found[1].startswith("conformed")] == []
+
+
+def test_the_warehouse_names_every_seeded_fault(findings: set[tuple[str, str, str]]) -> None:
+    found = {(rule, origin) for rule, origin, _ in findings}
+    assert len(SEEDED) > 50
+    missed = {f.name for e, f in SEEDED.items() if (f.rule, f"vendor: {e}") not in found}
+    assert missed == set()
+
+
+def test_form_fails_the_build_and_a_vendors_figures_warn(
+    findings: set[tuple[str, str, str]],
+) -> None:
+    held = {rule.rule_id: rule.held_by for rule in rules()}
+    severities = {(held[rule], severity) for rule, _, severity in findings}
+    assert severities == {("form", "error"), ("figures", "warning")}

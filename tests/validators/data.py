@@ -1,0 +1,105 @@
+"""What validators are shown: what Tollgate conforms of the demo, of samples, of generators."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from tests.validators.environments import ROOT, environment
+
+TOLLGATE = ROOT / ".venv" / "bin" / "tollgate"
+VIEWS = {
+    "1.2": "focus_cost_and_usage_1_2",
+    "1.3": "focus_cost_and_usage_1_3",
+    "1.4": "focus_cost_and_usage",
+}
+# Enough rows for each kind of charge; the official validator takes minutes for ten times as many.
+COMPANY_ROWS = "20000"
+GENERATED_ROWS = "2000"
+
+
+def installations(folder: Path) -> dict[str, Path]:
+    """Name -> TOLLGATE_HOME of everything that is shown, built where it is missing."""
+    company = folder / "company"
+    if not (company / "warehouse.duckdb").is_file():
+        _tollgate(company, "demo", "--rows", COMPANY_ROWS)
+    generated = folder / "generated"
+    if not (generated / "warehouse.duckdb").is_file():
+        _generate(folder / "bills", generated)
+        _tollgate(generated, "build")
+    return {
+        "demo company": company,
+        "real samples": company / "demo" / "samples",
+        "koku-nise and focus-data-toolkit": generated,
+    }
+
+
+def _generate(bills: Path, home: Path) -> None:
+    """Two days of raw bills by koku-nise, and FOCUS files by focus-data-toolkit."""
+    nise, toolkit = environment("nise") / "nise", environment("toolkit") / "focus-toolkit"
+    for provider in ("aws", "azure", "gcp"):
+        folder = bills / f"nise-{provider}"
+        folder.mkdir(parents=True, exist_ok=True)
+        period = ["-s", "2026-01-01", "-e", "2026-01-03", "-w"]
+        subprocess.run(
+            [nise, "report", provider, *period], cwd=folder, check=True, capture_output=True
+        )
+        _tollgate(home, "ingest", "--export", f"nise-{provider}", *_files(folder))
+    for provider in ("aws", "azure", "gcp"):
+        for version in ("1.2", "1.3"):
+            name = f"toolkit-{provider}-{version.replace('.', '-')}"
+            subprocess.run(
+                [toolkit, "generate", "--provider", provider, "--focus-version", version,
+                 "--rows", GENERATED_ROWS, "--out", bills / name],
+                check=True, capture_output=True,
+            )  # fmt: skip
+            files = [file for file in _files(bills / name) if "cost" in Path(file).name.lower()]
+            _tollgate(home, "ingest", "--feed", "focus", "--export", name, *files)
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(str(path) for path in folder.rglob("*.csv"))
+
+
+def _tollgate(home: Path, *arguments: str) -> None:
+    environment = os.environ | {"TOLLGATE_HOME": str(home), "TOLLGATE_ENGINE": "duckdb"}
+    done = subprocess.run(
+        [TOLLGATE, *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"tollgate {' '.join(arguments[:3])} failed:\n{done.stdout}{done.stderr}")
+
+
+def export(home: Path, version: str, path: Path, options: Sequence[str]) -> int:
+    """Write a view as validators read it; returns its rows.
+
+    Texts are VARCHAR, since CSV sniffing makes numbers of account ids, and ASCII, which the
+    official validator asks for although no bill is held to it; times are FOCUS's text. Numbers are
+    floats: the official validator multiplies prices without regard to the scale of decimals.
+    """
+    view = VIEWS[version]
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        described = connection.execute(f"describe focus.{view}").fetchall()
+        columns = ", ".join(f'{_value(name, kind)} as "{name}"' for name, kind, *_ in described)
+        connection.execute(
+            f"copy (select {columns} from focus.{view}) to '{path}' ({', '.join(options)})"
+        )
+        counted = connection.execute(f"select count(*) from focus.{view}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _value(name: str, kind: str) -> str:
+    if kind.startswith("TIMESTAMP"):
+        return f"strftime(\"{name}\", '%Y-%m-%dT%H:%M:%SZ')"
+    if kind == "VARCHAR":
+        return f"regexp_replace(\"{name}\", '[^\\x20-\\x7e]', '?', 'g')"
+    return f'CAST("{name}" AS DOUBLE)' if kind.startswith("DECIMAL") else f'"{name}"'
