@@ -57,7 +57,7 @@ def traces(path: Path, days: int) -> list[tuple[pd.DataFrame, list[Trace]]]:
 
 
 def target(name: str, history: pd.Series) -> Target:
-    """A fleet whose peak needs some twenty units, with wide guardrails and fifteen minutes' start."""
+    """A fleet whose peak needs some twenty units, with wide guardrails and a start of 15 minutes."""
     capacity = Decimal(str(round(float(history.quantile(0.99)) / PEAK_UNITS, 6)))
     return Target(
         name=name, kind="azure_scale_set", environment="production", owner="bench",
@@ -72,7 +72,7 @@ def simulate(path: Path, days: int) -> pd.DataFrame:
     """One row per way and trace: cost (1 is a fleet for the mean demand), unmet share, changes."""
     rows: list[dict[str, object]] = []
     for demand, fleets in traces(path, days):
-        ahead = EVERY_HOURS + max((t.target.lead_steps + t.target.cooldown_steps for t in fleets))
+        ahead = EVERY_HOURS + max(t.target.lead_steps + t.target.cooldown_steps for t in fleets)
         made = forecasts(demand, fleets[0].start, EVERY_HOURS, ahead)
         for fleet in fleets:
             plan = planned(fleet, made)

@@ -1,8 +1,8 @@
 """The capacity decision: a demand forecast becomes units per period, each step with its reason.
 
 `plan_capacity` is pure. Whatever the forecast says, every step stays between minimum and maximum,
-changes by no more than the step limit, no sooner than the cool-down allows, and the whole within the
-budget; where the guardrails cannot all hold, it raises `PlanError` instead of bending one.
+changes by no more than the step limit, no sooner than the cool-down allows, and the whole stays
+within the budget; where the guardrails cannot all hold, it raises `PlanError` and bends none.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def plan_capacity(
 ) -> Plan:
     """Plan `steps` periods from `start`, at which `current` units run.
 
-    Points may come in any order and zone, twice (the larger counts) or not at all; what lies outside
-    the plan is passed over. Naive times are UTC. Raises `PlanError`.
+    Points may come in any order and zone, twice (the larger counts) or not at all; what lies
+    outside the plan is passed over. Naive times are UTC. Raises `PlanError`.
     """
     if not 1 <= steps <= MOST_STEPS:
         raise PlanError(f"{steps} periods cannot be planned: ask for 1 to {MOST_STEPS}")
@@ -115,12 +115,11 @@ def plan_capacity(
         )
     begin = utc(start)
     found = _by_step(points, begin, target.step, steps)
-    wait = _wait(target, begin, last_change)
+    walk = _Walk(target, found, current, begin, _wait(target, begin, last_change))
     budget = target.budget(steps)
-    cap = _affordable(target, found, current, begin, wait, budget)
-    made = _walk(target, found, current, begin, wait, cap)
+    cap = _affordable(walk, budget)
     usable = sum(point is not None for point in found)
-    return Plan(target, current, tuple(made), usable, budget, cap)
+    return Plan(target, current, tuple(walk.steps(cap)), usable, budget, cap)
 
 
 def utc(moment: datetime) -> datetime:
@@ -162,68 +161,62 @@ def _wait(target: Target, begin: datetime, last_change: datetime | None) -> int:
     return max(0, math.ceil((free - begin) / target.step))
 
 
-def _affordable(
-    target: Target,
-    found: Sequence[Point | None],
-    current: int,
-    begin: datetime,
-    wait: int,
-    budget: Decimal,
-) -> int:
+@dataclass(frozen=True)
+class _Walk:
+    """All that a plan follows from, but the cap; `wait` counts steps until a change is allowed."""
+
+    target: Target
+    found: Sequence[Point | None]
+    current: int
+    begin: datetime
+    wait: int
+
+    def cost(self, cap: int) -> Decimal:
+        return sum((step.cost for step in self.steps(cap)), Decimal(0))
+
+    def steps(self, cap: int) -> list[Step]:
+        target, units, free = self.target, self.current, self.wait
+        needed, unsure = _needed(target, self.found, cap), _unsure(target, self.found)
+        history = [units] * target.lead_steps
+        made: list[Step] = []
+        for place, point in enumerate(self.found):
+            before = units
+            wish = _Wish(before, needed[place], unsure[place])
+            units, reason = _next(target, wish, cap, place - free)
+            if units != before:
+                free = place + target.cooldown_steps
+            history.append(units)
+            made.append(
+                Step(
+                    at=self.begin + place * target.step,
+                    before=before,
+                    units=units,
+                    wanted=needed[place],
+                    expected=point.expected if point else None,
+                    demand=point.demand if point else None,
+                    serving=min(history[place:]),
+                    cost=target.cost(units),
+                    reason=reason,
+                )
+            )
+        return made
+
+
+def _affordable(walk: _Walk, budget: Decimal) -> int:
     """The largest cap found whose plan is within the budget: peaks are shaved, not late hours."""
-
-    def cost(cap: int) -> Decimal:
-        walked = _walk(target, found, current, begin, wait, cap)
-        return sum((step.cost for step in walked), Decimal(0))
-
-    low, high = target.min_units, target.max_units
-    if cost(high) <= budget:
+    target, low, high = walk.target, walk.target.min_units, walk.target.max_units
+    if walk.cost(high) <= budget:
         return high
-    if cost(low) > budget:
+    if walk.cost(low) > budget:
         raise PlanError(
             f"{target.name}: even scaling in as fast as its guardrails allow costs "
-            f"{cost(low):.2f} {target.currency} over {len(found)} periods, and the budget for "
-            f"them is {budget}: raise monthly_budget, or scale in by hand first"
+            f"{walk.cost(low):.2f} {target.currency} over {len(walk.found)} periods, and the budget "
+            f"for them is {budget}: raise monthly_budget, or scale in by hand first"
         )
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if cost(middle) <= budget else (low, middle)
+        low, high = (middle, high) if walk.cost(middle) <= budget else (low, middle)
     return low
-
-
-def _walk(
-    target: Target,
-    found: Sequence[Point | None],
-    current: int,
-    begin: datetime,
-    wait: int,
-    cap: int,
-) -> list[Step]:
-    needed = _needed(target, found, cap)
-    unsure = _unsure(target, found)
-    made: list[Step] = []
-    units, free = current, wait
-    history = [current] * target.lead_steps
-    for place, point in enumerate(found):
-        before = units
-        units, reason = _next(target, before, needed[place], unsure[place], cap, place - free)
-        if units != before:
-            free = place + target.cooldown_steps
-        history.append(units)
-        made.append(
-            Step(
-                at=begin + place * target.step,
-                before=before,
-                units=units,
-                wanted=needed[place],
-                expected=point.expected if point else None,
-                demand=point.demand if point else None,
-                serving=min(history[place:]),
-                cost=target.cost(units),
-                reason=reason,
-            )
-        )
-    return made
 
 
 def _needed(target: Target, found: Sequence[Point | None], cap: int) -> list[int | None]:
@@ -251,40 +244,49 @@ def _unsure(target: Target, found: Sequence[Point | None]) -> list[bool]:
     return [None in found[place : place + window] for place in range(len(found))]
 
 
-def _next(
-    target: Target, before: int, needed: int | None, unsure: bool, cap: int, since_free: int
-) -> tuple[int, str]:
+@dataclass(frozen=True)
+class _Wish:
+    """What a step starts from and what the forecast asks of it."""
+
+    before: int
+    needed: int | None
+    unsure: bool
+
+
+def _next(target: Target, wish: _Wish, cap: int, since_free: int) -> tuple[int, str]:
     """Units after one step, and why."""
-    limit = min(cap, target.max_units)
-    forced = before > limit
-    wish = before if needed is None else max(needed, target.min_units)
-    notes = [_asked(target, needed, unsure)]
-    if unsure and wish < before:
-        wish = before
+    before, limit = wish.before, min(cap, target.max_units)
+    units = before if wish.needed is None else max(wish.needed, target.min_units)
+    notes = [_asked(target, wish)]
+    if wish.unsure and units < before:
+        units = before
         notes.append("nothing is taken away while part of the forecast is not usable")
-    if wish > limit:
-        wish = limit
+    if units > limit:
+        units = limit
         notes.append("held to the maximum" if limit == target.max_units else "held by the budget")
-    change = wish - before
-    if change == 0:
-        return before, "; ".join(notes)
-    if since_free < 0:
+    change = units - before
+    if change and since_free < 0:
         notes.append(f"cooling down for {-since_free} more periods")
-        return before, "; ".join(notes)
-    if not forced and abs(change) * 100 < target.change_threshold_pct * max(before, 1):
+        change = 0
+    # What the budget forces is done however small it is.
+    small = abs(change) * 100 < target.change_threshold_pct * max(before, 1)
+    if change and small and before <= limit:
         notes.append(f"a change of {change:+d} is below {target.change_threshold_pct} %")
-        return before, "; ".join(notes)
+        change = 0
     if abs(change) > target.step_limit:
         change = target.step_limit if change > 0 else -target.step_limit
         notes.append(f"at most {target.step_limit} units at a time")
     return before + change, "; ".join(notes)
 
 
-def _asked(target: Target, needed: int | None, unsure: bool) -> str:
-    if needed is None:
+def _asked(target: Target, wish: _Wish) -> str:
+    if wish.needed is None:
         return "no usable forecast: the units stay"
-    shown = f"more than {target.max_units}" if needed > target.max_units else str(max(needed, 0))
-    known = "the usable part of " if unsure else ""
+    shown = f"more than {target.max_units}" if wish.needed > target.max_units else wish.needed
+    known = "the usable part of " if wish.unsure else ""
     ahead = target.lead_steps + target.cooldown_steps
-    span = "this period" if ahead == 1 else f"the next {ahead} periods and what follows"
-    return f"{known}{target.quantile} with {target.headroom_pct} % headroom needs {shown} for {span}"
+    span = "this period" if ahead == 1 else f"the next {ahead} periods"
+    return (
+        f"{known}{target.quantile} with {target.headroom_pct} % headroom asks for {shown} units, "
+        f"for {span} and what must be climbed to after"
+    )

@@ -1,7 +1,7 @@
 """Demand forecasts: quantiles of requests, CPU, vCPU-hours or storage, hourly or daily.
 
-`forecast_demand` has one answer for both periods: the columns of `forecasting.forecast`, which makes
-the daily ones. Demand is a quantity, never money, and never below zero.
+`forecast_demand` has one answer for both periods: the columns of `forecasting.forecast`, which
+makes the daily ones. Demand is a quantity, never money, and never below zero.
 """
 
 from __future__ import annotations
@@ -35,39 +35,57 @@ LARGEST_ERROR = 25.0
 def forecast_demand(frame: pd.DataFrame, horizon: int, period: Period) -> pd.DataFrame:
     """Forecast frame[series_id, ds, y] `horizon` periods beyond each series' last one.
 
-    `ds` is UTC; hours that are missing are interpolated, days must be gapless. Returns series_id,
-    ds, p025, p10, p50, p90, p975 and the model used. Raises `SeriesError` for what is no history.
+    `ds` is UTC; periods that are missing are interpolated, those given twice averaged. Returns
+    series_id, ds, p025, p10, p50, p90, p975 and the model used. Raises `SeriesError` for what is no
+    history.
     """
     if period not in get_args(Period):
         raise ValueError(f"period is {period!r}: choose one of {', '.join(get_args(Period))}")
     if horizon < 1:
         raise ValueError(f"horizon is {horizon}: give the number of {period}s, at least 1")
-    made = forecast(frame, horizon) if period == "day" else _hourly(frame, horizon)
+    history = gapless(frame, period)
+    if history.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    made = forecast(history, horizon) if period == "day" else _hourly(history, horizon)
     made[list(QUANTILES)] = made[list(QUANTILES)].clip(lower=0.0)
-    return made
+    return made[COLUMNS]
 
 
-def hourly_panel(frame: pd.DataFrame) -> Panel:
-    """Arrange an hourly frame as a panel whose columns are hours, gaps interpolated."""
+def gapless(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The frame with every period of each series, in order: missing ones interpolated."""
     missing = {"series_id", "ds", "y"} - set(frame.columns)
     if missing:
         raise SeriesError(f"column {sorted(missing)[0]!r} is missing: give series_id, ds and y")
-    hours = pd.to_datetime(frame["ds"], utc=True).dt.tz_localize(None).dt.floor("h")
-    data = frame.assign(ds=hours)
-    bad = data["ds"].isna() | ~np.isfinite(data["y"].astype(float))
+    unit = {"hour": "h", "day": "D"}[period]
+    times = pd.to_datetime(frame["ds"], utc=True).dt.tz_localize(None).dt.floor(unit)
+    data = frame.assign(ds=times, y=frame["y"].astype(float))
+    bad = data["ds"].isna() | ~np.isfinite(data["y"])
     if bad.any():
         row = data[bad].iloc[0]
         raise SeriesError(
-            f"series {row['series_id']!r} at {row['ds']}: the demand is {row['y']!r}; give a finite "
-            "number, or leave the hour out, and it is interpolated"
+            f"series {row['series_id']!r} at {row['ds']}: the demand is {row['y']!r}; give a "
+            f"finite number, or leave the {period} out, and it is interpolated"
         )
+    parts = [
+        one.groupby("ds")["y"]
+        .mean()
+        .asfreq(unit)
+        .interpolate()
+        .reset_index()
+        .assign(series_id=name)
+        for name, one in data.groupby("series_id", sort=True)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else data[["series_id", "ds", "y"]]
+
+
+def _panel(history: pd.DataFrame) -> Panel:
+    """A gapless hourly frame as a panel whose columns are hours."""
     ids, rows, ends = [], [], []
-    for name, one in data.groupby("series_id", sort=True):
-        hourly = one.groupby("ds")["y"].mean().sort_index().asfreq("h").interpolate()
+    for name, one in history.groupby("series_id", sort=True):
         ids.append(str(name))
-        rows.append(hourly.to_numpy(dtype=np.float64)[-KEPT_HOURS:])
-        ends.append(hourly.index[-1].to_datetime64())
-    widest = max(map(len, rows), default=0)
+        rows.append(one["y"].to_numpy(dtype=np.float64)[-KEPT_HOURS:])
+        ends.append(one["ds"].iloc[-1].to_datetime64())
+    widest = max(map(len, rows))
     values = np.full((len(rows), widest), np.nan)
     for place, row in enumerate(rows):
         values[place, widest - len(row) :] = row
@@ -75,10 +93,8 @@ def hourly_panel(frame: pd.DataFrame) -> Panel:
     return Panel(ids, values, length, np.array(ends, dtype="datetime64[h]"))
 
 
-def _hourly(frame: pd.DataFrame, horizon: int) -> pd.DataFrame:
-    panel = hourly_panel(frame)
-    if not panel.series_ids:
-        return pd.DataFrame(columns=COLUMNS)
+def _hourly(history: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    panel = _panel(history)
     residuals = _residuals(panel, horizon)
     chosen = _choose(residuals)
     names = list(HOURLY_MODELS)
@@ -138,8 +154,8 @@ def _choose(residuals: Floats) -> list[int]:
     # A model that does not beat the naive one on the series' own past is not used on it.
     blend = np.where(skill < 1, blend, np.inf)
     blend[reference] = np.where(np.isinf(blend).all(axis=0), 1.0, np.inf)
-    best = np.argmin(blend, axis=0)
-    return [int(place) if ok else reference for place, ok in zip(best, judged, strict=True)]
+    best = np.where(judged, np.argmin(blend, axis=0), reference)
+    return [int(place) for place in best]
 
 
 def _scale(values: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Hourly models: what repeats by the hour of the day and of the week, and how far "now" carries.
 
-The models have the contract of `forecasting.registry.Model`, with hours in place of days: columns of
-the panel are hours, the path is one row per series and one column per hour ahead.
+The models have the contract of `forecasting.registry.Model`, with hours in place of days: columns
+of the panel are hours, the path is one row per series and one column per hour ahead.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def _recent(values: Floats) -> Floats:
 
 def _carried(away: Floats, horizon: int) -> Floats:
     """The share of today's distance that was left 1 to `horizon` hours later, never growing."""
-    recent, shares = _recent(away), []
+    recent = _recent(away)
+    shares: list[Floats] = []
     for lead in LEADS:
         if away.shape[1] < lead + WEEK:
             shares.append(shares[-1] if shares else np.zeros(away.shape[0]))

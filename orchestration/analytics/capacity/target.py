@@ -1,7 +1,7 @@
 """What is scaled, and within which guardrails: one `Target`, from configuration.
 
-Belongs here: the facts of a target and that they do not contradict each other. Does not belong here:
-the decision (`decide.py`).
+Belongs here: the facts of a target and that they do not contradict each other. Does not belong
+here: the decision (`decide.py`).
 """
 
 from __future__ import annotations

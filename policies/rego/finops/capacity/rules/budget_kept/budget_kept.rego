@@ -30,6 +30,16 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message":
 }
 
 # METADATA
+# title: Budget not known
+# description: Denies unless the budget is an amount in the currency of the units.
+deny contains finding.new(rego.metadata.chain(), object.union(stake, {
+	"message": "The budget is missing, or in another currency than the units.",
+	"waivable": false,
+})) if {
+	not budget_known
+}
+
+# METADATA
 # title: More than the environment allows
 # description: Denies unless the dearest hour is within the limit of the environment.
 deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message": sprintf(
@@ -49,9 +59,11 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake, {
 	not adds_up
 }
 
-within_budget if {
+within_budget if values.amount(input.plan.cost) <= values.amount(input.budget.amount)
+
+budget_known if {
+	values.amount(input.budget.amount) >= 0
 	input.budget.currency == input.unit.currency
-	values.amount(input.plan.cost) <= values.amount(input.budget.amount)
 }
 
 within_limit if {

@@ -12,8 +12,11 @@ test_plan_above_its_budget_is_denied_and_can_be_waived if {
 	[[d.message, d.waivable, d.amount] | some d in denials] == [["The plan costs 4.032 USD; its budget is 4.031 USD.", true, "4.032"]]
 }
 
-test_budget_of_another_currency_is_denied if {
-	count(budget_kept.deny) == 1 with input as q.set("/budget/currency", "EUR")
+test_budget_of_another_currency_or_none_is_denied_for_good if {
+	every case in [["/budget/currency", "EUR"], ["/budget/amount", null], ["/budget/amount", "-1"]] {
+		denials := budget_kept.deny with input as q.set(case[0], case[1])
+		false in {d.waivable | some d in denials}
+	}
 }
 
 test_dear_hour_is_denied if {
