@@ -57,7 +57,7 @@ def traces(path: Path, days: int) -> list[tuple[pd.DataFrame, list[Trace]]]:
 
 
 def target(name: str, history: pd.Series) -> Target:
-    """A fleet whose peak needs some twenty units, with wide guardrails and a start of 15 minutes."""
+    """A fleet whose peak needs some twenty units, wide guardrails, fifteen minutes to start."""
     capacity = Decimal(str(round(float(history.quantile(0.99)) / PEAK_UNITS, 6)))
     return Target(
         name=name, kind="azure_scale_set", environment="production", owner="bench",

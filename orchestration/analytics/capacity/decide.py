@@ -17,6 +17,8 @@ from orchestration.analytics.capacity.target import Target
 
 # A year of hours: what is planned further ahead is not a forecast.
 MOST_STEPS = 8784
+# More than this is no demand of anything, and would not fit the gate's question.
+LARGEST_DEMAND = 1e15
 # Demand of exactly three units must not become four by the last bit of a float.
 TOLERANCE = 1e-9
 
@@ -35,8 +37,8 @@ class Point:
 
     @property
     def usable(self) -> bool:
-        """False for what cannot be a demand: not a number, endless, or negative."""
-        return all(math.isfinite(x) and x >= 0 for x in (self.expected, self.demand))
+        """False for what cannot be a demand: not a number, negative, or beyond all measure."""
+        return all(0 <= value <= LARGEST_DEMAND for value in (self.expected, self.demand))
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def _affordable(walk: _Walk, budget: Decimal) -> int:
     if walk.cost(low) > budget:
         raise PlanError(
             f"{target.name}: even scaling in as fast as its guardrails allow costs "
-            f"{walk.cost(low):.2f} {target.currency} over {len(walk.found)} periods, and the budget "
+            f"{walk.cost(low):.2f} {target.currency} over {len(walk.found)} periods; the budget "
             f"for them is {budget}: raise monthly_budget, or scale in by hand first"
         )
     while high - low > 1:
@@ -233,7 +235,8 @@ def _needed(target: Target, found: Sequence[Point | None], cap: int) -> list[int
         known = [units for units in required[place : place + window] if units is not None]
         later = place + target.cooldown_steps
         if later < len(found) and (ahead := needed[later]) is not None:
-            known.append(min(ahead, cap) - target.step_limit)
+            climb = min(ahead, cap) - target.step_limit
+            known += [climb] if climb > target.min_units else []
         needed[place] = max(known, default=None)
     return needed
 
@@ -287,6 +290,6 @@ def _asked(target: Target, wish: _Wish) -> str:
     ahead = target.lead_steps + target.cooldown_steps
     span = "this period" if ahead == 1 else f"the next {ahead} periods"
     return (
-        f"{known}{target.quantile} with {target.headroom_pct} % headroom asks for {shown} units, "
-        f"for {span} and what must be climbed to after"
+        f"{known}{target.quantile} with {target.headroom_pct} % headroom asks for {shown} units "
+        f"({span}, and the climb after)"
     )

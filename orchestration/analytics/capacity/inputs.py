@@ -19,11 +19,9 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.analytics.capacity.decide import MOST_STEPS, Point, utc
+from orchestration.analytics.capacity.decide import LARGEST_DEMAND, MOST_STEPS, Point, utc
 from orchestration.analytics.capacity.target import Target
 
-# More than this is no demand of anything, and its text would not fit the gate's question.
-LARGEST_DEMAND = 1e15
 # Ten years of hours for a hundred series.
 MOST_ROWS = 10_000_000
 

@@ -5,7 +5,6 @@ Belongs here: shapes. Does not belong here: writing files, and any judgement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -69,65 +68,44 @@ def _step_document(step: Step) -> dict[str, Any]:
 def tfvars(plan: Plan, decision_id: str) -> dict[str, Any]:
     """Variables for Terraform, by the target's kind; `capacity_decision_id` leads to the record.
 
-    A scale set gets a window of fixed dates per stretch of equal units, as
-    `azurerm_monitor_autoscale_setting` takes them: planned units as minimum, so that reactive rules
-    may still add up to the target's maximum. A function app has no schedule: it gets the most units
-    of the plan as its always-ready instances until the next plan.
+    They hold no more than what was decided on, until `capacity_valid_until`. A scale set gets a
+    window of fixed dates per stretch of equal units, as `azurerm_monitor_autoscale_setting` takes
+    them: planned units as minimum, so that reactive rules may still add up to the target's
+    maximum. A function app has no schedule: it gets its always-ready instances until the first
+    change.
     """
-    target = plan.target
+    target, shown = plan.target, windows(plan)
     common: dict[str, Any] = {
         "capacity_target": target.name,
         "capacity_decision_id": decision_id,
-        "capacity_valid_until": rfc3339(plan.steps[-1].at + target.step),
     }
     if target.kind == "azure_function_app":
         return common | {
-            "elastic_instance_minimum": max(step.units for step in plan.steps),
+            "capacity_valid_until": shown[0]["end"],
+            "elastic_instance_minimum": plan.steps[0].units,
             "app_scale_limit": target.max_units,
         }
+    last = {name: shown[-1][name] for name in ("minimum", "default", "maximum")}
     return common | {
+        "capacity_valid_until": shown[-1]["end"],
         "instances": plan.steps[0].units,
-        "autoscale_default": _capacity(plan, plan.steps[-1].units),
-        "autoscale_windows": windows(plan),
+        "autoscale_default": last,
+        "autoscale_windows": shown,
     }
 
 
 def windows(plan: Plan) -> list[dict[str, Any]]:
-    """Stretches of equal units; where they are too many, neighbours join at the larger number."""
-    runs = [
-        (list(steps), units) for units, steps in groupby(plan.steps, key=lambda step: step.units)
-    ]
-    stretches = [(run[0].at, run[-1].at + plan.target.step, units) for run, units in runs]
-    while len(stretches) > MOST_WINDOWS:
-        stretches = _joined(stretches)
+    """The first stretches of equal units, as many as one autoscale setting takes."""
+    runs = [list(steps) for _, steps in groupby(plan.steps, key=lambda step: step.units)]
     return [
         {
-            "name": f"{plan.target.name}-{start:%Y%m%dT%H%MZ}",
-            "start": rfc3339(start),
-            "end": rfc3339(end),
+            "name": f"{plan.target.name}-{run[0].at:%Y%m%dT%H%MZ}",
+            "start": rfc3339(run[0].at),
+            "end": rfc3339(run[-1].at + plan.target.step),
             "timezone": "UTC",
-            **_capacity(plan, units),
+            "minimum": run[0].units,
+            "default": run[0].units,
+            "maximum": plan.target.max_units,
         }
-        for start, end, units in stretches
+        for run in runs[:MOST_WINDOWS]
     ]
-
-
-Stretch = tuple[datetime, datetime, int]
-
-
-def _joined(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """One stretch fewer: the two neighbours whose join adds the least unit-hours."""
-
-    def added(place: int) -> float:
-        (start, middle, units), (_, end, following) = stretches[place : place + 2]
-        low = middle - start if units < following else end - middle
-        return abs(units - following) * low.total_seconds()
-
-    place = min(range(len(stretches) - 1), key=added)
-    (start, _, units), (_, end, following) = stretches[place : place + 2]
-    joined = (start, end, max(units, following))
-    return [*stretches[:place], joined, *stretches[place + 2 :]]
-
-
-def _capacity(plan: Plan, units: int) -> dict[str, int]:
-    return {"minimum": units, "default": units, "maximum": plan.target.max_units}

@@ -7,7 +7,7 @@ knowing only the past. Does not belong here: where traces come from.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -41,14 +41,14 @@ class Trace:
         """Units when the clock starts: those of the hour before."""
         return self.units_for(self.start - 1)
 
-    def units_for(self, hour: int, headroom: int | None = None) -> int:
+    def units_for(self, hour: int) -> int:
         """Units for the demand of one hour, within minimum and maximum."""
-        target = self.target if headroom is None else self.with_headroom(headroom)
-        return self._bounded(units_for(float(self.demand[hour]), target))
+        return self._bounded(units_for(float(self.demand[hour]), self.target))
 
-    def with_headroom(self, headroom: int) -> Target:
-        """The target with another headroom."""
-        return self.target.model_copy(update={"headroom_pct": Decimal(headroom)})
+    def with_headroom(self, headroom: int) -> Trace:
+        """The same demand with another headroom, in per cent."""
+        target = self.target.model_copy(update={"headroom_pct": Decimal(headroom)})
+        return replace(self, target=target)
 
     def peak_units(self) -> int:
         """Units for the largest demand before the start."""
@@ -83,12 +83,12 @@ def outcome(units: Sequence[int], trace: Trace) -> Outcome:
     )
 
 
-def reactive(trace: Trace, headroom: int | None = None) -> list[int]:
+def reactive(trace: Trace) -> list[int]:
     """Units for the demand of the last hour with headroom, within the same guardrails."""
     target, units, free = trace.target, trace.first_units, 0
     made = []
     for hour in range(trace.hours):
-        change = trace.units_for(trace.start + hour - 1, headroom) - units
+        change = trace.units_for(trace.start + hour - 1) - units
         small = abs(change) * 100 < target.change_threshold_pct * max(units, 1)
         if change and hour >= free and not small:
             units += max(-target.step_limit, min(change, target.step_limit))
@@ -156,5 +156,5 @@ def reactive_for(unmet_share: float, trace: Trace) -> Outcome:
 
     Where none does, the largest headroom: it then costs more, and still leaves more unserved.
     """
-    found = [outcome(reactive(trace, headroom), trace) for headroom in HEADROOMS]
+    found = [outcome(reactive(trace.with_headroom(pct)), trace) for pct in HEADROOMS]
     return next((one for one in found if one.unmet_share <= unmet_share), found[-1])

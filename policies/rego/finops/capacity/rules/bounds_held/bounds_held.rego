@@ -7,7 +7,7 @@
 #   rule_id: capacity.bounds_held
 #   severity: critical
 #   remedy: Plan again with the same Tollgate version; change min_units or max_units in the file of targets.
-#   effective_on: "2026-01-01T00:00:00Z"
+#   effective_on: "1970-01-01T00:00:00Z"
 #   waivable: false
 package finops.capacity.rules.bounds_held
 

@@ -7,7 +7,7 @@
 #   rule_id: capacity.budget_kept
 #   severity: high
 #   remedy: Lower max_units or headroom, raise monthly_budget, or ask for a waiver.
-#   effective_on: "2026-01-01T00:00:00Z"
+#   effective_on: "1970-01-01T00:00:00Z"
 #   waivable: true
 package finops.capacity.rules.budget_kept
 

@@ -6,7 +6,7 @@
 #   rule_id: capacity.cooldown_kept
 #   severity: high
 #   remedy: Plan again with the same Tollgate version; change cooldown_minutes in the file of targets.
-#   effective_on: "2026-01-01T00:00:00Z"
+#   effective_on: "1970-01-01T00:00:00Z"
 #   waivable: false
 package finops.capacity.rules.cooldown_kept
 

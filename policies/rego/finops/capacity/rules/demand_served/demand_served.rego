@@ -6,7 +6,7 @@
 #   rule_id: capacity.demand_served
 #   severity: high
 #   remedy: Raise max_units, step_limit or the budget, choose larger units, or ask for a waiver.
-#   effective_on: "2026-01-01T00:00:00Z"
+#   effective_on: "1970-01-01T00:00:00Z"
 #   waivable: true
 package finops.capacity.rules.demand_served
 

@@ -6,7 +6,7 @@
 #   rule_id: capacity.forecast_sound
 #   severity: high
 #   remedy: Forecast again from complete demand data, and plan from that.
-#   effective_on: "2026-01-01T00:00:00Z"
+#   effective_on: "1970-01-01T00:00:00Z"
 #   waivable: false
 package finops.capacity.rules.forecast_sound
 

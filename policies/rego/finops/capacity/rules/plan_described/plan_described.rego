@@ -6,7 +6,7 @@
 #   rule_id: capacity.plan_described
 #   severity: medium
 #   remedy: Name target, owner and kind in the file of targets, and plan again.
-#   effective_on: "2026-01-01T00:00:00Z"
+#   effective_on: "1970-01-01T00:00:00Z"
 #   waivable: false
 package finops.capacity.rules.plan_described
 

@@ -7,7 +7,7 @@
 #   rule_id: capacity.steps_limited
 #   severity: high
 #   remedy: Plan again with the same Tollgate version; change step_limit in the file of targets.
-#   effective_on: "2026-01-01T00:00:00Z"
+#   effective_on: "1970-01-01T00:00:00Z"
 #   waivable: false
 package finops.capacity.rules.steps_limited
 
