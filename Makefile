@@ -10,7 +10,7 @@ UV := .tools/bin/uv
 RUN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo dev test lint format bench pictures clean
+.PHONY: help setup demo dev test lint format bench simulate pictures clean
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -50,6 +50,9 @@ format: $(READY) ## let ruff, sqlfluff and opa rewrite what they can
 
 bench: $(READY) ## speed and memory of the demo, step by step, as a table
 	@$(RUN)/python -m tests.bench.demo
+
+simulate: $(READY) ## planned capacity on hourly traces (TRACES=file) beside static and reactive
+	@$(RUN)/python -m tests.bench.capacity $(TRACES)
 
 pictures: $(READY) ## redraw docs/images from the running Dagster UI (needs chromium)
 	@$(RUN)/python docs/images/draw.py

@@ -95,7 +95,10 @@ def test_journal_of_the_demo_is_an_unbroken_chain(demo: Any) -> None:
 
 
 def test_marts_hold_decisions_actions_and_forecasts_for_bi(demo: Any) -> None:
-    for mart in ("fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_unit_costs"):
+    for mart in (
+        "fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_unit_costs",
+        "fct_demand", "fct_capacity_forecasts", "fct_capacity_plans",
+    ):  # fmt: skip
         done = demo.tollgate("query", "--format", "csv", f"select count(*) as n from marts.{mart}")
         assert int(rows(done.stdout)[0]["n"]) > 0, mart
 

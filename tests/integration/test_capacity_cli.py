@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -33,7 +34,7 @@ TABLE: dict[str, Any] = {
 def forecast(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A forecast by the command itself, of 48 hours from NOW."""
     folder = tmp_path_factory.mktemp("forecast")
-    (folder / "shifted_clock").write_text(NOW.isoformat())
+    (folder / "shifted_clock").write_text((NOW - timedelta(hours=1)).isoformat())
     history = folder / "history.csv"
     lines = HISTORY.read_text().splitlines()
     history.write_text("\n".join(line for line in lines if line.startswith(("series", "surf"))))
@@ -67,7 +68,7 @@ def decide(home: Path, forecast: str | Path, *options: str) -> Result:
 
 
 def test_allowed_plan_is_written_with_its_variables_and_record(home: Path, forecast: Path) -> None:
-    result = decide(home, forecast, "--current", "8")
+    result = decide(home, forecast, "--current", "14")
     assert result.exit_code == 0, result.output
     assert "ALLOWED" in result.output
     plan = json.loads((home / "out" / "web.plan.json").read_text())
@@ -82,7 +83,7 @@ def test_allowed_plan_is_written_with_its_variables_and_record(home: Path, forec
 
 
 def test_denied_plan_exits_1_and_leaves_the_variables_alone(home: Path, forecast: Path) -> None:
-    assert decide(home, forecast, "--current", "8").exit_code == 0
+    assert decide(home, forecast, "--current", "14").exit_code == 0
     allowed = (home / "out" / "web.auto.tfvars.json").read_text()
     declare(home, monthly_budget="400", quantile="p50")
     result = decide(home, forecast, "--current", "4")
@@ -94,19 +95,11 @@ def test_denied_plan_exits_1_and_leaves_the_variables_alone(home: Path, forecast
 
 
 def test_stale_forecast_is_denied(home: Path, forecast: Path) -> None:
-    text = forecast.read_text().replace("2022-10-31T00:00", "2022-10-28T00:00", 1)
-    stale = home / "stale.csv"
-    header, *rows = text.splitlines()
-    at = header.split(",").index("as_of")
-    cells = [row.split(",") for row in rows]
-    stale.write_text(
-        "\n".join(
-            [header, *(",".join([*c[:at], "2022-10-28T00:00:00Z", *c[at + 1 :]]) for c in cells)]
-        )
-    )
-    result = decide(home, stale, "--current", "8")
+    made = pd.read_csv(forecast)
+    made.assign(as_of="2022-10-28T00:00:00Z").to_csv(home / "stale.csv", index=False)
+    result = decide(home, home / "stale.csv", "--current", "14")
     assert result.exit_code == 1
-    assert "capacity.forecast_sound" in result.output
+    assert "[capacity.forecast_sound]" in result.output
 
 
 @pytest.mark.parametrize(
@@ -124,7 +117,7 @@ def test_what_cannot_be_decided_exits_2_with_one_line_and_writes_nothing(
     file = home / "f.csv"
     file.write_text(f"series_id,ds,p50,p90\n{line}\n")
     options = ["--as-of", "2022-10-30"] if "ends at" in complaint else []
-    result = decide(home, file, "--current", "8", *options)
+    result = decide(home, file, "--current", "14", *options)
     assert result.exit_code == 2
     assert complaint in result.output
     assert len(result.output.splitlines()) == 1
@@ -137,18 +130,18 @@ def test_options_that_are_missing_or_wrong_exit_2(
     for options, complaint in (
         ([], "Give --current"),
         (["--current", "41"], "outside of its 2 to 40"),
-        (["--current", "8", "--target", "api"], "Choose one with --target: web"),
-        (["--current", "8", "--last-change", "soon"], "--last-change 'soon' is no time"),
-        (["--current", "8", "--targets", "/nowhere.toml"], "cannot be read"),
+        (["--current", "14", "--target", "api"], "Choose one with --target: web"),
+        (["--current", "14", "--last-change", "soon"], "--last-change 'soon' is no time"),
+        (["--current", "14", "--targets", "/nowhere.toml"], "cannot be read"),
     ):
         result = decide(home, forecast, *options)
         assert result.exit_code == 2, complaint
         assert complaint in result.output
-    assert decide(home, "mart", "--current", "8").exit_code == 2
+    assert decide(home, "mart", "--current", "14").exit_code == 2
     monkeypatch.setenv("PATH", str(home))
     monkeypatch.setenv("TOLLGATE_TOOLS", str(home / "tools"))
     monkeypatch.setenv("TOLLGATE_OPA_DOWNLOADS", "http://127.0.0.1:9")
-    assert decide(home, forecast, "--current", "8").exit_code == 2
+    assert decide(home, forecast, "--current", "14").exit_code == 2
     assert not (home / "out").exists()
 
 
