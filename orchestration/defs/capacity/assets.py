@@ -31,7 +31,7 @@ from policies.engine import open_engine
 # What is counted on the newest days is still arriving.
 LATE_DAYS = 2
 HORIZON_DAYS = 30
-PICTURES = 2
+PICTURES = 1
 _DEMAND = f"""
 select series_id, metric, unit, demand_date as ds, quantity as y from marts.fct_demand
 join (

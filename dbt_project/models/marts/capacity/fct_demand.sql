@@ -4,11 +4,12 @@ with machines as (
     select
         resources.snapshot_date as demand_date,
         resources.provider || '/' || {{ regexp_replace_all('resources.resource_name', '-[0-9]+$', '') }} as fleet,
-        types.vcpus,
+        -- A machine that is stopped asks for nothing, which is not the same as not known.
+        case when resources.state = 'running' then types.vcpus else 0 end as vcpus,
         resources.cpu_avg_pct
     from {{ ref('stg_company__resources') }} as resources
     inner join {{ ref('instance_vcpus') }} as types on resources.instance_type = types.instance_type
-    where resources.state = 'running' and resources.resource_name is not null
+    where resources.resource_name is not null
 ),
 
 stored as (
@@ -40,7 +41,7 @@ demand as (
     select
         'storage',
         place,
-        'GB',
+        case when lower(place) like '%gibibyte%' then 'GiB' else 'GB' end,
         demand_date,
         sum(consumed_quantity)
         * cast(extract(day from date_trunc('month', demand_date) + interval '1 month' - interval '1 day') as integer)
