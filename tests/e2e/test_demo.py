@@ -103,6 +103,23 @@ def test_marts_hold_decisions_actions_and_forecasts_for_bi(demo: Any) -> None:
         assert int(rows(done.stdout)[0]["n"]) > 0, mart
 
 
+def test_capacity_is_planned_within_guardrails_and_a_starved_fleet_is_denied(demo: Any) -> None:
+    done = demo.tollgate(
+        "query", "--format", "csv",
+        "select target_name, plans.allow, min(units) as least, max(units) as most, "
+        "min(denials) as denials from marts.fct_capacity_plans as plans "
+        "join marts.fct_decisions using (decision_id) group by 1, 2 order by 1",
+    )  # fmt: skip
+    notebooks, spark = rows(done.stdout)
+    assert (notebooks["target_name"], notebooks["allow"].lower()) == (
+        "analytics-notebooks",
+        "false",
+    )
+    assert "capacity.demand_served" in notebooks["denials"]
+    assert (spark["target_name"], spark["allow"].lower()) == ("analytics-spark", "true")
+    assert 2 <= int(spark["least"]) <= int(spark["most"]) <= 12
+
+
 def test_every_view_and_table_of_the_published_copy_can_be_read_by_any_client(demo: Any) -> None:
     with duckdb.connect(
         str(demo.home / "published" / "warehouse.duckdb"), read_only=True

@@ -88,7 +88,12 @@ def capacity_forecasts(tollgate: Tollgate) -> dg.MaterializeResult[None]:
         "How many units each fleet of capacity.toml needs per day, why, and what the capacity gate "
         "says to it; nothing is scaled from here."
     ),
-    deps=[["platform", "capacity_forecasts"], ["staging", "stg_company__resources"]],
+    # A bill that does not reconcile may alarm, but nothing is planned on it.
+    deps=[
+        ["platform", "capacity_forecasts"],
+        ["staging", "stg_company__resources"],
+        ["marts", "fct_reconciliation"],
+    ],
 )
 def capacity_plans(tollgate: Tollgate) -> dg.MaterializeResult[None]:
     """Plans what can be planned; a target that cannot be is listed with the reason."""
