@@ -3,7 +3,8 @@
 with machines as (
     select
         resources.snapshot_date as demand_date,
-        resources.provider || '/' || {{ regexp_replace_all('resources.resource_name', '-[0-9]+$', '') }} as fleet,
+        resources.provider
+        || '/' || {{ regexp_replace_all('resources.resource_name', '-[0-9]+$', '') }} as fleet,
         -- A machine that is stopped asks for nothing, which is not the same as not known.
         case when resources.state = 'running' then types.vcpus else 0 end as vcpus,
         resources.cpu_avg_pct
@@ -43,8 +44,9 @@ demand as (
         place,
         case when lower(place) like '%gibibyte%' then 'GiB' else 'GB' end,
         demand_date,
-        sum(consumed_quantity)
-        * cast(extract(day from date_trunc('month', demand_date) + interval '1 month' - interval '1 day') as integer)
+        sum(consumed_quantity) * cast(
+            extract(day from date_trunc('month', demand_date) + interval '1 month' - interval '1 day') as integer
+        )
     from stored
     group by place, demand_date
 )
