@@ -10,7 +10,7 @@ UV := .tools/bin/uv
 RUN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo dev test lint format bench focus-validators pictures clean
+.PHONY: help setup demo dev test lint format bench simulate focus-validators pictures clean
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -53,6 +53,9 @@ bench: $(READY) ## speed and memory of the demo, step by step, as a table
 
 focus-validators: $(READY) ## other people's FOCUS validators on what is conformed (Python 3.12, PyPI; minutes)
 	@$(RUN)/python -m tests.validators.run
+
+simulate: $(READY) ## planned capacity on hourly traces (TRACES=file) beside static and reactive
+	@$(RUN)/python -m tests.bench.capacity $(TRACES)
 
 pictures: $(READY) ## redraw docs/images from the running Dagster UI (needs chromium)
 	@$(RUN)/python docs/images/draw.py

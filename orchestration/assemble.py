@@ -7,6 +7,7 @@ import warnings
 import dagster as dg
 
 from orchestration import automation
+from orchestration.defs.capacity.assets import capacity_assets
 from orchestration.defs.detect.assets import detect_assets
 from orchestration.defs.forecast.assets import forecast_assets
 from orchestration.defs.ingest.assets import raw_assets
@@ -37,6 +38,7 @@ def assemble(settings: Settings) -> dg.Definitions:
             *ledger_assets(),
             *detect_assets(),
             *forecast_assets(),
+            *capacity_assets(),
             *remediate_assets(),
             *publish_assets(),
         ],

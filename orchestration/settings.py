@@ -70,6 +70,11 @@ class Settings:
         return self.home / "exports.toml"
 
     @property
+    def capacity_file(self) -> Path:
+        """Declares the fleets that capacity is planned for (`analytics/capacity/target.py`)."""
+        return self.home / "capacity.toml"
+
+    @property
     def dbt_target(self) -> Path:
         """dbt's artefacts, kept out of the source tree and apart per installation."""
         return self.home / "dbt_target"

@@ -55,7 +55,7 @@ def finding_picture(finding: Mapping[Any, Any], series: pd.DataFrame, flags: pd.
     axes.axvline(first, color=ALARM, linewidth=0.8, linestyle="--")
     title = f"{finding['service_name']} · {finding['sub_account_id']} · {finding['kind']}"
     _finish(axes, title, str(finding["billing_currency"]))
-    return _png(figure)
+    return png(figure)
 
 
 def forecast_picture(series_id: str, series: pd.DataFrame, forecast: pd.DataFrame) -> bytes:
@@ -76,7 +76,7 @@ def forecast_picture(series_id: str, series: pd.DataFrame, forecast: pd.DataFram
     model = str(ahead["model"].iloc[0]) if len(ahead) else "no forecast"
     currency = str(history["billing_currency"].iloc[0]) if "billing_currency" in history else ""
     _finish(axes, f"{series_id} · {model}", currency)
-    return _png(figure)
+    return png(figure)
 
 
 def _drivers(finding: Mapping[Any, Any]) -> list[tuple[str, float]]:
@@ -97,7 +97,7 @@ def _draw_drivers(axes: Axes, drivers: list[tuple[str, float]]) -> None:
     axes.barh(places, values, color=colours, height=0.6)
     axes.set_yticks(places, [name for name, _ in drivers][::-1], fontsize=7)
     axes.set_title("change by resource", fontsize=8, color=INK)
-    _plain(axes)
+    plain(axes)
 
 
 def _finish(axes: Axes, title: str, currency: str) -> None:
@@ -109,16 +109,18 @@ def _finish(axes: Axes, title: str, currency: str) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.legend(fontsize=7, frameon=False, loc="upper left", ncols=4)
-    _plain(axes)
+    plain(axes)
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
+    """Small labels, no box."""
     axes.tick_params(labelsize=7)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The figure's bytes."""
     FigureCanvasAgg(figure)
     buffer = io.BytesIO()
     # Without the software version in it, the same data gives the same bytes.

@@ -6,6 +6,7 @@ import typer
 
 from orchestration.cli import build, demo, dev, doctor, query
 from orchestration.cli.actions import app as actions_app
+from orchestration.cli.capacity import app as capacity_app
 from orchestration.cli.focus import app as focus_app
 from orchestration.cli.gate import app as gate_app
 from orchestration.cli.ingest import ingest
@@ -24,6 +25,7 @@ app.command("build")(build.build)
 app.add_typer(focus_app, name="focus")
 app.add_typer(gate_app, name="gate")
 app.add_typer(actions_app, name="actions")
+app.add_typer(capacity_app, name="capacity")
 app.command("query")(query.query)
 app.command("doctor")(doctor.doctor)
 

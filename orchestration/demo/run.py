@@ -150,6 +150,7 @@ def _company(settings: Settings, rows: int, seed: int, say: Say) -> DemoCompany:
         out, rows=rows, seed=seed, progress=lambda what, done, total: say(f"{what} {done}/{total}")
     )
     shutil.copyfile(company.exports, settings.exports_file)
+    shutil.copyfile(Path(__file__).with_name("capacity.toml"), settings.capacity_file)
     # The company's time is fixed: evidence and budgets are judged by the end of its last day.
     end_of_day = datetime.combine(company.as_of + timedelta(days=1), time(), UTC)
     settings.clock_file.write_text(f"{end_of_day.isoformat()}\n")

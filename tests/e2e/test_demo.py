@@ -107,9 +107,29 @@ def test_journal_of_the_demo_is_an_unbroken_chain(demo: Any) -> None:
 
 
 def test_marts_hold_decisions_actions_and_forecasts_for_bi(demo: Any) -> None:
-    for mart in ("fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_unit_costs"):
+    for mart in (
+        "fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_unit_costs",
+        "fct_demand", "fct_capacity_forecasts", "fct_capacity_plans",
+    ):  # fmt: skip
         done = demo.tollgate("query", "--format", "csv", f"select count(*) as n from marts.{mart}")
         assert int(rows(done.stdout)[0]["n"]) > 0, mart
+
+
+def test_capacity_is_planned_within_guardrails_and_a_starved_fleet_is_denied(demo: Any) -> None:
+    done = demo.tollgate(
+        "query", "--format", "csv",
+        "select target_name, plans.allow, min(units) as least, max(units) as most, "
+        "min(denials) as denials from marts.fct_capacity_plans as plans "
+        "join marts.fct_decisions using (decision_id) group by 1, 2 order by 1",
+    )  # fmt: skip
+    notebooks, spark = rows(done.stdout)
+    assert (notebooks["target_name"], notebooks["allow"].lower()) == (
+        "analytics-notebooks",
+        "false",
+    )
+    assert "capacity.demand_served" in notebooks["denials"]
+    assert (spark["target_name"], spark["allow"].lower()) == ("analytics-spark", "true")
+    assert 2 <= int(spark["least"]) <= int(spark["most"]) <= 12
 
 
 def test_every_view_and_table_of_the_published_copy_can_be_read_by_any_client(demo: Any) -> None:

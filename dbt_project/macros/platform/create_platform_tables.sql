@@ -44,6 +44,17 @@
             'series_id': 'text', 'model': 'text', 'cutoff': 'date', 'horizon_days': 'integer', 'wape': 'float8',
             'bias': 'float8', 'coverage_80': 'float8', 'coverage_95': 'float8', 'mase': 'float8', 'points': 'integer'
         },
+        'capacity_forecasts': {
+            'series_id': 'text', 'metric': 'text', 'unit': 'text', 'as_of': 'timestamp', 'model': 'text',
+            'ds': 'timestamp', 'p50': money, 'p10': money, 'p90': money, 'p025': money, 'p975': money
+        },
+        'capacity_plans': {
+            'target_name': 'text', 'kind': 'text', 'environment': 'text', 'owner': 'text', 'series_id': 'text',
+            'as_of': 'timestamp', 'period_start': 'timestamp', 'action': 'text', 'units_before': 'integer',
+            'units': 'integer', 'units_serving': 'integer', 'expected_demand': money, 'planned_demand': money,
+            'planned_cost': money, 'unchanged_cost': money, 'billing_currency': 'text', 'reason': 'text',
+            'decision_id': 'text', 'allow': 'boolean'
+        },
         'proposals': dict(
             {'proposal_id': 'text', 'action_id': 'text'}, **dict(target_resource, **{
                 'saving_low': money, 'saving_high': money, 'evidence': 'text', 'evidence_as_of': 'timestamp',

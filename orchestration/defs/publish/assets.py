@@ -5,7 +5,10 @@ import dagster as dg
 from orchestration.defs.groups import PUBLISH
 from orchestration.resources import Tollgate
 
-_MARTS = ("findings", "forecasts", "forecast_accuracy", "proposals", "decisions", "actions")
+_MARTS = (
+    "findings", "forecasts", "forecast_accuracy", "capacity_forecasts", "capacity_plans",
+    "proposals", "decisions", "actions",
+)  # fmt: skip
 
 
 def publish_assets() -> list[dg.AssetsDefinition]:

@@ -119,8 +119,12 @@ def action_events(tollgate: Tollgate, config: Apply) -> dg.MaterializeResult[Non
     key=["platform", "decisions"],
     group_name=ACT,
     kinds={"opa"},
-    description="Every decision of both gates: about what, by which bundle, and why it said no.",
-    deps=[["platform", "planned_actions"], ["platform", "action_events"]],
+    description="Every decision of the gates: about what, by which bundle, and why it said no.",
+    deps=[
+        ["platform", "planned_actions"],
+        ["platform", "action_events"],
+        ["platform", "capacity_plans"],
+    ],
 )
 def decisions(tollgate: Tollgate) -> dg.MaterializeResult[None]:
     """Publishes the decision records of the operational store."""

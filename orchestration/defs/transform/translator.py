@@ -27,6 +27,8 @@ _GROUP_OF_PLATFORM_TABLE = {
     "anomalies": DETECT,
     "forecasts": FORECAST,
     "forecast_backtests": FORECAST,
+    "capacity_forecasts": FORECAST,
+    "capacity_plans": DECIDE,
     "proposals": PROPOSE,
     "decisions": ACT,
     "planned_actions": DECIDE,

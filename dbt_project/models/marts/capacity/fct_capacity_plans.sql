@@ -1,0 +1,21 @@
+select
+    target_name,
+    kind,
+    environment,
+    owner,
+    series_id,
+    as_of,
+    period_start,
+    action,
+    units_before,
+    units,
+    units_serving,
+    expected_demand,
+    planned_demand,
+    planned_cost,
+    unchanged_cost,
+    billing_currency,
+    reason,
+    decision_id,
+    allow
+from {{ ref('stg_platform__capacity_plans') }}

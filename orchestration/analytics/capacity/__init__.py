@@ -1,0 +1,1 @@
+"""Capacity: demand forecasts, and how many units they ask for within guardrails."""
