@@ -44,6 +44,18 @@ class Grid:
         """Number of columns."""
         return int(self.values.shape[1])
 
+    def block(self, start: int, stop: int) -> Grid:
+        """The series from `start` up to `stop`, no wider than their longest."""
+        length = self.length[start:stop]
+        days = int(length.max()) if len(length) else 0
+        return Grid(
+            self.series_ids[start:stop],
+            self.start[start:stop],
+            length,
+            self.values[start:stop, :days],
+            self.month_lags[start:stop, :days],
+        )
+
     def unpad(self, column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         """One matrix as a flat array in the order of `index_frame`."""
         keep = np.arange(self.days)[None, :] < self.length[:, None]
