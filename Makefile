@@ -10,7 +10,7 @@ UV := .tools/bin/uv
 RUN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo dev test lint format bench pictures clean
+.PHONY: help setup demo dev test lint format bench train pictures clean
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -50,6 +50,9 @@ format: $(READY) ## let ruff, sqlfluff and opa rewrite what they can
 
 bench: $(READY) ## speed and memory of the demo, step by step, as a table
 	@$(RUN)/python -m tests.bench.demo
+
+train: $(READY) ## fit the combiner of the anomaly detectors anew (minutes; writes combiner.json)
+	@$(RUN)/python -m orchestration.analytics.detectors.training
 
 pictures: $(READY) ## redraw docs/images from the running Dagster UI (needs chromium)
 	@$(RUN)/python docs/images/draw.py

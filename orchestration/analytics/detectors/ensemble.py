@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +9,9 @@ import pandas as pd
 
 from orchestration.analytics.detectors.combiner import Combiner, shipped
 from orchestration.analytics.detectors.context import context
-from orchestration.analytics.detectors.grid import Bools, Floats, Grid, to_grid
+from orchestration.analytics.detectors.grid import Floats, Grid, Ints, to_grid
 from orchestration.analytics.detectors.history import Day, History
-from orchestration.analytics.detectors.registry import DETECTORS, Detector, Vote
+from orchestration.analytics.detectors.registry import DETECTORS, Vote
 from orchestration.analytics.detectors.tuning import DEFAULT, Tuning
 
 # New spend is watched this long: if it stays, the series begins anew; if not, it was a fee.
@@ -26,10 +25,6 @@ MONTH = 30
 # Series that are judged together: enough for numpy, few enough for flat memory.
 BLOCK = 1000
 
-#: Decides on the candidates of one day: evidence (one row each) to strength, 1 being the line.
-Decide = Callable[[Floats], Floats]
-
-
 def detect(
     frame: pd.DataFrame, tuning: Tuning = DEFAULT, combiner: Combiner | None = None
 ) -> pd.DataFrame:
@@ -42,7 +37,7 @@ def detect(
     is no alarm.
     """
     grid = to_grid(frame)
-    decide = shipped() if combiner is None else combiner
+    decide = shipped(tuning.false_alarms) if combiner is None else combiner
     parts = []
     for start in range(0, max(len(grid.series_ids), 1), BLOCK):
         run = Run(grid.block(start, start + BLOCK), tuning, decide)
@@ -56,7 +51,8 @@ def detect(
 class Candidates:
     """The series of one day that some detector finds worth a question."""
 
-    rows: np.ndarray
+    names: list[str]
+    rows: Ints
     evidence: Floats
 
 
@@ -76,8 +72,8 @@ class Run:
         self.kind = np.full(shape, -1, dtype=np.int64)
         self.voters = np.zeros(shape, dtype=np.int64)
         self.fresh = np.full(shape[0], -1, dtype=np.int64)
-        self.names: list[str] = []
-        self.seen: list[tuple[int, np.ndarray, Floats]] | None = None
+        #: What the combiner was asked on the last day; None if nothing.
+        self.asked: Candidates | None = None
 
     def step(self, t: int) -> None:
         """Judge day t of every series and take it into the history."""
@@ -119,6 +115,7 @@ class Run:
             asked |= np.nan_to_num(size) >= least
         asked &= (strength < 1) & day.ready
         rows = np.flatnonzero(asked)
+        self.asked = None
         if not len(rows):
             return strength
         evidence: dict[str, Floats] = {}
@@ -126,12 +123,11 @@ class Run:
             evidence[f"score_{found.name}"] = vote.score
             evidence |= vote.evidence
         evidence |= context(self.history, day)
-        self.names = list(evidence)
+        names = list(evidence)
         matrix = np.column_stack([values[rows] for values in evidence.values()])
         matrix = np.clip(np.nan_to_num(matrix), -1e4, 1e4)
-        if self.seen is not None:
-            self.seen.append((day.t, rows, matrix))
-        strength[rows] = self.combiner(self.names, matrix)
+        self.asked = Candidates(names, rows, matrix)
+        strength[rows] = self.combiner(names, matrix)
         return strength
 
     def _worth(self, day: Day) -> Floats:
