@@ -94,14 +94,7 @@ def mature(
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = series["y"].to_numpy(dtype=np.float64) / share
         unsure = np.abs(scaled) * spread / share
+    # Detectors need every day up to the last: a series ends before its first day left out.
+    unbroken = pd.Series(keep, index=series.index).groupby(series["series_id"]).cummin()
     frame = series.assign(y=scaled, share=share, unsure=unsure)
-    return _without_holes(frame[keep], series)
-
-
-def _without_holes(kept: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Cut each series at its first missing day: detectors need every day up to the last."""
-    last_kept = kept.groupby("series_id")["ds"].max()
-    wanted = series[series["ds"] <= series["series_id"].map(last_kept)]
-    holes = wanted[~wanted.index.isin(kept.index)].groupby("series_id")["ds"].min()
-    cut = kept["series_id"].map(holes)
-    return kept[cut.isna() | (kept["ds"] < cut)].reset_index(drop=True)
+    return frame[unbroken].reset_index(drop=True)

@@ -100,6 +100,11 @@ class Calibrated:
     #: False alarms per series and year at which the alarm line lies.
     budget: float
 
+    @property
+    def line(self) -> float:
+        """The sum of the trees from which on a candidate is an alarm."""
+        return float(np.interp(-np.log(self.budget), -np.log(self.rates), self.sums))
+
     def __call__(self, names: list[str], evidence: Floats) -> Floats:
         """Budget over the rate at which ordinary days are as conspicuous as this candidate."""
         found = self.trees(names, evidence)

@@ -19,9 +19,9 @@ def context(history: History, day: Day) -> dict[str, Floats]:
     week = history.middle[:, max(0, t - 6) : t + 1]
     spread = np.fmax.reduce(week, axis=1) - np.fmin.reduce(week, axis=1)
     flags = history.flagged[:, max(0, t - QUARTER) : t]
-    starts = flags & ~np.pad(flags, ((0, 0), (1, 0)))[:, :-1]
-    ago = np.where(flags.any(axis=1), np.argmax(flags[:, ::-1], axis=1) + 1.0, QUARTER + 1.0) \
-        if flags.shape[1] else np.full(len(level), QUARTER + 1.0)
+    starts = np.sum(flags[:, 1:] & ~flags[:, :-1], axis=1) + flags[:, :1].sum(axis=1)
+    last = np.argmax(flags[:, ::-1], axis=1) + 1 if t else np.zeros(len(level))
+    ago = np.where(flags.any(axis=1), last, QUARTER + 1).astype(np.float64)
     lately = np.nan_to_num(median(np.abs(history.residual[:, max(0, t - 21) : t])))
     month = history.raw[:, max(0, t - 28) : t]
     return {
@@ -31,9 +31,9 @@ def context(history: History, day: Day) -> dict[str, Floats]:
         "noise_lately": share_of(1.4826 * lately, day.noise),
         "memory": history.memory,
         "week_spread": spread / level,
-        "silent_share": np.mean(month <= 0.01 * level[:, None], axis=1) if t else np.zeros_like(level),
+        "silent_share": np.sum(month <= 0.01 * level[:, None], axis=1) / max(month.shape[1], 1),
         "age": np.minimum(t - history.born, YEAR).astype(np.float64),
         "excused": day.excused.astype(np.float64),
         "alarm_ago": ago,
-        "alarms": starts.sum(axis=1).astype(np.float64),
+        "alarms": starts.astype(np.float64),
     }

@@ -28,7 +28,7 @@ RECENT = (7, 3)
 MOVED_DAYS = [i for i in range(2 * LAGS_PER_MONTH) if i % LAGS_PER_MONTH in (0, 2)]
 
 # The share of a day's distance that a monthly habit must explain to excuse it.
-EXPLAINED = 0.7
+EXPLAINED = 0.85
 
 # Slow quantities are measured again once a week.
 REFRESH = 7
@@ -126,6 +126,9 @@ class History:
         distance = np.abs(y - np.clip(y, low, high))
         excused = (gain > EXPLAINED * distance) & (gain > tuning.least_share * np.abs(level))
         noise = np.maximum(self.noise, tuning.noise_floor * np.abs(level) + 1e-9)
+        if self.grid.unsure is not None:
+            # A day that is still arriving is as noisy as its guess.
+            noise = np.hypot(noise, self.grid.unsure[:, t])
         active = t < self.grid.length
         day = Day(
             t=t,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.detectors.history import Day, History
 from orchestration.analytics.detectors.registry import Vote, detector, share_of
 
@@ -46,5 +47,5 @@ def weekday_baseline(history: History, day: Day) -> Vote:
     return Vote(score, surprise, evidence=evidence)
 
 
-def _highest(values: np.ndarray) -> np.ndarray:
+def _highest(values: Floats) -> Floats:
     return np.asarray(np.fmax.reduce(values, axis=1, initial=-np.inf))

@@ -15,10 +15,10 @@ from orchestration.analytics.detectors.combiner import FORMAT, Calibrated, Trees
 from orchestration.analytics.detectors.grid import Floats, Ints
 from orchestration.analytics.detectors.training.observe import UNKNOWN, Observed
 
-FOLDS = 5
+FOLDS = 4
 #: Small trees, many of them, each seeing half of the evidence: what holds on unseen donors.
 BOOSTING = {
-    "max_iter": 200,
+    "max_iter": 180,
     "learning_rate": 0.06,
     "max_leaf_nodes": 10,
     "max_depth": 5,
@@ -59,13 +59,13 @@ def _plain(nodes: Any) -> dict[str, Any]:
     return {
         "feature": np.where(leaf, 0, nodes["feature_idx"]).astype(int).tolist(),
         "threshold": [
-            0.0 if end else float(f"{value:.9g}")
+            0.0 if end else float(value)
             for end, value in zip(leaf, nodes["num_threshold"], strict=True)
         ],
         "left": np.where(leaf, itself, nodes["left"]).astype(int).tolist(),
         "right": np.where(leaf, itself, nodes["right"]).astype(int).tolist(),
         "value": [
-            float(f"{value:.5g}") if end else 0.0
+            float(f"{value:.7g}") if end else 0.0
             for end, value in zip(leaf, nodes["value"], strict=True)
         ],
         "depth": int(nodes["depth"].max()),
@@ -82,9 +82,7 @@ def folds(donors: Sequence[str], seed: int = 0) -> Ints:
 
 def out_of_fold(observed: Sequence[Observed]) -> list[Floats]:
     """For each corpus the sums of trees that were fitted without the candidate's donor."""
-    names = observed[0].names
-    evidence = np.concatenate([o.evidence for o in observed])
-    truth = np.concatenate([o.truth for o in observed])
+    evidence, truth, names = stacked(observed)
     fold = folds([donor for o in observed for donor in o.donor])
     sums = np.zeros(len(truth))
     for number in range(FOLDS):
@@ -123,22 +121,26 @@ def calibrated(model: dict[str, Any], budget: float) -> Calibrated:
     )
 
 
-def fit_model(observed: Sequence[Observed], provenance: dict[str, Any]) -> dict[str, Any]:
-    """Content of the model file: trees fitted on all corpora, calibrated out of fold."""
+def fit_model(
+    observed: Sequence[Observed], provenance: dict[str, Any]
+) -> tuple[dict[str, Any], list[Floats]]:
+    """Content of the model file, fitted on all corpora, and the sums it was calibrated on."""
     sums = out_of_fold(observed)
-    table = calibration(observed, sums)
-    model = fit_trees(
-        np.concatenate([o.evidence for o in observed]),
-        np.concatenate([o.truth for o in observed]),
-        observed[0].names,
-    )
-    return {
+    model = fit_trees(*stacked(observed))
+    told = {
         "format": FORMAT,
         "provenance": provenance
         | {"scikit_learn": sklearn.__version__, "folds_by_donor": FOLDS, "boosting": BOOSTING},
-        "calibration": table,
+        "calibration": calibration(observed, sums),
         **model,
     }
+    return told, sums
+
+
+def stacked(observed: Sequence[Observed]) -> tuple[Floats, Ints, list[str]]:
+    """Evidence and truth of all corpora, one below the other, and the names of the evidence."""
+    evidence = np.concatenate([o.evidence for o in observed])
+    return evidence, np.concatenate([o.truth for o in observed]), observed[0].names
 
 
 def write(model: dict[str, Any], path: Path) -> None:
