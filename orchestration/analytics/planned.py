@@ -132,7 +132,9 @@ def _amount(where: str, value: object) -> Decimal | None:
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
-        raise CalendarError(f"{where}: up_to is {value!r}; give an amount or leave it out") from None
+        raise CalendarError(
+            f"{where}: up_to is {value!r}; give an amount or leave it out"
+        ) from None
     if not amount.is_finite() or amount <= 0:
         raise CalendarError(f"{where}: up_to is {value!r}; give an amount above zero")
     return amount

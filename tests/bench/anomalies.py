@@ -56,7 +56,7 @@ def details(results: dict[str, dict[str, Any]]) -> str:
 
 
 def speed(chunks: int) -> str:
-    """Processor seconds per chunk of 1,000 series × 365 days, and resident memory after each."""
+    """Processor seconds per chunk of 1,000 series of a year, and resident memory after each."""
     process = psutil.Process()
     lines = []
     for number in range(chunks):

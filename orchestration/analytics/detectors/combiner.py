@@ -1,8 +1,8 @@
 """How the detectors' evidence becomes one strength: boosted trees read from a JSON file.
 
-The file beside this one, `combiner.json`, was written by `make train`: names of the evidence, trees,
-the calibration of their sum to false alarms per series and year, and where all of it came from.
-Nothing in it is executed.
+`combiner.json`, beside this file, was written by `make train`: the names of the evidence, the
+trees, the calibration of their sum to false alarms per series and year, and where all of it came
+from. Nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ class ModelError(ValueError):
 class Combiner(Protocol):
     """Names of the evidence and one row per candidate, to strength; from 1 on it is an alarm."""
 
-    def __call__(self, names: list[str], evidence: Floats) -> Floats: ...
+    def __call__(self, names: list[str], evidence: Floats) -> Floats:
+        """Strength of each row."""
 
 
 def rules(names: list[str], evidence: Floats) -> Floats:

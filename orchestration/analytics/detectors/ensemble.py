@@ -25,6 +25,7 @@ MONTH = 30
 # Series that are judged together: enough for numpy, few enough for flat memory.
 BLOCK = 1000
 
+
 def detect(
     frame: pd.DataFrame, tuning: Tuning = DEFAULT, combiner: Combiner | None = None
 ) -> pd.DataFrame:

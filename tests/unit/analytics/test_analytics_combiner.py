@@ -1,8 +1,9 @@
-"""Promises of the combiner's file: it is read as data, fits the detectors, and its line is a rate."""
+"""Promises of the combiner's file: plain data, fit for the detectors, its line a rate."""
 
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_the_shipped_file_is_plain_data_with_its_origin() -> None:
     assert content["format"] == FORMAT
     assert content["provenance"]["donors"]
     rates = content["calibration"]["false_alarms_per_series_year"]
-    assert all(a > b for a, b in zip(rates, rates[1:], strict=False)), "a line for every budget"
+    assert all(a > b for a, b in pairwise(rates)), "a line for every budget"
 
 
 def test_a_smaller_budget_never_alarms_more() -> None:

@@ -1,4 +1,4 @@
-"""`make train`: plant, judge, fit, calibrate; writes `combiner.json` and prints what it is worth."""
+"""`make train`: plant, judge, fit, calibrate; writes `combiner.json`, prints what it is worth."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ from sklearn.preprocessing import QuantileTransformer
 
 from orchestration.analytics.detectors.combiner import rules
 from orchestration.analytics.detectors.grid import Floats
-from orchestration.analytics.detectors.registry import DETECTORS
 from orchestration.analytics.detectors.training.__main__ import CORPORA
 from orchestration.analytics.detectors.training.corpus import make_corpus
 from orchestration.analytics.detectors.training.fit import (
@@ -106,7 +105,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0)
     scale = parser.parse_args().scale
-    assert DETECTORS, "detectors register on import"
     observed = [
         observe(make_corpus(seed + 200, int(n * scale), draw), rules)
         for _, draw, _, n, seed in CORPORA
@@ -119,11 +117,7 @@ def main() -> int:
     for name, sums in rows(observed):
         table = calibration(observed, sums)
         line = next(
-            (
-                point
-                for point, rate in zip(*table.values(), strict=True)
-                if rate <= budget
-            ),
+            (point for point, rate in zip(*table.values(), strict=True) if rate <= budget),
             np.inf,
         )
         scores = [o.score(1 + s - line) for o, s in zip(observed, sums, strict=True)]

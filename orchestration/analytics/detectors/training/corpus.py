@@ -68,9 +68,7 @@ def make_corpus(seed: int, count: int, draw: Draw = invented) -> Corpus:
         incidents.append([found for found in bill.incidents if found.kind in KINDS])
         habits.append(bill.habits)
         donors.append(donor)
-    return Corpus(
-        pd.concat(frames, ignore_index=True), np.stack(states), incidents, habits, donors
-    )
+    return Corpus(pd.concat(frames, ignore_index=True), np.stack(states), incidents, habits, donors)
 
 
 def _plant(bill: Bill) -> None:

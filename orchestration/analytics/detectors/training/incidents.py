@@ -64,10 +64,12 @@ class Bill:
 
     @property
     def length(self) -> int:
+        """Days."""
         return len(self.y)
 
     @property
     def month_day(self) -> Ints:
+        """Day of the month, from 1."""
         return self.days.day.to_numpy(dtype=np.int64)
 
     @property
@@ -217,7 +219,7 @@ def _new_fee(bill: Bill, onset: int, usual: float) -> Planted:
     return int(days[0]), int(days[0])
 
 
-def _new_service(bill: Bill, onset: int, usual: float) -> Planted:
+def _new_service(bill: Bill, onset: int, _usual: float) -> Planted:
     if bill.incidents:
         return None
     bill.y[:onset] = 0.0
@@ -225,7 +227,7 @@ def _new_service(bill: Bill, onset: int, usual: float) -> Planted:
     return onset, onset
 
 
-def _credit_end(bill: Bill, onset: int, usual: float) -> Planted:
+def _credit_end(bill: Bill, onset: int, _usual: float) -> Planted:
     if bill.incidents:
         return None
     bill.y[:onset] *= 1 - bill.rng.uniform(0.35, 1.0)

@@ -34,6 +34,7 @@ class Observed:
 
     @property
     def donor(self) -> list[str]:
+        """The donor of each candidate's background."""
         return [self.corpus.donors[row] for row in self.row]
 
     def score(self, strength: Floats) -> Score:

@@ -27,14 +27,17 @@ class Score:
 
     @property
     def recall(self) -> float:
+        """Share of incidents that were told in time."""
         return self.told / max(self.incidents, 1)
 
     @property
     def precision(self) -> float:
+        """Share of what was told that was an incident."""
         return self.told / max(self.told + self.false, 1)
 
     @property
     def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
         both = self.precision + self.recall
         return 2 * self.precision * self.recall / both if both else 0.0
 
