@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from orchestration.analytics.detectors.grid import Floats, median
+from orchestration.analytics.detectors.grid import median
 from orchestration.analytics.detectors.history import Day, History
 from orchestration.analytics.detectors.registry import Vote, detector, share_of
 
@@ -17,14 +17,12 @@ LONG = 8
 def drift(history: History, day: Day) -> Vote:
     """The rise of the weekly median over three weeks, and the smallest of its steps."""
     tuning, t = history.tuning, day.t
-    nothing = np.zeros_like(day.y)
-    if t < 7 * WEEKS:
-        levels = [nothing] * WEEKS
-    else:
-        levels = [_week(history, t - 7 * back) for back in range(WEEKS)]
+    history.week[:, t] = median(history.usage[:, max(0, t - 6) : t + 1])
+    back = [0] * WEEKS if t < 7 * WEEKS else list(range(WEEKS))
+    levels = [history.week[:, t - 7 * weeks] for weeks in back]
     rise = np.nan_to_num(levels[0] - levels[3])
     long_rise = np.nan_to_num(levels[0] - levels[4])
-    before = _week(history, t - 7 * LONG) if t >= 7 * (LONG + 1) else levels[0]
+    before = history.week[:, t - 7 * LONG] if t >= 7 * (LONG + 1) else levels[0]
     two_months = np.nan_to_num(levels[0] - before)
     steps = np.nan_to_num(np.stack([levels[i] - levels[i + 1] for i in range(3)]))
     peak = history.own_peak("rise", day, rise)
@@ -54,7 +52,3 @@ def drift(history: History, day: Day) -> Vote:
     }
     onset = np.full(len(score), max(0, t - 21), dtype=np.int64)
     return Vote(score, rise, onset=onset, evidence=evidence)
-
-
-def _week(history: History, t: int) -> Floats:
-    return median(history.usage[:, t - 6 : t + 1])

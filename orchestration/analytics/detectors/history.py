@@ -84,6 +84,8 @@ class History:
         self.base = np.full(shape, np.nan)
         #: Values with fees taken out but spikes left in: what a level test looks at.
         self.usage = np.full(shape, np.nan)
+        #: Median of `usage` over the week that ends with the day.
+        self.week = np.full(shape, np.nan)
         #: Same-weekday median, and the distance of `usage` from it.
         self.middle = np.full(shape, np.nan)
         self.deviation = np.full(shape, np.nan)
