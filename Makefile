@@ -10,7 +10,7 @@ UV := .tools/bin/uv
 RUN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo dev test lint format bench simulate focus-validators pictures clean
+.PHONY: help setup demo dev test lint format bench simulate train focus-validators pictures clean
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -56,6 +56,9 @@ focus-validators: $(READY) ## other people's FOCUS validators on what is conform
 
 simulate: $(READY) ## planned capacity on hourly traces (TRACES=file) beside static and reactive
 	@$(RUN)/python -m tests.bench.capacity $(TRACES)
+
+train: $(READY) ## fit the combiner of the anomaly detectors anew (minutes; writes combiner.json)
+	@$(RUN)/python -m orchestration.analytics.detectors.training
 
 pictures: $(READY) ## redraw docs/images from the running Dagster UI (needs chromium)
 	@$(RUN)/python docs/images/draw.py

@@ -1,11 +1,12 @@
 """Anomaly detectors: `detect(frame)` runs all of them as one causal ensemble."""
 
 from orchestration.analytics.detectors import (
-    change_point,
+    drift,
     drop,
     level_shift,
     new_spend,
     weekday,
+    weekly_job,
 )
 from orchestration.analytics.detectors.ensemble import detect
 from orchestration.analytics.detectors.grid import SeriesError
@@ -17,11 +18,12 @@ __all__ = [
     "DETECTORS",
     "SeriesError",
     "Tuning",
-    "change_point",
     "detect",
     "detector",
+    "drift",
     "drop",
     "level_shift",
     "new_spend",
     "weekday",
+    "weekly_job",
 ]

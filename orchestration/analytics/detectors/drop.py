@@ -10,19 +10,42 @@ from orchestration.analytics.detectors.registry import Vote, detector, share_of
 
 @detector("drop", kind="drop", rank=1)
 def drop(history: History, day: Day) -> Vote:
-    """The smallest of the last three days' shortfalls, each against its own threshold."""
+    """The smallest of the last days' shortfalls, each against its own threshold."""
     tuning, t = history.tuning, day.t
+    start = t - tuning.drop_days + 1
+    nothing = np.zeros_like(day.y)
+    if start < 0:
+        return Vote(nothing, nothing, evidence=dict.fromkeys(EVIDENCE, nothing))
+    expected = history.floor[:, start : t + 1]
+    missing = expected - history.usage[:, start : t + 1]
+    least = np.nan_to_num(missing.min(axis=1))
+    peak = history.own_peak("missing", day, least)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = np.nan_to_num(np.max(1 - missing / expected, axis=1), nan=1.0)
+    share = np.where(np.isfinite(kept), 1 - kept, 0.0)
     threshold = np.maximum.reduce(
         [
             tuning.drop_noise * day.noise,
-            tuning.spike_tail * history.low_tail,
-            tuning.drop_share * np.abs(day.expected),
+            tuning.drop_tail * peak,
             np.full_like(day.y, tuning.money),
         ]
     )
-    history.shortfall[:, t] = np.where(day.ready, share_of(-day.surprise, threshold), 0.0)
-    start = t - tuning.drop_days + 1
-    if start < 0:
-        return Vote(np.zeros_like(day.y))
-    score = np.nan_to_num(history.shortfall[:, start : t + 1].min(axis=1))
-    return Vote(np.maximum(score, 0.0), onset=np.full(len(score), start, dtype=np.int64))
+    score = np.minimum(share_of(least, threshold), share / tuning.drop_share)
+    score = np.where(day.ready, np.maximum(score, 0.0), 0.0)
+    evidence = dict(
+        zip(
+            EVIDENCE,
+            (
+                least / day.noise,
+                share,
+                share_of(least, np.maximum(history.low_tail, 0.25 * day.noise)),
+                share_of(least, np.maximum(peak, 0.25 * day.noise)),
+            ),
+            strict=True,
+        )
+    )
+    onset = np.full(len(score), start, dtype=np.int64)
+    return Vote(score, -least, onset=onset, evidence=evidence)
+
+
+EVIDENCE = ("missing", "missing_share", "missing_tail", "missing_peak")

@@ -7,6 +7,7 @@ series `s`. Lags of seven days and of one month are then plain column offsets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -36,13 +37,33 @@ class Grid:
     start: npt.NDArray[np.datetime64]
     length: Ints
     values: Floats
-    #: Columns of the same day of the previous months (see `_month_lags`); negative: none.
-    month_lags: npt.NDArray[np.int64]
+    #: Standard deviation of each value that is not complete yet; None where all are.
+    unsure: Floats | None = None
 
     @property
     def days(self) -> int:
         """Number of columns."""
         return int(self.values.shape[1])
+
+    @cached_property
+    def month_lags(self) -> npt.NDArray[np.int64]:
+        """Columns of the same day of the previous months (see `_month_lags`); negative: none.
+
+        Eight numbers for every value: ask a block for it, not the whole.
+        """
+        return _month_lags(self.start, self.days)
+
+    def block(self, start: int, stop: int) -> Grid:
+        """The series from `start` up to `stop`, no wider than their longest."""
+        length = self.length[start:stop]
+        days = int(length.max()) if len(length) else 0
+        return Grid(
+            self.series_ids[start:stop],
+            self.start[start:stop],
+            length,
+            self.values[start:stop, :days],
+            None if self.unsure is None else self.unsure[start:stop, :days],
+        )
 
     def unpad(self, column: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         """One matrix as a flat array in the order of `index_frame`."""
@@ -62,11 +83,15 @@ class Grid:
 
 
 def to_grid(frame: pd.DataFrame) -> Grid:
-    """Arrange frame[series_id, ds, y] as a grid; every series must be daily without gaps."""
+    """Arrange frame[series_id, ds, y] as a grid; every series must be daily without gaps.
+
+    A column `unsure`, where there is one, is taken along (see `analytics.maturity`).
+    """
     missing = {"series_id", "ds", "y"} - set(frame.columns)
     if missing:
         raise SeriesError(f"column {sorted(missing)[0]!r} is missing: give series_id, ds and y")
-    data = frame[["series_id", "ds", "y"]].sort_values(["series_id", "ds"], kind="stable")
+    columns = ["series_id", "ds", "y"] + (["unsure"] if "unsure" in frame.columns else [])
+    data = frame[columns].sort_values(["series_id", "ds"], kind="stable")
     codes, ids = pd.factorize(data["series_id"])
     ds = data["ds"].to_numpy().astype("datetime64[D]")
     y = data["y"].to_numpy(dtype=np.float64)
@@ -85,7 +110,11 @@ def to_grid(frame: pd.DataFrame) -> Grid:
     days = int(length.max()) if len(ids) else 0
     values = np.full((len(ids), days), np.nan)
     values[codes, age] = y
-    return Grid([str(i) for i in ids], start, length, values, _month_lags(start, days))
+    unsure = None
+    if "unsure" in data.columns:
+        unsure = np.zeros_like(values)
+        unsure[codes, age] = data["unsure"].to_numpy(dtype=np.float64)
+    return Grid([str(i) for i in ids], start, length, values, unsure)
 
 
 def _month_lags(start: npt.NDArray[np.datetime64], days: int) -> npt.NDArray[np.int64]:
@@ -124,6 +153,7 @@ def quantile(values: Floats, q: float) -> Floats:
     place = q * last
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, last)
-    a = np.take_along_axis(ordered, low[..., None], axis=-1)[..., 0]
-    b = np.take_along_axis(ordered, high[..., None], axis=-1)[..., 0]
+    flat = ordered.reshape(-1)
+    first = np.arange(last.size).reshape(last.shape) * ordered.shape[-1]
+    a, b = flat[first + low], flat[first + high]
     return np.asarray(a + (b - a) * (place - low), dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -18,12 +18,14 @@ Kind = Literal["spike", "level_shift", "drop", "new_spend"]
 class Vote:
     """One detector's opinion on one day of all series."""
 
-    #: Statistic over its threshold: from 1 on it is an alarm.
+    #: Statistic over the detector's own threshold: from 1 on it would alarm alone.
     score: Floats
+    #: Money a day that is too much (or, below zero, missing).
+    amount: Floats
     #: First day (column) of what is seen; the day itself when left out.
     onset: Ints | None = None
-    #: How far the level moved; given by detectors that are sure it will stay.
-    delta: Floats | None = None
+    #: What the combiner looks at, by name: scale-free, comparable between series.
+    evidence: dict[str, Floats] = field(default_factory=dict)
 
 
 Judge = Callable[[History, Day], Vote]

@@ -30,6 +30,7 @@ class Tuning:
 
     drop_noise: float = 4.0
     drop_share: float = 0.3
+    drop_tail: float = 1.3
     #: The newest two days of a bill are usually incomplete.
     drop_days: int = 3
 
@@ -38,14 +39,23 @@ class Tuning:
     shift_tail: float = 2.0
     shift_quantile: float = 1.0
 
-    #: Change points: penalty in units of log(n), and how many noise units the jump must be.
-    cp_penalty: float = 6.0
-    cp_noise: float = 6.0
-    cp_window: int = 91
-    cp_least: int = 5
+    #: A creeping rise over three weeks, and the same weekday dearer twice.
+    drift_noise: float = 8.0
+    drift_share: float = 0.2
+    drift_tail: float = 2.0
+    weekly_noise: float = 8.0
+    weekly_tail: float = 2.0
 
     #: Days without spend before spend counts as new.
     silent_days: int = 28
+
+    #: False alarms per series and year, as calibrated on bills no tree was fitted to. The corpus
+    #: is nastier than most bills: half of its real donors keep their outliers.
+    false_alarms: float = 0.25
+    #: From this many noise units on, the combiner is asked.
+    ask_noise: float = 3.0
+    #: Least share of the level that anybody would call a change.
+    least_share: float = 0.08
 
 
 DEFAULT = Tuning()

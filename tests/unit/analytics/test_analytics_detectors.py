@@ -12,7 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.analytics.detectors import DETECTORS, SeriesError, detect, detector
+from orchestration.analytics.detectors import (
+    DETECTORS,
+    SeriesError,
+    detect,
+    detector,
+    ensemble,
+)
 
 # pandas-stubs reject arithmetic on a .loc selection, so frames are Any in these tests.
 Frame = Any
@@ -96,6 +102,42 @@ def test_fee_on_an_otherwise_silent_series_is_new_only_the_first_time(make: Make
     fee = (frame["ds"].dt.day == 3) & (frame["ds"] > frame["ds"][100])
     frame.loc[fee, "y"] = 50.0
     assert alarms(frame)["ds"].tolist() == [frame.loc[fee, "ds"].iloc[0]]
+
+
+def test_a_new_weekly_job_is_found_within_two_weeks(make: Make) -> None:
+    frame = make()
+    saturday = frame["ds"].dt.dayofweek == 5
+    frame.loc[saturday & (frame.index >= 200), "y"] += 40
+    found = alarms(frame)
+    assert 0 <= (found["ds"].min() - frame["ds"][200]).days <= 14
+
+
+def test_a_creeping_rise_is_found_before_it_has_ended(make: Make) -> None:
+    frame = make()
+    frame["y"] += 60 * np.clip((np.arange(300) - 200) / 30, 0, 1)
+    found = alarms(frame)
+    assert 0 < (found["ds"].min() - frame["ds"][200]).days <= 30
+
+
+def test_impact_is_a_day_of_a_spike_and_a_month_of_what_lasts(make: Make) -> None:
+    spike, shift = make(), make("t")
+    spike.loc[200, "y"] += 150
+    shift.loc[:149, "y"] = 0.0
+    found = alarms(pd.concat([spike, shift])).groupby("series_id").first()
+    assert found["impact"]["s"] == pytest.approx(150, rel=0.1)
+    assert found["impact"]["t"] == pytest.approx(30 * shift["y"][150], rel=0.01)
+
+
+def test_the_size_of_the_blocks_does_not_matter(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Series are judged block by block, so that memory does not grow with their number."""
+    frame = pd.concat(
+        [make(f"s{i}", days=120 + 20 * i, seed=i, noise=0.3) for i in range(5)], ignore_index=True
+    )
+    whole = detect(frame)
+    monkeypatch.setattr(ensemble, "BLOCK", 2)
+    pd.testing.assert_frame_equal(detect(frame), whole)
 
 
 def test_slow_growth_raises_no_alarm(make: Make) -> None:

@@ -1,0 +1,140 @@
+"""The calendar of planned events: what the owner said would change, until when, and by how much.
+
+Belongs here: reading the calendar and setting aside the alarms it announced. An event covers only
+what it names: other series, other days, the other direction and larger amounts still alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+Direction = Literal["more", "less", "any"]
+
+#: What an event may name of a series; what it leaves out, it covers all of.
+SCOPE = ("service_provider_name", "sub_account_id", "service_name", "billing_currency")
+REQUIRED = ("id", "owner", "reason", "start", "end", "expires")
+OPTIONAL = ("direction", "up_to", *SCOPE)
+
+
+class CalendarError(ValueError):
+    """An entry of the calendar cannot be used; the message names it, the field and the remedy."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One event: half-open from `start` to `end`; from `expires` on it covers nothing any more."""
+
+    event_id: str
+    owner: str
+    reason: str
+    start: date
+    end: date
+    expires: date
+    direction: Direction = "any"
+    #: The most a day may differ from the expected, in the series' currency; None: any amount.
+    up_to: Decimal | None = None
+    scope: tuple[tuple[str, str], ...] = ()
+
+
+def read_calendar(entries: Iterable[Mapping[str, Any]]) -> list[Planned]:
+    """Events from the entries of a YAML or JSON list; every entry needs an owner and an expiry."""
+    events = [_event(number, entry) for number, entry in enumerate(entries, start=1)]
+    names = [event.event_id for event in events]
+    for name in names:
+        if names.count(name) > 1:
+            raise CalendarError(f"planned event {name!r} is listed twice: rename one of them")
+    return events
+
+
+def set_aside(
+    flags: pd.DataFrame, series: pd.DataFrame, events: Sequence[Planned], as_of: date
+) -> pd.DataFrame:
+    """`flags` (from `detect`) with the column `planned`: the event that announced an alarm.
+
+    The alarm itself is no longer flagged. `series` (from `build_series`, same rows) says what each
+    series is. An event that has expired by `as_of` is not used.
+    """
+    keys = series.drop_duplicates("series_id").set_index("series_id")
+    result = flags.assign(planned=pd.Series(None, index=flags.index, dtype=object))
+    flagged = result.index[result["flag"]]
+    alarms = result.loc[flagged]
+    excess = _excess(alarms, series)
+    for event in events:
+        if as_of >= event.expires:
+            continue
+        covered = (alarms["ds"] >= pd.Timestamp(event.start)) & (
+            alarms["ds"] < pd.Timestamp(event.end)
+        )
+        for column, wanted in event.scope:
+            covered &= alarms["series_id"].map(keys[column]).astype(str) == wanted
+        if event.direction != "any":
+            covered &= (excess > 0) if event.direction == "more" else (excess < 0)
+        if event.up_to is not None:
+            covered &= excess.abs() <= float(event.up_to)
+        hit = alarms.index[covered & result.loc[flagged, "planned"].isna()]
+        result.loc[hit, "planned"] = event.event_id
+        result.loc[hit, "flag"] = False
+    return result
+
+
+def _excess(alarms: pd.DataFrame, series: pd.DataFrame) -> pd.Series[float]:
+    """What the day of each alarm differed from the expected."""
+    y = series.set_index(["series_id", "ds"])["y"]
+    days = pd.MultiIndex.from_arrays([alarms["series_id"], alarms["ds"]])
+    actual = y.reindex(days).to_numpy(dtype=np.float64)
+    return pd.Series(actual - alarms["expected"].to_numpy(dtype=np.float64), index=alarms.index)
+
+
+def _event(number: int, entry: Mapping[str, Any]) -> Planned:
+    where = f"planned event {entry.get('id', f'number {number}')!r}"
+    for field in REQUIRED:
+        if entry.get(field) in (None, ""):
+            raise CalendarError(f"{where}: {field} is missing; every event needs {REQUIRED}")
+    unknown = sorted(set(entry) - {*REQUIRED, *OPTIONAL})
+    if unknown:
+        raise CalendarError(f"{where}: {unknown[0]} is not known; use {OPTIONAL}")
+    start, end, expires = (_date(where, field, entry[field]) for field in REQUIRED[3:])
+    if end <= start:
+        raise CalendarError(f"{where}: end {end} is not after start {start} (end is exclusive)")
+    direction = entry.get("direction", "any")
+    if direction not in ("more", "less", "any"):
+        raise CalendarError(f"{where}: direction is {direction!r}; use more, less or any")
+    return Planned(
+        event_id=str(entry["id"]),
+        owner=str(entry["owner"]),
+        reason=str(entry["reason"]),
+        start=start,
+        end=end,
+        expires=expires,
+        direction=direction,
+        up_to=_amount(where, entry.get("up_to")),
+        scope=tuple((name, str(entry[name])) for name in SCOPE if entry.get(name) is not None),
+    )
+
+
+def _date(where: str, field: str, value: object) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        raise CalendarError(f"{where}: {field} is {value!r}; write it as YYYY-MM-DD") from None
+
+
+def _amount(where: str, value: object) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise CalendarError(
+            f"{where}: up_to is {value!r}; give an amount or leave it out"
+        ) from None
+    if not amount.is_finite() or amount <= 0:
+        raise CalendarError(f"{where}: up_to is {value!r}; give an amount above zero")
+    return amount

@@ -1,0 +1,94 @@
+"""Promises of the calendar: it sets aside what its owner announced, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from orchestration.analytics.detectors import detect
+from orchestration.analytics.planned import CalendarError, read_calendar, set_aside
+
+Frame = Any
+Make = Callable[..., Frame]
+AS_OF = date(2025, 10, 1)
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "load-test",
+        "owner": "checkout",
+        "reason": "the yearly load test",
+        "start": "2025-07-20",
+        "end": "2025-07-21",
+        "expires": "2026-01-01",
+    } | changes
+
+
+@pytest.fixture
+def spiked(make: Make) -> Frame:
+    frame = make().assign(service_provider_name="AWS", service_name="EC2", sub_account_id="1")
+    frame = frame.assign(billing_currency="USD")
+    assert str(frame["ds"][200].date()) == "2025-07-20"
+    frame.loc[200, "y"] += 150
+    return frame
+
+
+def planned(frame: Frame, *entries: dict[str, Any], as_of: date = AS_OF) -> Frame:
+    flags = detect(frame)
+    assert flags["flag"][200], "without a calendar the day alarms"
+    return set_aside(flags, frame, read_calendar(entries), as_of)
+
+
+def test_an_announced_alarm_is_set_aside_and_says_by_what(spiked: Frame) -> None:
+    result = planned(spiked, entry(service_name="EC2"))
+    assert not result["flag"].any()
+    assert result["planned"][200] == "load-test"
+    assert result["planned"].notna().sum() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"service_name": "S3"},
+        {"sub_account_id": "2"},
+        {"end": "2025-07-20", "start": "2025-07-19"},
+        {"start": "2025-07-21", "end": "2025-07-22"},
+        {"direction": "less"},
+        {"up_to": "100"},
+        {"expires": "2025-10-01"},
+    ],
+)
+def test_what_was_not_announced_still_alarms(spiked: Frame, changes: dict[str, Any]) -> None:
+    result = planned(spiked, entry(**changes))
+    assert result["flag"][200]
+    assert result["planned"].isna().all()
+
+
+def test_an_announced_amount_covers_up_to_it(spiked: Frame) -> None:
+    assert not planned(spiked, entry(up_to="200", direction="more"))["flag"].any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"owner": None}, "'load-test': owner is missing"),
+        ({"expires": ""}, "expires is missing"),
+        ({"start": "20.07."}, "start is '20.07.'; write it as YYYY-MM-DD"),
+        ({"end": "2025-07-20"}, "end 2025-07-20 is not after start"),
+        ({"up_to": "lots"}, "up_to is 'lots'; give an amount"),
+        ({"up_to": "NaN"}, "above zero"),
+        ({"direction": "up"}, "use more, less or any"),
+        ({"servce_name": "EC2"}, "servce_name is not known"),
+    ],
+)
+def test_an_entry_that_cannot_be_used_is_named(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(CalendarError, match=words):
+        read_calendar([entry(**changes)])
+
+
+def test_two_events_of_one_name_are_refused() -> None:
+    with pytest.raises(CalendarError, match="listed twice"):
+        read_calendar([entry(), entry()])
