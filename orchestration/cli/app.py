@@ -8,6 +8,7 @@ from orchestration.cli import build, demo, dev, doctor, query
 from orchestration.cli.actions import app as actions_app
 from orchestration.cli.gate import app as gate_app
 from orchestration.cli.ingest import ingest
+from orchestration.cli.rates import app as rates_app
 
 app = typer.Typer(
     name="tollgate",
@@ -21,6 +22,7 @@ app.command("dev")(dev.dev)
 app.command("ingest")(ingest)
 app.command("build")(build.build)
 app.add_typer(gate_app, name="gate")
+app.add_typer(rates_app, name="rates")
 app.add_typer(actions_app, name="actions")
 app.command("query")(query.query)
 app.command("doctor")(doctor.doctor)
