@@ -48,8 +48,10 @@ format: $(READY) ## let ruff, sqlfluff and opa rewrite what they can
 	@$(RUN)/sqlfluff fix --disable-progress-bar dbt_project
 	@$(RUN)/python -m policies.checks --write
 
-bench: $(READY) ## speed and memory of the demo, step by step, as a table
+bench: $(READY) ## speed and memory of the demo and the gate, and how near estimates come to bills
 	@$(RUN)/python -m tests.bench.demo
+	@$(RUN)/python -m tests.bench.gate
+	@$(RUN)/python -m tests.bench.own_rates
 
 pictures: $(READY) ## redraw docs/images from the running Dagster UI (needs chromium)
 	@$(RUN)/python docs/images/draw.py
