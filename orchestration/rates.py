@@ -259,7 +259,9 @@ def _usage(warehouse: Warehouse, rows: Sequence[Any], window: dict[str, date]) -
             if name and (sku.service, sku.meter) in _used_meters(sku.provider):
                 by_day = days.setdefault((resource, sku.service, sku.meter), {})
                 by_day[day] = by_day.get(day, Decimal(0)) + quantity * factor
-    return [_use(key, list(by_day.values())) for key, by_day in sorted(days.items())]
+    return [
+        _use(key, [by_day[day] for day in sorted(by_day)]) for key, by_day in sorted(days.items())
+    ]
 
 
 def _use(key: tuple[str, str, str], amounts: list[Decimal]) -> dict[str, str]:

@@ -1,20 +1,26 @@
 """`tollgate rates export` on a real DuckDB: the rates are what the charges say, nothing else."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import jsonschema_rs
+import psycopg2
 import pytest
 from typer.testing import CliRunner, Result
 
 from orchestration.cli.gate import app as gate_app
 from orchestration.cli.rates import app
+from orchestration.ingest.postgres import postgres_dsn
+from orchestration.rates import measure_card
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse
 from policies.deployment.ratecard import PUBLIC_KEY, SIGNING_KEY, read_card
 from policies.engine import SCHEMAS
+from tests.integration.postgres_server import postgres_database
 
 PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
 TABLES = """
@@ -38,10 +44,10 @@ TODAY = date(2026, 10, 20)
 
 
 class Bills:
-    """A warehouse of a few charges a day."""
+    """A warehouse of a few charges a day, on any connection that takes `mark` for a value."""
 
-    def __init__(self, home: Path) -> None:
-        self.connection = duckdb.connect(str(home / "warehouse.duckdb"))
+    def __init__(self, connection: Any, mark: str = "?") -> None:
+        self.connection, self.mark = connection, mark
         self.connection.execute(TABLES)
 
     def charge(self, day: int, usage: str, quantity: str, cost: str, **more: Any) -> None:
@@ -55,7 +61,7 @@ class Bills:
             "contracted_cost": cost, "contracted_unit_price": price,
             "charge_period_start": TODAY - timedelta(days=day), **more,
         }  # fmt: skip
-        names, marks = ", ".join(fields), ", ".join("?" * len(fields))
+        names, marks = ", ".join(fields), ", ".join([self.mark] * len(fields))
         statement = f"insert into focus.fct_focus_charges ({names}) values ({marks})"
         self.connection.execute(statement, list(fields.values()))
 
@@ -80,8 +86,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def bills(home: Path) -> Bills:
-    bills = Bills(home)
+def empty(home: Path) -> Bills:
+    return Bills(duckdb.connect(str(home / "warehouse.duckdb")))
+
+
+@pytest.fixture
+def bills(empty: Bills) -> Bills:
+    fill(empty)
+    return empty
+
+
+def fill(bills: Bills) -> None:
     for day in range(1, 31):
         bills.charge(day, "EU-BoxUsage:m5.large", "24", "2.40")
         # A third of a larger machine's hours is covered.
@@ -121,7 +136,6 @@ def bills(home: Path) -> Bills:
         commitment_discount_type="Savings Plan",
         commitment_discount_status="Unused",
     )
-    return bills
 
 
 def export(*options: str) -> Result:
@@ -163,8 +177,8 @@ def test_uncovered_hour_and_hour_under_commitments_are_two_figures(
     assert rate["coverage_pct"] == 33
 
 
-def test_always_covered_sku_has_its_contracts_price(home: Path) -> None:
-    bills = Bills(home)
+def test_always_covered_sku_has_its_contracts_price(empty: Bills, home: Path) -> None:
+    bills = empty
     for day in range(1, 31):
         bills.charge(day, "EU-BoxUsage:r5.large", "24", "2.16", pricing_category="Committed",
                      contracted_cost="3.36", contracted_unit_price="0.14",
@@ -175,8 +189,8 @@ def test_always_covered_sku_has_its_contracts_price(home: Path) -> None:
     assert rate["coverage_pct"] == 100
 
 
-def test_spread_is_that_of_what_was_paid(home: Path) -> None:
-    bills = Bills(home)
+def test_spread_is_that_of_what_was_paid(empty: Bills, home: Path) -> None:
+    bills = empty
     for day in range(1, 31):
         bills.charge(day, "EU-BoxUsage:m5.large", "10", "1.00" if day % 2 else "1.20")
     rate = rates(card(bills, home))["BoxUsage:m5.large"]
@@ -216,6 +230,24 @@ def test_charges_after_the_day_asked_for_are_not_seen(bills: Bills, home: Path) 
 def test_exported_card_is_of_the_published_schema(bills: Bills, home: Path) -> None:
     schema = json.loads((SCHEMAS / "rates.v1.json").read_text())
     jsonschema_rs.Draft202012Validator(schema).validate(card(bills, home))
+
+
+def test_card_is_the_same_on_postgresql(
+    bills: Bills, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bills.close()
+    now = datetime(2026, 10, 20, 12, tzinfo=UTC)
+    expected = measure_card(Warehouse(Settings(home)), now)
+    with postgres_database() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        connection = psycopg2.connect(postgres_dsn())
+        connection.autocommit = True
+        other = Bills(connection.cursor(), "%s")
+        fill(other)
+        other.close()
+        connection.close()
+        assert measure_card(Warehouse(Settings(home, "postgres")), now) == expected
 
 
 def test_no_warehouse_exits_2_and_writes_nothing(home: Path) -> None:

@@ -97,8 +97,9 @@ class Fetcher:
 
     def _chunks(self, address: str, parameters: Mapping[str, str] | None) -> Iterator[bytes]:
         try:
+            # A redirect is not followed: it would carry the key's header to another server.
             with self._session.get(
-                address, params=parameters, stream=True, timeout=TIMEOUT
+                address, params=parameters, stream=True, timeout=TIMEOUT, allow_redirects=False
             ) as reply:
                 if reply.status_code != 200:
                     raise ListError(f"{address} answered {reply.status_code}; try again later")
