@@ -10,6 +10,7 @@ from orchestration.cli.capacity import app as capacity_app
 from orchestration.cli.focus import app as focus_app
 from orchestration.cli.gate import app as gate_app
 from orchestration.cli.ingest import ingest
+from orchestration.cli.rates import app as rates_app
 
 app = typer.Typer(
     name="tollgate",
@@ -24,6 +25,7 @@ app.command("ingest")(ingest)
 app.command("build")(build.build)
 app.add_typer(focus_app, name="focus")
 app.add_typer(gate_app, name="gate")
+app.add_typer(rates_app, name="rates")
 app.add_typer(actions_app, name="actions")
 app.add_typer(capacity_app, name="capacity")
 app.command("query")(query.query)

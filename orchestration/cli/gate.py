@@ -6,8 +6,12 @@ here: pricing, policies and the wording of reports (`policies/deployment/`).
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +19,25 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orchestration.settings import SettingsError, load_settings
+from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import BundleError, read_bundle
 from policies.decisions import RecordError
-from policies.deployment.budget import Budget, BudgetError, configured_budget, read_budget
+from policies.deployment.budget import (
+    Budget,
+    BudgetError,
+    budget_of_card,
+    configured_budget,
+    read_budget,
+)
+from policies.deployment.changes import PlanError
 from policies.deployment.gate import Answer, GitFacts, build_question, decide_deployment
-from policies.deployment.plan import PlanError, read_plan
+from policies.deployment.plan import merge_plans, read_plan
+from policies.deployment.pull_requests import PullRequestsError, read_pull_requests
+from policies.deployment.ratecard import RateCardError
 from policies.deployment.report import to_json, to_markdown, to_text
+from policies.deployment.sources import Sources, open_sources
+from policies.deployment.usage import UsageError
+from policies.deployment.vendor.listing import ListError
 from policies.engine import open_engine
 from policies.provision import NoOpaError
 from policies.store import StoreError, open_store
@@ -46,7 +62,10 @@ def gate() -> None:
 
 @app.command()
 def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
-    plan: Annotated[Path, typer.Argument(help="A plan, as `terraform show -json` prints it.")],
+    plans: Annotated[
+        list[Path],
+        typer.Argument(help="Plans of one change, as `terraform show -json` prints them."),
+    ],
     output: Annotated[Format, typer.Option("--format", help="For whom to write.")] = Format.TEXT,
     environment: Annotated[
         str, typer.Option(help="Where the change goes; its limits are in finops/config/deployment.")
@@ -60,16 +79,45 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     budget_file: Annotated[
         Path | None, typer.Option(help="Budget facts as JSON, instead of the options above.")
     ] = None,
+    rates: Annotated[
+        Path | None, typer.Option(help="Rate card of `tollgate rates export`: own prices first.")
+    ] = None,
+    prices: Annotated[
+        list[Path] | None, typer.Option(help="Downloaded price list; may be given again.")
+    ] = None,
+    usage: Annotated[
+        Path | None, typer.Option(help="Usage file: what is used and stands in no plan.")
+    ] = None,
+    pull_requests: Annotated[
+        Path | None, typer.Option(help="Estimates of other open pull requests, as JSON.")
+    ] = None,
 ) -> None:
     """Price a plan, decide on it, record the decision. Exit 0 allowed, 1 denied, 2 undecided."""
     try:
-        facts = _budget(budget, monthly_limit, spent, forecast, budget_file)
-        question = build_question(read_plan(plan), facts, environment, git=_git_facts())
-        answer = decide_deployment(open_engine(), open_store(load_settings().ops_url), question)
+        settings = load_settings()
+        scope = configured_budget(read_bundle(), budget)
+        limits = _Limits(budget, monthly_limit, spent, forecast, budget_file)
+        lists = prices if prices is not None else _downloaded(settings)
+        sources = open_sources(scope.currency, rates=rates, lists=lists, usage=usage)
+        now = settings.now()
+        question = build_question(
+            merge_plans([(path.stem, read_plan(path)) for path in plans]),
+            _budget(limits, sources, now),
+            environment,
+            git=_git_facts(),
+            now=now,
+            sources=sources,
+            pull_requests=read_pull_requests(pull_requests) if pull_requests else (),
+        )
+        answer = decide_deployment(open_engine(), open_store(settings.ops_url), question)
     except (
         PlanError,
         BudgetError,
         BundleError,
+        RateCardError,
+        ListError,
+        UsageError,
+        PullRequestsError,
         NoOpaError,
         StoreError,
         RecordError,
@@ -84,28 +132,61 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     raise typer.Exit(ALLOWED if answer.decision.allow else DENIED)
 
 
-def _budget(
-    scope: str,
-    monthly_limit: str | None,
-    spent: str | None,
-    forecast: str | None,
-    budget_file: Path | None,
-) -> Budget:
-    if budget_file is not None:
-        return read_budget(budget_file)
+@dataclass(frozen=True)
+class _Limits:
+    """What the options say of the budget."""
+
+    scope: str
+    monthly_limit: str | None
+    spent: str | None
+    forecast: str | None
+    file: Path | None
+
+
+def _budget(limits: _Limits, sources: Sources, now: datetime) -> Budget:
+    """From the file, else as stated, else as the rate card has measured it, else only the limit."""
+    if limits.file is not None:
+        return read_budget(limits.file)
+    bundle = read_bundle()
+    stated = limits.monthly_limit or limits.spent or limits.forecast
+    if sources.card is not None and not stated:
+        return budget_of_card(bundle, limits.scope, sources.card.facts, f"{now:%Y-%m}")
     return configured_budget(
-        read_bundle(), scope, monthly_limit=monthly_limit, spent=spent, forecast=forecast
+        bundle,
+        limits.scope,
+        monthly_limit=limits.monthly_limit,
+        spent=limits.spent,
+        forecast=limits.forecast,
     )
+
+
+def _downloaded(settings: Settings) -> list[Path]:
+    """The lists that `tollgate rates download` has left here."""
+    return sorted(settings.home.glob("prices/*.jsonl"))
 
 
 def _git_facts() -> GitFacts:
-    """From the variables that GitHub sets; `local` on a laptop."""
+    """From the variables and the event file that GitHub sets; `local` on a laptop."""
+    get = os.environ.get
+    number = re.fullmatch(r"refs/pull/(\d+)/\w+", get("GITHUB_REF") or "")
     return GitFacts(
-        repository=os.environ.get("GITHUB_REPOSITORY") or "local",
-        base_ref=os.environ.get("GITHUB_BASE_REF") or "local",
-        head_sha=os.environ.get("GITHUB_SHA") or "local",
-        actor=os.environ.get("GITHUB_ACTOR") or "local",
+        repository=get("GITHUB_REPOSITORY") or "local",
+        base_ref=get("GITHUB_BASE_REF") or "local",
+        head_sha=get("GITHUB_SHA") or "local",
+        actor=get("GITHUB_ACTOR") or "local",
+        head_ref=get("GITHUB_HEAD_REF") or None,
+        pull_request=number[1] if number else None,
+        fork=_is_fork(get("GITHUB_EVENT_PATH")),
     )
+
+
+def _is_fork(event: str | None) -> bool | None:
+    """Whether the event's pull request comes from a fork; None if that cannot be read."""
+    try:
+        request = json.loads(Path(event or "").read_text(encoding="utf-8"))["pull_request"]
+        return bool(request["head"]["repo"]["full_name"] != request["base"]["repo"]["full_name"])
+    except (TypeError, ValueError, KeyError, OSError):
+        return None
 
 
 def _write(answer: Answer, output: Format) -> None:

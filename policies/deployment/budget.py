@@ -7,7 +7,8 @@ Does not belong here: how they are measured (the marts) and whether they suffice
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ class Budget:
     forecast: Decimal
     # "measured" (from the marts), "stated" (by a person) or "not_known" (then nothing is spent).
     source: str
+    # The ends of the forecast's 80 % band, where it was measured.
+    forecast_low: Decimal | None = None
+    forecast_high: Decimal | None = None
 
     @property
     def remaining(self) -> Decimal:
@@ -47,7 +51,14 @@ class Budget:
             "forecast": f"{self.forecast:.2f}",
             # From the rounded figures, so that they add up for whoever reads them.
             "remaining": f"{self._rounded_remaining():.2f}",
+            **self._band(),
         }
+
+    def _band(self) -> dict[str, str]:
+        if self.forecast_low is None or self.forecast_high is None:
+            return {}
+        low, high = f"{self.forecast_low:.2f}", f"{self.forecast_high:.2f}"
+        return {"forecast_low": low, "forecast_high": high}
 
     def _rounded_remaining(self) -> Decimal:
         used = max(Decimal(f"{self.spent:.2f}"), Decimal(f"{self.forecast:.2f}"))
@@ -86,6 +97,35 @@ def configured_budget(
     )
 
 
+def budget_of_card(bundle: Bundle, scope: str, facts: Mapping[str, Any], month: str) -> Budget:
+    """The budget of a scope as a rate card has measured it, its limit still from the bundle.
+
+    A card of another month knows nothing of this one.
+    """
+    configured = configured_budget(bundle, scope)
+    for entry in facts.get("budgets", []):
+        if (entry["scope"], entry["month"]) != (scope, month):
+            continue
+        if entry["currency"] != configured.currency:
+            raise BudgetError(
+                f"the rate card has budget {scope!r} in {entry['currency']}, finops/config/budgets "
+                f"in {configured.currency}; export it again"
+            )
+        spent, forecast, low, high = (
+            _signed(entry[name], name)
+            for name in ("spent", "forecast", "forecast_low", "forecast_high")
+        )
+        return replace(
+            configured,
+            source="measured",
+            spent=spent,
+            forecast=forecast,
+            forecast_low=low,
+            forecast_high=high,
+        )
+    return configured
+
+
 def read_budget(path: Path) -> Budget:
     """A budget measured elsewhere: JSON with scope, currency, monthly_limit, spent, forecast."""
     try:
@@ -106,6 +146,12 @@ def read_budget(path: Path) -> Budget:
     return Budget(
         scope=document["scope"], currency=document["currency"], source="measured", **amounts
     )
+
+
+def _signed(value: object, name: str) -> Decimal:
+    """An amount that may be below zero: credits can be larger than what is spent."""
+    text = str(value)
+    return -_money(text[1:], name) if text.startswith("-") else _money(text, name)
 
 
 def _money(value: object, name: str) -> Decimal:

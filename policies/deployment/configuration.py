@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 UNKNOWN_REGION = "unknown"
-_ZONE = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d)[a-z]$")
+# us-east-1a at AWS, europe-west4-a at Google.
+_ZONE = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d+)[a-z]$|^([a-z]+-[a-z]+\d+)-[a-z]$")
 _ARN = re.compile(r"^arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]+):")
 _INDEX = re.compile(r'\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\]')
 
@@ -23,6 +24,7 @@ class Configuration:
         self._root = _object(configuration.get("root_module"))
         self._providers = _object(configuration.get("provider_config"))
         self._variables = _object(document.get("variables"))
+        self._resources: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}
 
     def written(self, address: str) -> Mapping[str, Any] | None:
         """The expressions written for a resource; None if its configuration is not there."""
@@ -31,21 +33,31 @@ class Configuration:
 
     def region(self, address: str, values: Mapping[str, Any]) -> str | None:
         """The region, from the resource's own values, else from its provider; None if not told."""
-        own = values.get("region")
-        if isinstance(own, str) and own:
+        own = own_region(values)
+        if own:
             return own
-        for name, form in (("availability_zone", _ZONE), ("arn", _ARN)):
-            value = values.get(name)
-            match = form.match(value) if isinstance(value, str) else None
-            if match:
-                return match[1]
         resource = self._resource(address)
         key = _object(resource).get("provider_config_key")
         provider = _object(self._providers.get(key)) if isinstance(key, str) else {}
-        expression = _object(provider.get("expressions")).get("region")
-        modules = str(provider.get("module_address") or "")
-        found = self._value(expression, _module_path(modules))
-        return found if isinstance(found, str) and found else None
+        expressions = _object(provider.get("expressions"))
+        modules = module_path(str(provider.get("module_address") or ""))
+        for name in ("region", "zone"):
+            found = own_region({name: self._value(expressions.get(name), modules)})
+            if found:
+                return found
+        return None
+
+    def passed(self, path: tuple[str, ...], variable: str) -> Any:
+        """The expression that a module's caller passes for a variable, or None."""
+        if not path:
+            return None
+        calls = _object(_object(self._module(path[:-1])).get("module_calls"))
+        return _object(_object(calls.get(path[-1])).get("expressions")).get(variable)
+
+    def output(self, path: tuple[str, ...], name: str) -> Any:
+        """The expression of a module's output, or None."""
+        outputs = _object(_object(self._module(path)).get("outputs"))
+        return _object(outputs.get(name)).get("expression")
 
     def _value(self, expression: Any, path: tuple[str, ...]) -> Any:
         """A constant, or the value of the one variable that the expression is; else None."""
@@ -82,17 +94,38 @@ class Configuration:
         return module
 
     def _resource(self, address: str) -> Mapping[str, Any] | None:
-        plain = _INDEX.sub("", address)
-        path = _module_path(plain)
-        local = plain.removeprefix("".join(f"module.{name}." for name in path))
-        resources = self._module(path).get("resources")
-        for resource in resources if isinstance(resources, list) else []:
-            if _object(resource).get("address") == local:
-                return _object(resource)
-        return None
+        plain = without_indexes(address)
+        path = module_path(plain)
+        if path not in self._resources:
+            entries = self._module(path).get("resources")
+            listed = entries if isinstance(entries, list) else []
+            self._resources[path] = {str(_object(e).get("address")): _object(e) for e in listed}
+        return self._resources[path].get(plain.removeprefix("".join(f"module.{n}." for n in path)))
 
 
-def _module_path(address: str) -> tuple[str, ...]:
+def own_region(values: Mapping[str, Any]) -> str | None:
+    """The region that values tell, in the provider's own spelling; None if they do not."""
+    for name in ("region", "location"):
+        own = values.get(name)
+        if isinstance(own, str) and own:
+            # Azure takes "West Europe" for westeurope; a location of Google may be a zone.
+            plain = own.replace(" ", "").lower()
+            zone = _ZONE.match(plain)
+            return (zone[1] or zone[2]) if zone else plain
+    for name, form in (("availability_zone", _ZONE), ("zone", _ZONE), ("arn", _ARN)):
+        value = values.get(name)
+        match = form.match(value) if isinstance(value, str) else None
+        if match:
+            return next(group for group in match.groups() if group)
+    return None
+
+
+def without_indexes(address: str) -> str:
+    """An address without the indexes of count and for_each."""
+    return _INDEX.sub("", address)
+
+
+def module_path(address: str) -> tuple[str, ...]:
     """The names of the modules that an address (without indexes) leads through."""
     names = []
     rest = address

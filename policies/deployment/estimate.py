@@ -1,20 +1,40 @@
 """What a plan changes on the monthly bill: a line per changed resource, and their totals.
 
 Belongs here: before, after and the difference, rounding, coverage. Does not belong here: what a
-resource costs (`resources.py`).
+resource pays for (`types/`) and at which price (`pricing.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from policies.deployment.plan import Plan, ResourceChange
-from policies.deployment.pricing import Amount, NotPriced, aws_prices, free_source, is_free
-from policies.deployment.resources import ZERO, Attributes, monthly
+from policies.deployment.attributes import Attributes
+from policies.deployment.changes import UNCHANGED, ResourceChange
+from policies.deployment.evaluation import Costs, Part, Subject, evaluate
+from policies.deployment.mapping import type_rules
+from policies.deployment.plan import Plan
+from policies.deployment.pricing import (
+    FREE,
+    LIST,
+    OWN,
+    SAMPLE,
+    ZERO,
+    Amount,
+    NotPriced,
+    PriceBook,
+)
+from policies.deployment.sample import free_source, is_free, sample_prices
+from policies.deployment.usage import Usage
 
 CENT = Decimal("0.01")
+NOTHING = Decimal("0.00")
+# The weakest source of a line's prices is the line's.
+_TRUST = {FREE: 0, OWN: 1, LIST: 2, SAMPLE: 3}
 
 
 @dataclass(frozen=True)
@@ -24,17 +44,16 @@ class Line:
     address: str
     type: str
     status: str
-    note: str
+    note: str = ""
     before: Decimal | None = None
     after: Decimal | None = None
     low: Decimal | None = None
     high: Decimal | None = None
-    price_source: dict[str, str] | None = None
-
-    @property
-    def is_free(self) -> bool:
-        """True for a resource of a type that costs nothing."""
-        return self.price_source == free_source()
+    # The same where commitments cover it as they cover the same SKUs today.
+    committed_before: Decimal | None = None
+    committed_after: Decimal | None = None
+    price_source: Mapping[str, Any] | None = None
+    parts: tuple[Part, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As the gate reads it."""
@@ -47,79 +66,220 @@ class Line:
             "monthly_after": _text(self.after),
             "low": _text(self.low),
             "high": _text(self.high),
-            "price_source": self.price_source,
+            "committed_before": _text(self.committed_before),
+            "committed_after": _text(self.committed_after),
+            "price_source": None if self.price_source is None else dict(self.price_source),
+            "parts": [_part(part) for part in self.parts],
         }
 
 
-def estimate(plan: Plan) -> dict[str, Any]:
-    """The estimate of a plan, as the gate reads it."""
-    lines = [_line(change) for change in plan.resources]
-    priced = [line for line in lines if line.status == "priced"]
-    before = sum((line.before or Decimal(0) for line in priced), Decimal("0.00"))
-    after = sum((line.after or Decimal(0) for line in priced), Decimal("0.00"))
-    return {
-        "currency": aws_prices().currency,
-        "monthly_before": str(before),
-        "monthly_after": str(after),
-        "monthly_delta": str(after - before),
-        "low": str(sum((line.low or Decimal(0) for line in priced), Decimal("0.00"))),
-        "high": str(sum((line.high or Decimal(0) for line in priced), Decimal("0.00"))),
-        "coverage_pct": _coverage(lines),
-        "lines": [line.to_dict() for line in lines],
-    }
+@dataclass(frozen=True)
+class Estimate:
+    """The lines of a plan, and the resources that change only through what they refer to."""
+
+    currency: str
+    lines: tuple[Line, ...]
+    affected: tuple[ResourceChange, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the gate reads it; every total is the sum of the rounded lines."""
+        priced = [line for line in self.lines if line.status == "priced"]
+        before, after = (_sum(line.before for line in priced), _sum(line.after for line in priced))
+        committed = _sum(line.committed_after for line in priced) - _sum(
+            line.committed_before for line in priced
+        )
+        return {
+            "currency": self.currency,
+            "monthly_before": str(before),
+            "monthly_after": str(after),
+            "monthly_delta": str(after - before),
+            "committed_delta": str(committed),
+            "low": str(_sum(line.low for line in priced)),
+            "high": str(_sum(line.high for line in priced)),
+            "coverage_pct": _coverage(self.lines),
+            "price_sources": self._sources(),
+            "lines": [line.to_dict() for line in self.lines],
+        }
+
+    def _sources(self) -> dict[str, int]:
+        """How many lines are priced from which source; `none` are those without a price."""
+        kinds = Counter(
+            "none" if line.price_source is None else line.price_source["kind"]
+            for line in self.lines
+        )
+        return {kind: kinds[kind] for kind in (OWN, LIST, SAMPLE, FREE, "none")}
 
 
-def _coverage(lines: list[Line]) -> int:
-    """The share that is priced of what may cost something.
-
-    Free types are on neither side: else a few of them would hide a dear one without a price.
-    """
-    counted = [line for line in lines if not line.is_free]
-    priced = sum(line.status == "priced" for line in counted)
-    return 100 * priced // len(counted) if counted else 100
+def sample_book(currency: str = "USD") -> PriceBook:
+    """Only the prices that come with Tollgate."""
+    return PriceBook([sample_prices()], currency)
 
 
-def _line(change: ResourceChange) -> Line:
+def estimate(plan: Plan, book: PriceBook | None = None, usage: Usage | None = None) -> Estimate:
+    """The estimate of a plan; what cannot be priced has a line that says so."""
+    book, usage = book or sample_book(), usage or Usage()
+    changing = {change.address for change in plan.resources if change.actions not in UNCHANGED}
+    listed = [change for change in plan.resources if change.address in changing]
+    affected = tuple(_affected(plan, changing)) if plan.unchanged else ()
+    lines = [_line(plan, change, book, usage) for change in listed]
+    moved = [(change, _line(plan, change, book, usage)) for change in affected]
+    kept = [(change, line) for change, line in moved if line.before != line.after
+            or line.status != "priced"]  # fmt: skip
+    return Estimate(
+        book.currency,
+        (*lines, *(line for _, line in kept)),
+        tuple(change for change, _ in kept),
+    )
+
+
+def _affected(plan: Plan, changing: set[str]) -> Iterator[ResourceChange]:
+    """Unchanged resources whose costs stand in one that changes: a group and its template."""
+    for change in plan.unchanged:
+        rule = type_rules().get(change.type)
+        for path in (path for other in (rule.others if rule else ()) for path in other.of):
+            other = plan.references.of(change, path)
+            if other is not None and other.actions == ("update",) and other.address in changing:
+                yield change
+                break
+
+
+def _line(plan: Plan, change: ResourceChange, book: PriceBook, usage: Usage) -> Line:
     if is_free(change.type):
-        zero = Decimal("0.00")
         return Line(
-            change.address, change.type, "priced", "", zero, zero, zero, zero, free_source()
+            change.address, change.type, "priced", "", *(NOTHING,) * 6, price_source=free_source()
         )
     try:
-        before, _ = _side(change, change.before, frozenset())
+        before = _side(plan, change, "before", book, usage)
         # A resource that is only forgotten runs on, and costs what it did.
-        runs_on = change.before if change.actions == ("forget",) else change.after
-        unknown = frozenset() if change.actions == ("forget",) else change.unknown
-        after, note = _side(change, runs_on, unknown)
+        forgotten = change.actions == ("forget",)
+        after = before if forgotten else _side(plan, change, "after", book, usage)
         if change.actions == ("create", "forget"):
             # The replaced one is only forgotten: it runs on beside the new one.
-            after += before
-            note = "; ".join(filter(None, [note, "the forgotten one runs on"]))
+            notes = (*after.notes, "the forgotten one runs on")
+            after = Costs((*after.parts, *before.parts), notes)
     except NotPriced as reason:
         return Line(change.address, change.type, reason.status, str(reason))
-    low, high = sorted((after.low - before.low, after.high - before.high))
+    return _priced(change, before, after)
+
+
+def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
+    was, will = _total(before), _total(after)
+    low, high = sorted((will.low - was.low, will.high - was.high))
+    parts = after.parts or before.parts
     return Line(
         address=change.address,
         type=change.type,
         status="priced",
-        note=note,
-        before=_cents(before.likely),
-        after=_cents(after.likely),
+        note="; ".join(after.notes or before.notes),
+        before=_cents(was.likely),
+        after=_cents(will.likely),
         low=_cents(low),
         high=_cents(high),
-        price_source=aws_prices().source,
+        committed_before=_cents(sum((p.committed.likely for p in before.parts), NOTHING)),
+        committed_after=_cents(sum((p.committed.likely for p in after.parts), NOTHING)),
+        price_source=_source([*before.parts, *after.parts]),
+        parts=parts,
     )
 
 
-def _side(change: ResourceChange, values: Any, unknown: frozenset[str]) -> tuple[Amount, str]:
+def _side(plan: Plan, change: ResourceChange, side: str, book: PriceBook, usage: Usage) -> Costs:
+    attributes = side_of(plan, change, side)
+    if attributes is None:
+        return Costs()
+    subject = Subject(change.type, change.address, change.identities)
+    return evaluate(change.type, attributes, subject, book, usage)
+
+
+def side_of(plan: Plan, change: ResourceChange, side: str) -> Attributes | None:
+    """The attributes of a resource before or after the change; None if it is not there then."""
+    values = change.before if side == "before" else change.after
     if values is None:
-        return ZERO, ""
-    amount, note, _ = monthly(change.type, Attributes(values, unknown, change.region))
-    return amount, note
+        return None
+
+    def related(path: str) -> Attributes | None:
+        other = plan.references.of(change, path)
+        return None if other is None else side_of(plan, other, side)
+
+    if side == "before":
+        return Attributes(values, frozenset(), change.region_before or change.region, related)
+    return Attributes(values, change.unknown, change.region, related)
+
+
+def _total(costs: Costs) -> Amount:
+    total = ZERO
+    for part in costs.parts:
+        total = total + part.cost
+    return total
+
+
+def _source(parts: Sequence[Part]) -> dict[str, Any]:
+    """The weakest source of the parts, its oldest date, and the widest spread of a price."""
+    if not parts:
+        return free_source() | {"dispersion": "0"}
+    prices = [part.price for part in parts]
+    kind = max((price.kind for price in prices), key=lambda kind: _TRUST.get(kind, 4))
+    return {
+        "kind": kind,
+        "date": min(price.date for price in prices),
+        "dispersion": _short(max(price.dispersion for price in prices)),
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    price, quantity = part.price, part.quantity
+    return {
+        "name": part.name,
+        "service": part.sku.service,
+        "meter": part.sku.meter,
+        "variant": part.sku.variant,
+        "purchase": part.sku.purchase,
+        "unit": part.unit,
+        "quantity": _short(quantity.likely),
+        "quantity_low": _short(quantity.low),
+        "quantity_high": _short(quantity.high),
+        "basis": part.basis,
+        "unit_price": _short(price.price),
+        "monthly": str(_cents(part.cost.likely)),
+        "coverage_pct": price.coverage_pct,
+        "price_source": {
+            **price.source(),
+            "dispersion": _short(price.dispersion),
+            "line_items": price.line_items,
+        },
+    }
+
+
+def with_ages(question_lines: list[dict[str, Any]], today: date) -> None:
+    """Put the age of each line's prices beside their date, for the rules on stale prices."""
+    for line in question_lines:
+        source = line["price_source"]
+        if source is not None:
+            source["age_days"] = max((today - date.fromisoformat(source["date"])).days, 0)
+
+
+def _coverage(lines: Sequence[Line]) -> int:
+    """The share that is priced of what may cost something.
+
+    Free types are on neither side: else a few of them would hide a dear one without a price.
+    """
+    counted = [line for line in lines if line.price_source is None
+               or line.price_source["kind"] != FREE]  # fmt: skip
+    priced = sum(line.status == "priced" for line in counted)
+    return 100 * priced // len(counted) if counted else 100
+
+
+def _sum(values: Iterator[Decimal | None]) -> Decimal:
+    return sum((value or NOTHING for value in values), NOTHING)
 
 
 def _cents(value: Decimal) -> Decimal:
     return value.quantize(CENT, ROUND_HALF_UP)
+
+
+def _short(value: Decimal) -> str:
+    """At most 12 decimals, as the schema has money, without zeros behind."""
+    text = f"{value:.12f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _text(value: Decimal | None) -> str | None:

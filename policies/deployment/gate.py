@@ -6,16 +6,21 @@ Belongs here: the form of the question. Does not belong here: where its facts ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from policies.decisions import decide_and_record, redact
 from policies.deployment.budget import Budget
-from policies.deployment.estimate import estimate
-from policies.deployment.plan import Plan, ResourceChange
+from policies.deployment.changes import ResourceChange
+from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
+from policies.deployment.mapping import as_text, type_rules
+from policies.deployment.plan import Plan
+from policies.deployment.pricing import NotPriced
+from policies.deployment.sources import Sources
 from policies.engine import PolicyEngine
 from policies.models import Decision, rfc3339
 
@@ -30,15 +35,14 @@ class GitFacts:
     base_ref: str = "local"
     head_sha: str = "local"
     actor: str = "local"
+    head_ref: str | None = None
+    pull_request: str | None = None
+    # A change from a fork runs without secrets, and its author may not be one of ours.
+    fork: bool | None = None
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, Any]:
         """As the gate reads it."""
-        return {
-            "repository": self.repository,
-            "base_ref": self.base_ref,
-            "head_sha": self.head_sha,
-            "actor": self.actor,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,18 @@ def build_question(
     git: GitFacts | None = None,
     now: datetime | None = None,
     waivers: Sequence[Mapping[str, Any]] = (),
+    sources: Sources | None = None,
+    pull_requests: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The question to the deployment gate, as `schemas/deployment.v1.json` has it."""
+    now = now or datetime.now(UTC)
+    sources = sources or Sources(sample_book())
+    found = estimate(plan, sources.book, sources.usage)
+    estimated = found.to_dict()
+    with_ages(estimated["lines"], now.date())
     return {
         "schema": SCHEMA,
-        "now": rfc3339(now or datetime.now(UTC)),
+        "now": rfc3339(now),
         "environment": environment,
         "git": (git or GitFacts()).to_dict(),
         "plan": {
@@ -69,10 +80,12 @@ def build_question(
             "terraform_version": plan.terraform_version,
             "complete": plan.complete,
             "errored": plan.errored,
-            "resources": [_resource(change) for change in plan.resources],
+            "resources": [_resource(plan, c) for c in (*plan.resources, *found.affected)],
         },
-        "estimate": estimate(plan),
+        "estimate": estimated,
         "budget": budget.to_dict(),
+        "facts": sources.facts(),
+        "pull_requests": [dict(request) for request in pull_requests],
         "waivers": [dict(waiver) for waiver in waivers],
     }
 
@@ -87,7 +100,7 @@ def decide_deployment(
     return Answer(question=redact(question), decision=decision)
 
 
-def _resource(change: ResourceChange) -> dict[str, Any]:
+def _resource(plan: Plan, change: ResourceChange) -> dict[str, Any]:
     return {
         "address": change.address,
         "type": change.type,
@@ -97,4 +110,43 @@ def _resource(change: ResourceChange) -> dict[str, Any]:
         "taggable": change.taggable,
         "tags": None if change.tags is None else dict(change.tags),
         "tags_known": change.tags_known,
+        "owner": _tagged(change, "owner", "team"),
+        "cost_center": _tagged(change, "costcenter", "costcentre"),
+        "attributes": shown(plan, change),
+        "previous_address": change.previous_address,
+        "reason": change.reason,
+        "replace_paths": list(change.replace_paths),
+        "imported": change.imported,
+        "deposed": change.deposed,
     }
+
+
+def _tagged(change: ResourceChange, *names: str) -> str | None:
+    """The first filled tag of these names, whatever case and marks its key is written with."""
+    tags = {_plain_key(key): value for key, value in (change.tags or {}).items()}
+    return next((tags[name] for name in names if tags.get(name, "").strip()), None)
+
+
+# The same few keys come back on every resource.
+@lru_cache(maxsize=1024)
+def _plain_key(key: str) -> str:
+    return "".join(c for c in key.lower() if c.isalnum())
+
+
+def shown(plan: Plan, change: ResourceChange) -> dict[str, str | None]:
+    """The attributes that rules may judge, as text; None where the plan does not tell them."""
+    rule = type_rules().get(change.type)
+    side = side_of(plan, change, "after") or side_of(plan, change, "before")
+    found: dict[str, str | None] = {}
+    for path in rule.show if rule and side else ():
+        name = path.rpartition(" -> ")[2]
+        try:
+            value = side.get(path) if side else None
+        except NotPriced:
+            found[name] = None
+            continue
+        if isinstance(value, list):
+            value = ",".join(as_text(v) for v in value)
+        if value is not None and not isinstance(value, Mapping):
+            found[name] = as_text(value)
+    return found

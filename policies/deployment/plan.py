@@ -8,62 +8,36 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from policies.deployment.changes import (
+    SHOW,
+    UNCHANGED,
+    PlanError,
+    ResourceChange,
+    kind_of,
+    read_change,
+)
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
+from policies.deployment.references import References
 
 MAJOR = "1"
-SENSITIVE = "(sensitive)"
-TAG_ATTRIBUTES = ("tags_all", "effective_labels", "terraform_labels", "tags", "labels")
-ACTIONS = (
-    ("no-op",),
-    ("create",),
-    ("read",),
-    ("update",),
-    ("delete",),
-    ("delete", "create"),
-    ("create", "delete"),
-    ("forget",),
-    ("create", "forget"),
-)
-SHOW = "run `terraform plan -out=tfplan` and `terraform show -json tfplan > plan.json`"
-
-
-class PlanError(ValueError):
-    """The file is not a plan that can be judged; the message says what it is and what to do."""
-
-
-@dataclass(frozen=True)
-class ResourceChange:
-    """One resource that changes; sensitive values are already taken out."""
-
-    address: str
-    type: str
-    provider: str
-    region: str
-    actions: tuple[str, ...]
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
-    # Paths such as `root_block_device.0.volume_size` that are written, but get their value only
-    # when the change is made. What is not written is the provider's default, not unknown.
-    unknown: frozenset[str] = field(default_factory=frozenset)
-    taggable: bool = False
-    tags: Mapping[str, str] | None = None
-    tags_known: bool = True
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a plan file says."""
+    """What a plan file says; `unchanged` resources are kept for what refers to them."""
 
     format_version: str
     terraform_version: str
     complete: bool
     errored: bool
     resources: tuple[ResourceChange, ...]
+    unchanged: tuple[ResourceChange, ...] = ()
+    references: References = field(default_factory=References, repr=False)
 
 
 def read_plan(path: Path) -> Plan:
@@ -107,7 +81,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def parse_plan(document: object) -> Plan:
     """Read a plan from its JSON."""
     if not isinstance(document, dict):
-        raise PlanError(f"not a plan but {_kind(document)}; {SHOW}")
+        raise PlanError(f"not a plan but {kind_of(document)}; {SHOW}")
     _refuse_other_files(document)
     version = document.get("format_version")
     if not isinstance(version, str):
@@ -116,12 +90,12 @@ def parse_plan(document: object) -> Plan:
         raise PlanError(f"plan format {version} is not known, only {MAJOR}.x; upgrade Tollgate")
     changes = document.get("resource_changes", [])
     if not isinstance(changes, list):
-        raise PlanError(f"resource_changes is {_kind(changes)}, not a list; {SHOW}")
+        raise PlanError(f"resource_changes is {kind_of(changes)}, not a list; {SHOW}")
     configuration = Configuration(document)
-    resources = tuple(
-        _resource(change, number, configuration) for number, change in enumerate(changes)
-    )
+    read = [read_change(entry, number, configuration) for number, entry in enumerate(changes)]
     _demand_all_planned(document, changes)
+    references = References(configuration, [change for change in read if change is not None])
+    found = [_with_region(change, references) for change in read if change is not None]
     errored = document.get("errored", False)
     # Written since Terraform 1.8; an older plan is whole unless it failed.
     complete = document.get("complete", errored is False)
@@ -130,8 +104,56 @@ def parse_plan(document: object) -> Plan:
         terraform_version=str(document.get("terraform_version") or "unknown"),
         complete=complete is True and not document.get("deferred_changes"),
         errored=errored is not False,
-        resources=tuple(r for r in resources if r is not None),
+        resources=tuple(c for c in found if not _stays(c)),
+        unchanged=tuple(c for c in found if _stays(c)),
+        references=references,
     )
+
+
+def merge_plans(plans: Sequence[tuple[str, Plan]]) -> Plan:
+    """Several plans of one change as one, each address led by its plan's name; one as it is.
+
+    A change is as whole as the least whole of its plans.
+    """
+    if len(plans) == 1:
+        return plans[0][1]
+    names = [name for name, _ in plans]
+    if len(set(names)) < len(names):
+        raise PlanError(f"plans of one name: {', '.join(names)}; give each file its own name")
+
+    def led(name: str, changes: Sequence[ResourceChange]) -> Iterator[ResourceChange]:
+        yield from (replace(change, address=f"{name}: {change.address}") for change in changes)
+
+    return Plan(
+        format_version=min(plan.format_version for _, plan in plans),
+        terraform_version=", ".join(sorted({plan.terraform_version for _, plan in plans})),
+        complete=all(plan.complete for _, plan in plans),
+        errored=any(plan.errored for _, plan in plans),
+        resources=tuple(c for name, plan in plans for c in led(name, plan.resources)),
+        unchanged=tuple(c for name, plan in plans for c in led(name, plan.unchanged)),
+        references=References.joined({name: plan.references for name, plan in plans}),
+    )
+
+
+def _stays(change: ResourceChange) -> bool:
+    """Whether a resource stays as it is; one that is taken into the state is listed though."""
+    return change.actions in UNCHANGED and not change.imported
+
+
+# Where a resource says itself not where it is: the attributes that name what it is part of.
+_PARTS_OF = (
+    "server_id", "kubernetes_cluster_id", "service_plan_id", "cluster", "cluster_identifier",
+)  # fmt: skip
+
+
+def _with_region(change: ResourceChange, references: References) -> ResourceChange:
+    if change.region != UNKNOWN_REGION:
+        return change
+    for name in _PARTS_OF:
+        whole = references.of(change, name)
+        if whole is not None and whole.region != UNKNOWN_REGION:
+            return replace(change, region=whole.region)
+    return change
 
 
 def _refuse_other_files(document: dict[str, Any]) -> None:
@@ -169,145 +191,5 @@ def _member(holder: Any, name: str, kind: type[Any], where: str) -> Any:
     if kind is list and isinstance(holder, dict) and name not in holder:
         return []
     if not isinstance(value, kind):
-        raise PlanError(f"{where}.{name} is {_kind(value)}; {SHOW}")
+        raise PlanError(f"{where}.{name} is {kind_of(value)}; {SHOW}")
     return value
-
-
-def _resource(entry: object, number: int, configuration: Configuration) -> ResourceChange | None:
-    """One change; None for data sources and for what stays as it is."""
-    where = f"resource_changes[{number}]"
-    if not isinstance(entry, dict):
-        raise PlanError(f"{where} is {_kind(entry)}, not an object; {SHOW}")
-    for name in ("address", "type", "mode"):
-        if not isinstance(entry.get(name), str) or not entry[name]:
-            raise PlanError(f"{where}.{name} is missing; {SHOW}")
-    change = entry.get("change")
-    if not isinstance(change, dict) or not isinstance(change.get("actions"), list):
-        raise PlanError(f"{where}.change.actions is missing; {SHOW}")
-    actions = tuple(change["actions"])
-    if actions not in ACTIONS:
-        raise PlanError(f"{where}.change.actions {list(actions)} is not known; upgrade Tollgate")
-    if entry["mode"] == "data" or actions in {("no-op",), ("read",)}:
-        return None
-    before = _values(change, "before", where)
-    after = _values(change, "after", where)
-    _demand_sides(actions, before, after, where)
-    mask = change.get("after_unknown")
-    present = after if after is not None else before
-    address = entry["address"]
-    taggable, tags, known = _tags(after, mask) if after is not None else _tags(before, {})
-    deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
-    return ResourceChange(
-        address=address + deposed,
-        type=entry["type"],
-        provider=str(entry.get("provider_name") or "unknown"),
-        region=configuration.region(address, present or {}) or UNKNOWN_REGION,
-        actions=actions,
-        before=before,
-        after=after,
-        unknown=frozenset(_unknown(mask, configuration.written(address))),
-        taggable=taggable,
-        tags=tags,
-        tags_known=known,
-    )
-
-
-def _demand_sides(actions: tuple[str, ...], before: object, after: object, where: str) -> None:
-    """A change has the sides that its actions speak of."""
-    if before is None and actions != ("create",):
-        raise PlanError(f"{where}.change.before is missing; {SHOW}")
-    if after is None and actions not in {("delete",), ("forget",)}:
-        raise PlanError(f"{where}.change.after is missing; {SHOW}")
-
-
-def _values(change: dict[str, Any], side: str, where: str) -> dict[str, Any] | None:
-    values = change.get(side)
-    if values is None:
-        return None
-    if not isinstance(values, dict):
-        raise PlanError(f"{where}.change.{side} is {_kind(values)}, not an object; {SHOW}")
-    masked = _mask(values, _tags_together(values, change.get(f"{side}_sensitive")))
-    return masked if isinstance(masked, dict) else {}
-
-
-def _tags_together(values: dict[str, Any], sensitive: Any) -> Any:
-    """The mask, with each tag that is sensitive in one attribute being so in all of them.
-
-    Terraform marks a tag where it is written; the provider's copy in tags_all has no mark.
-    """
-    if not isinstance(sensitive, dict):
-        return sensitive
-    names = [name for name in TAG_ATTRIBUTES if isinstance(values.get(name), dict)]
-    marked: dict[str, bool] = {}
-    for name in TAG_ATTRIBUTES:
-        mask, tags = sensitive.get(name), values.get(name)
-        if isinstance(mask, dict):
-            marked |= {key: True for key, inner in mask.items() if inner}
-        elif mask is True and isinstance(tags, dict):
-            marked |= dict.fromkeys(tags, True)
-    together = {name: marked for name in names if sensitive.get(name) is not True}
-    return {**sensitive, **together}
-
-
-def _mask(value: Any, sensitive: Any) -> Any:
-    """The value without what the plan marks as sensitive."""
-    if sensitive is True:
-        return SENSITIVE
-    if isinstance(value, dict) and isinstance(sensitive, dict):
-        return {name: _mask(inner, sensitive.get(name)) for name, inner in value.items()}
-    if isinstance(value, list) and isinstance(sensitive, list):
-        rest = [None] * (len(value) - len(sensitive))
-        return [_mask(i, s) for i, s in zip(value, [*sensitive, *rest], strict=False)]
-    return value
-
-
-def _unknown(mask: Any, written: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """The paths that are unknown; what the configuration shows to be left out is not among them."""
-    if mask is True:
-        yield ".".join(path)
-    elif isinstance(mask, dict):
-        for name, inner in mask.items():
-            is_left_out = isinstance(written, dict) and name not in written and inner is True
-            if not is_left_out:
-                below = written.get(name) if isinstance(written, dict) else None
-                yield from _unknown(inner, below, (*path, name))
-    elif isinstance(mask, list):
-        for index, inner in enumerate(mask):
-            is_there = isinstance(written, list) and index < len(written)
-            yield from _unknown(inner, written[index] if is_there else None, (*path, str(index)))
-
-
-def _any_unknown(mask: Any) -> bool:
-    if isinstance(mask, dict):
-        return any(_any_unknown(inner) for inner in mask.values())
-    if isinstance(mask, list):
-        return any(_any_unknown(inner) for inner in mask)
-    return mask is True
-
-
-def _tags(
-    values: Mapping[str, Any] | None, mask: object
-) -> tuple[bool, dict[str, str] | None, bool]:
-    """Whether the resource can carry tags, the tags, and whether all of them are known."""
-    unknown = mask if isinstance(mask, dict) else {}
-    values = values or {}
-    present = [name for name in TAG_ATTRIBUTES if name in values or name in unknown]
-    if not present:
-        return False, None, True
-    # The provider's default tags are only in the first kinds; they can be left to the provider
-    # while what is written in the configuration is known.
-    for name in present:
-        tags = values.get(name)
-        if isinstance(tags, dict) and not _any_unknown(unknown.get(name)):
-            return True, {key: str(v) for key, v in tags.items() if v is not None}, True
-    written = next((n for n in ("tags", "labels") if n in present), present[0])
-    if tags_are_open := _any_unknown(unknown.get(written)) or values.get(written) == SENSITIVE:
-        partly = values.get(written)
-        known = partly if isinstance(partly, dict) else {}
-        return True, {k: str(v) for k, v in known.items() if v is not None}, not tags_are_open
-    return True, {}, True
-
-
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
-    return "nothing" if value is None else names.get(type(value), "a number")

@@ -1,22 +1,21 @@
-"""Prices as data: the list of one vendor, by region, and the types that cost nothing.
+"""Prices: what is looked up, what is found, and the order in which sources are asked.
 
-Belongs here: reading price files and looking a price up. Does not belong here: what a resource
-uses of which price (`resources.py`).
+Belongs here: amounts, keys, and the choice between sources. Does not belong here: where a source
+is from (`sample.py`, `ratecard.py`, `vendor/`) and what a resource needs (`types/`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-import yaml
+from policies.deployment.units import converted
 
-PRICES = Path(__file__).resolve().parent / "prices"
+ON_DEMAND, SPOT = "on_demand", "spot"
+# What people call an own rate, a vendor's list, and the list that comes with Tollgate.
+OWN, LIST, SAMPLE, FREE = "own", "list", "sample", "free"
 
 
 class NotPriced(Exception):
@@ -33,96 +32,135 @@ class NotKnown(NotPriced):
 
 @dataclass(frozen=True)
 class Amount:
-    """A monthly cost: what is likely, and what bounds it."""
+    """A quantity or a monthly cost: what is likely, and what bounds it."""
 
     low: Decimal
     likely: Decimal
     high: Decimal
 
     @classmethod
-    def exactly(cls, value: Decimal) -> Amount:
-        """A cost without a range."""
-        return cls(value, value, value)
+    def exactly(cls, value: Decimal | str | int) -> Amount:
+        """An amount without a range."""
+        number = Decimal(value)
+        return cls(number, number, number)
+
+    @property
+    def is_range(self) -> bool:
+        """Whether low and high differ."""
+        return self.low != self.high
 
     def __add__(self, other: Amount) -> Amount:
         return Amount(self.low + other.low, self.likely + other.likely, self.high + other.high)
 
-    def __mul__(self, factor: Decimal) -> Amount:
-        return Amount(self.low * factor, self.likely * factor, self.high * factor)
+    def __mul__(self, other: Amount) -> Amount:
+        """For amounts that are not negative: the low ends belong together, and so on."""
+        return Amount(self.low * other.low, self.likely * other.likely, self.high * other.high)
+
+
+ZERO = Amount.exactly(0)
+
+
+class Sku(NamedTuple):
+    """What is sold, as bills and price lists both name it; region and purchase option included."""
+
+    provider: str
+    service: str
+    meter: str
+    variant: str
+    region: str
+    purchase: str = ON_DEMAND
+
+
+@dataclass(frozen=True)
+class Price:
+    """The price of one plain unit; `low` and `high` are the spread of what was really paid."""
+
+    price: Decimal
+    unit: str
+    currency: str
+    kind: str
+    date: str
+    low: Decimal
+    high: Decimal
+    # What the unit has cost with the commitments in force, and the share that they covered.
+    committed: Decimal | None = None
+    coverage_pct: int = 0
+    line_items: int = 0
+    tiered: bool = False
+
+    @property
+    def dispersion(self) -> Decimal:
+        """The spread as a share of the price: 0 where all lines had one price."""
+        return (self.high - self.low) / self.price if self.price else Decimal(0)
+
+    def source(self) -> dict[str, str]:
+        """Where the price is from, as it is put on each line."""
+        return {"kind": self.kind, "date": self.date}
 
 
 @dataclass(frozen=True)
 class PriceList:
-    """One price file."""
+    """One source of prices, by SKU."""
 
-    document: Mapping[str, Any]
-
-    @property
-    def source(self) -> dict[str, str]:
-        """Where the prices are from, as it is put on each line."""
-        return {"kind": str(self.document["source"]), "date": str(self.document["date"])}
-
-    @property
-    def currency(self) -> str:
-        """The currency of every price of the list."""
-        return str(self.document["currency"])
-
-    @property
-    def hours(self) -> Decimal:
-        """The hours of a month."""
-        return Decimal(self.document["hours_per_month"])
-
-    def usage(self, name: str) -> Amount:
-        """What is assumed of a use that no plan tells."""
-        low, likely, high = (Decimal(text) for text in self.document["usage"][name])
-        return Amount(low, likely, high)
-
-    def price(self, region: str, *path: str) -> Decimal:
-        """The price at a path of the region's list; NotPriced if there is none."""
-        value = self.find(region, *path)
-        if not isinstance(value, str):
-            raise NotPriced(f"no price for {'.'.join(path)} in {region}")
-        return Decimal(value)
-
-    def find(self, region: str, *path: str) -> Any:
-        """Whatever is at a path of the region's list, or None."""
-        found: Any = self.document["regions"].get(region)
-        for name in path:
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return found
-
-    def instance(self, region: str, name: str) -> Decimal:
-        """The hourly price of an instance type such as `m5.4xlarge`."""
-        family, _, size = name.partition(".")
-        terms = self.find(region, "instance_families", family)
-        if isinstance(terms, Mapping) and size in self.document["size_ranges"][terms["sizes"]]:
-            return Decimal(terms["large"]) * Decimal(self.document["sizes"][size])
-        return self.price(region, "instances", name)
+    name: str
+    prices: Mapping[Sku, Price]
 
 
-@cache
-def aws_prices() -> PriceList:
-    """The list for Amazon Web Services that comes with Tollgate."""
-    return PriceList(_load("aws.yaml"))
+@dataclass(frozen=True)
+class PriceBook:
+    """Sources in the order in which they are asked; prices in other currencies are not used."""
 
+    lists: Sequence[PriceList]
+    currency: str
+    found: dict[tuple[Sku, str], Price] = field(default_factory=dict, repr=False)
 
-def is_free(resource_type: str) -> bool:
-    """True for types that cost nothing by themselves."""
-    return any(fnmatchcase(resource_type, pattern) for pattern in _free()["types"])
+    def price(self, sku: Sku, unit: str) -> Price:
+        """The first price found for a SKU, per `unit`; NotPriced says why there is none."""
+        key = (sku, unit)
+        if key not in self.found:
+            self.found[key] = self._look_up(sku, unit)
+        return self.found[key]
 
+    def _look_up(self, sku: Sku, unit: str) -> Price:
+        other = ""
+        for source in self.lists:
+            # A bill may not tell the variant (the engine of a database); then it is the mixture.
+            for candidate in (sku, sku._replace(variant="")):
+                price = source.prices.get(candidate)
+                if price is None:
+                    continue
+                fitting = self._fitting(price, unit)
+                if fitting is not None:
+                    return fitting
+                other = f"; there is one in {price.currency} per {price.unit}"
+        name = " ".join(filter(None, (sku.service, sku.meter, sku.variant)))
+        purchase = "" if sku.purchase == ON_DEMAND else f" ({sku.purchase})"
+        raise NotPriced(
+            f"no price for {name}{purchase} in {sku.region}, in {self.currency} per {unit}{other}"
+        )
 
-def free_source() -> dict[str, str]:
-    """What is put on the line of a resource that costs nothing."""
-    return {"kind": "free", "date": str(_free()["date"])}
-
-
-@cache
-def _free() -> Mapping[str, Any]:
-    return _load("free.yaml")
-
-
-def _load(name: str) -> Mapping[str, Any]:
-    loaded = yaml.safe_load((PRICES / name).read_text(encoding="utf-8"))
-    if not isinstance(loaded, Mapping):
-        raise TypeError(f"{PRICES / name} is not a price file")
-    return loaded
+    def _fitting(self, price: Price, unit: str) -> Price | None:
+        if price.currency != self.currency:
+            return None
+        if price.unit == unit:
+            return price
+        values = {
+            name: converted(value, price.unit, unit)
+            for name, value in (("price", price.price), ("low", price.low), ("high", price.high))
+        }
+        if values["price"] is None:
+            return None
+        committed = price.committed
+        return Price(
+            price=values["price"],
+            unit=unit,
+            currency=price.currency,
+            kind=price.kind,
+            date=price.date,
+            low=values["low"] or values["price"],
+            high=values["high"] or values["price"],
+            committed=None if committed is None else converted(committed, price.unit, unit),
+            coverage_pct=price.coverage_pct,
+            line_items=price.line_items,
+            tiered=price.tiered,
+        )

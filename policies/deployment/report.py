@@ -174,7 +174,24 @@ def _coverage(answer: Answer) -> str:
     free = sum(_is_free(line) for line in lines)
     text = f"{estimate['coverage_pct']} % of {len(lines) - free} changed resources are priced"
     text += f"; {free} more are of types that cost nothing." if free else "."
+    text += _sources(answer)
     return text + (f" Not priced: {open_lines}, not counted as free." if open_lines else "")
+
+
+def _sources(answer: Answer) -> str:
+    """Where the prices are from, and how far the rate card can be trusted."""
+    counts = answer.question["estimate"].get("price_sources", {})
+    used = [f"{counts[kind]} {kind}" for kind in ("own", "list", "sample") if counts.get(kind)]
+    text = f" Prices: {', '.join(used)}." if used else ""
+    estimate = answer.question["estimate"]
+    committed = estimate.get("committed_delta", estimate["monthly_delta"])
+    if committed != estimate["monthly_delta"]:
+        text += f" {_signed(committed)} a month if commitments cover it as they do today."
+    card = answer.question.get("facts", {}).get("rate_card")
+    if card:
+        trust = card["signature"].replace("_", " ")
+        text += f" Rate card until {card['data_as_of'][:10]}, signature: {trust}."
+    return text
 
 
 def _is_free(line: dict[str, Any]) -> bool:

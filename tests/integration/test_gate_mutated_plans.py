@@ -12,8 +12,9 @@ import pytest
 from policies.bundle import read_bundle
 from policies.checks import opa_program
 from policies.deployment.budget import configured_budget
+from policies.deployment.changes import PlanError
 from policies.deployment.gate import build_question
-from policies.deployment.plan import PlanError, parse_plan
+from policies.deployment.plan import parse_plan
 from policies.engine import PolicyEngine
 from policies.opa import OpaProgram
 

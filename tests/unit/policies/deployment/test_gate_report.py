@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from policies.deployment.budget import Budget
+from policies.deployment.changes import ResourceChange
 from policies.deployment.gate import Answer, build_question
-from policies.deployment.plan import Plan, ResourceChange
+from policies.deployment.plan import Plan
 from policies.deployment.report import MARKER, to_json, to_markdown, to_text
 from policies.models import Decision, Finding
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from policies.deployment.plan import SENSITIVE, Plan, PlanError, parse_plan, read_plan
+from policies.deployment.changes import SENSITIVE, PlanError
+from policies.deployment.plan import Plan, parse_plan, read_plan
 
 PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
 

@@ -1,0 +1,234 @@
+"""One entry of a plan's `resource_changes`: what happens to a resource, its values, its tags.
+
+Belongs here: masks of unknown and sensitive values, tags, actions. Does not belong here: the plan
+file as a whole (`plan.py`) and where a region comes from (`configuration.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policies.deployment.configuration import UNKNOWN_REGION, Configuration, own_region
+
+SENSITIVE = "(sensitive)"
+TAG_ATTRIBUTES = ("tags_all", "effective_labels", "terraform_labels", "tags", "labels")
+ACTIONS = (
+    ("no-op",),
+    ("create",),
+    ("read",),
+    ("update",),
+    ("delete",),
+    ("delete", "create"),
+    ("create", "delete"),
+    ("forget",),
+    ("create", "forget"),
+)
+UNCHANGED = frozenset({("no-op",), ("read",)})
+SHOW = "run `terraform plan -out=tfplan` and `terraform show -json tfplan > plan.json`"
+
+
+class PlanError(ValueError):
+    """The file is not a plan that can be judged; the message says what it is and what to do."""
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource of a plan; sensitive values are already taken out."""
+
+    address: str
+    type: str
+    provider: str
+    region: str
+    actions: tuple[str, ...]
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    # Paths such as `root_block_device.0.volume_size` that are written, but get their value only
+    # when the change is made. What is not written is the provider's default, not unknown.
+    unknown: frozenset[str] = field(default_factory=frozenset)
+    taggable: bool = False
+    tags: Mapping[str, str] | None = None
+    tags_known: bool = True
+    # Where it was before a `moved` block; the reason that Terraform gives for its actions; what
+    # forces the replacement; whether it exists already and is only taken into the state.
+    previous_address: str | None = None
+    reason: str | None = None
+    replace_paths: tuple[str, ...] = ()
+    imported: bool = False
+    deposed: bool = False
+    # Where it was before, if its values say so: a replacement may move it.
+    region_before: str | None = None
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """The names by which bills may know the resource: its id and its ARN, once it has them."""
+        values = [side.get(name) for side in (self.before, self.after) if side
+                  for name in ("id", "arn", "self_link")]  # fmt: skip
+        # Shorter ones (a random "1") say too little to be told from any other text.
+        told = {v for v in values if isinstance(v, str) and len(v) > 5 and v != SENSITIVE}
+        return frozenset(told | {v.lower() for v in told})
+
+
+def read_change(entry: object, number: int, configuration: Configuration) -> ResourceChange | None:
+    """One change, also of what stays as it is; None for data sources."""
+    where = f"resource_changes[{number}]"
+    if not isinstance(entry, dict):
+        raise PlanError(f"{where} is {kind_of(entry)}, not an object; {SHOW}")
+    for name in ("address", "type", "mode"):
+        if not isinstance(entry.get(name), str) or not entry[name]:
+            raise PlanError(f"{where}.{name} is missing; {SHOW}")
+    change = entry.get("change")
+    if not isinstance(change, dict) or not isinstance(change.get("actions"), list):
+        raise PlanError(f"{where}.change.actions is missing; {SHOW}")
+    actions = tuple(change["actions"])
+    if actions not in ACTIONS:
+        raise PlanError(f"{where}.change.actions {list(actions)} is not known; upgrade Tollgate")
+    if entry["mode"] == "data" or actions == ("read",):
+        return None
+    before = _values(change, "before", where)
+    after = _values(change, "after", where)
+    _demand_sides(actions, before, after, where)
+    mask = change.get("after_unknown")
+    present = after if after is not None else before
+    address = entry["address"]
+    taggable, tags, known = _tags(after, mask) if after is not None else _tags(before, {})
+    deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
+    return ResourceChange(
+        address=address + deposed,
+        type=entry["type"],
+        provider=str(entry.get("provider_name") or "unknown"),
+        region=configuration.region(address, present or {}) or UNKNOWN_REGION,
+        actions=actions,
+        before=before,
+        after=after,
+        unknown=frozenset(_unknown(mask, configuration.written(address))),
+        taggable=taggable,
+        tags=tags,
+        tags_known=known,
+        previous_address=_text(entry.get("previous_address")),
+        reason=_text(entry.get("action_reason")),
+        replace_paths=_paths(change.get("replace_paths")),
+        imported=change.get("importing") is not None,
+        deposed=bool(deposed),
+        region_before=own_region(before or {}),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _paths(value: object) -> tuple[str, ...]:
+    entries = value if isinstance(value, list) else []
+    return tuple(".".join(map(str, e)) for e in entries if isinstance(e, list))
+
+
+def _demand_sides(actions: tuple[str, ...], before: object, after: object, where: str) -> None:
+    """A change has the sides that its actions speak of."""
+    # Of what is only kept in the state, older plans show no values.
+    if actions == ("no-op",):
+        return
+    if before is None and actions != ("create",):
+        raise PlanError(f"{where}.change.before is missing; {SHOW}")
+    if after is None and actions not in {("delete",), ("forget",)}:
+        raise PlanError(f"{where}.change.after is missing; {SHOW}")
+
+
+def _values(change: dict[str, Any], side: str, where: str) -> dict[str, Any] | None:
+    values = change.get(side)
+    if values is None:
+        return None
+    if not isinstance(values, dict):
+        raise PlanError(f"{where}.change.{side} is {kind_of(values)}, not an object; {SHOW}")
+    masked = _mask(values, _tags_together(values, change.get(f"{side}_sensitive")))
+    return masked if isinstance(masked, dict) else {}
+
+
+def _tags_together(values: dict[str, Any], sensitive: Any) -> Any:
+    """The mask, with each tag that is sensitive in one attribute being so in all of them.
+
+    Terraform marks a tag where it is written; the provider's copy in tags_all has no mark.
+    """
+    if not isinstance(sensitive, dict):
+        return sensitive
+    names = [name for name in TAG_ATTRIBUTES if isinstance(values.get(name), dict)]
+    marked: dict[str, bool] = {}
+    for name in TAG_ATTRIBUTES:
+        mask, tags = sensitive.get(name), values.get(name)
+        if isinstance(mask, dict):
+            marked |= {key: True for key, inner in mask.items() if inner}
+        elif mask is True and isinstance(tags, dict):
+            marked |= dict.fromkeys(tags, True)
+    together = {name: marked for name in names if sensitive.get(name) is not True}
+    return {**sensitive, **together}
+
+
+def _mask(value: Any, sensitive: Any) -> Any:
+    """The value without what the plan marks as sensitive."""
+    if sensitive is True:
+        return SENSITIVE
+    if isinstance(value, dict) and isinstance(sensitive, dict):
+        return {name: _mask(inner, sensitive.get(name)) for name, inner in value.items()}
+    if isinstance(value, list) and isinstance(sensitive, list):
+        rest = [None] * (len(value) - len(sensitive))
+        return [_mask(i, s) for i, s in zip(value, [*sensitive, *rest], strict=False)]
+    return value
+
+
+def _unknown(mask: Any, written: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The paths that are unknown; what the configuration shows to be left out is not among them."""
+    if mask is True:
+        yield ".".join(path)
+    elif isinstance(mask, dict):
+        for name, inner in mask.items():
+            is_left_out = isinstance(written, dict) and name not in written and inner is True
+            if not is_left_out:
+                below = written.get(name) if isinstance(written, dict) else None
+                yield from _unknown(inner, below, (*path, name))
+    elif isinstance(mask, list):
+        for index, inner in enumerate(mask):
+            is_there = isinstance(written, list) and index < len(written)
+            yield from _unknown(inner, written[index] if is_there else None, (*path, str(index)))
+
+
+def _any_unknown(mask: Any) -> bool:
+    if isinstance(mask, dict):
+        return any(_any_unknown(inner) for inner in mask.values())
+    if isinstance(mask, list):
+        return any(_any_unknown(inner) for inner in mask)
+    return mask is True
+
+
+def _tags(
+    values: Mapping[str, Any] | None, mask: object
+) -> tuple[bool, dict[str, str] | None, bool]:
+    """Whether the resource can carry tags, the tags, and whether all of them are known."""
+    unknown = mask if isinstance(mask, dict) else {}
+    values = values or {}
+    blocks = values.get("tag")
+    if isinstance(blocks, list) and all(isinstance(b, dict) and "key" in b for b in blocks):
+        # An autoscaling group has a block for each tag.
+        told = {str(b["key"]): str(b.get("value") or "") for b in blocks}
+        return True, told, not _any_unknown(unknown.get("tag"))
+    present = [name for name in TAG_ATTRIBUTES if name in values or name in unknown]
+    if not present:
+        return False, None, True
+    # The provider's default tags are only in the first kinds; they can be left to the provider
+    # while what is written in the configuration is known.
+    for name in present:
+        tags = values.get(name)
+        if isinstance(tags, dict) and not _any_unknown(unknown.get(name)):
+            return True, {key: str(v) for key, v in tags.items() if v is not None}, True
+    written = next((n for n in ("tags", "labels") if n in present), present[0])
+    if tags_are_open := _any_unknown(unknown.get(written)) or values.get(written) == SENSITIVE:
+        partly = values.get(written)
+        known = partly if isinstance(partly, dict) else {}
+        return True, {k: str(v) for k, v in known.items() if v is not None}, not tags_are_open
+    return True, {}, True
+
+
+def kind_of(value: object) -> str:
+    """What a value of JSON is, in words."""
+    names = {dict: "an object", list: "a list", str: "a text", bool: "a truth value"}
+    return "nothing" if value is None else names.get(type(value), "a number")

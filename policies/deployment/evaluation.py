@@ -1,0 +1,270 @@
+"""Evaluates a mapping on one side of a change: which SKUs, how much of each, at which price.
+
+Belongs here: the small engine behind `types/`. Does not belong here: what a change makes of it
+(`estimate.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+from policies.deployment.attributes import Attributes
+from policies.deployment.configuration import UNKNOWN_REGION
+from policies.deployment.mapping import TypeRule, WithRule, as_text, is_number, type_rules
+from policies.deployment.pricing import Amount, NotKnown, NotPriced, Price, PriceBook, Sku
+from policies.deployment.shapes import SHAPES
+from policies.deployment.usage import Usage
+
+ONE = Amount.exactly(1)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One priced part of a resource: what a month of it costs."""
+
+    name: str
+    sku: Sku
+    unit: str
+    quantity: Amount
+    # "plan", or for what no plan tells: "file", "history" or "range".
+    basis: str
+    price: Price
+
+    @property
+    def cost(self) -> Amount:
+        """What an uncovered month costs; low and high hold the spread of prices and of use."""
+        price = self.price
+        return self.quantity * Amount(price.low, price.price, price.high)
+
+    @property
+    def committed(self) -> Amount:
+        """What it costs if commitments cover it as they cover the same SKU today."""
+        if self.price.committed is None:
+            return self.cost
+        return self.quantity * Amount.exactly(self.price.committed)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The parts of one side, and what was assumed."""
+
+    parts: tuple[Part, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose use is looked up: type and address in the usage file, the ids in the history."""
+
+    type: str
+    address: str
+    identities: frozenset[str]
+
+
+def evaluate(
+    resource_type: str, attributes: Attributes, subject: Subject, book: PriceBook, usage: Usage
+) -> Costs:
+    """What a resource pays for a month; NotPriced or NotKnown says why that cannot be told."""
+    rule = type_rules().get(resource_type)
+    if rule is None or "." in resource_type:
+        raise NotPriced(f"{resource_type} is not among the priced types")
+    if attributes.region in ("", UNKNOWN_REGION):
+        raise NotKnown("the region is not known; set it in the provider block")
+    costs = _Evaluation(rule, attributes, subject, book, usage).costs()
+    if not costs.parts and not costs.notes:
+        raise NotPriced("nothing of it is among the priced parts")
+    return costs
+
+
+class _Evaluation:
+    """One mapping on one set of attributes; values are worked out when they are asked for."""
+
+    def __init__(
+        self, rule: TypeRule, at: Attributes, subject: Subject, book: PriceBook, usage: Usage
+    ) -> None:
+        self.rule, self.at, self.subject = rule, at, subject
+        self.book, self.usage = book, usage
+        self._values: dict[str, Any] = {}
+        self._basis: dict[str, str] = {}
+
+    def costs(self) -> Costs:
+        for name, refused in self.rule.refuse.items():
+            if as_text(self.value(name)) in refused:
+                raise NotPriced(f"{name} {as_text(self.value(name))} is not among the priced ones")
+        parts = [self._part(part) for part in self.rule.parts
+                 if self.holds(part.when) and not self._any(part.unless)]  # fmt: skip
+        notes = [text for when, text in self.rule.notes if self.holds(when)]
+        notes += [self._assumed(name) for name in self._basis if self._basis[name] == "range"]
+        for other in self.rule.others:
+            if self.holds(other.when) and not self._any(other.unless):
+                for inner in self._others(other):
+                    parts += inner.parts
+                    notes += inner.notes
+        times = self._product(self.rule.times)
+        if self.rule.times:
+            parts = [replace(part, quantity=part.quantity * times) for part in parts]
+        return Costs(tuple(parts), tuple(dict.fromkeys(notes)))
+
+    def _part(self, rule: Any) -> Part:
+        sku = Sku(
+            self.rule.provider,
+            rule.service,
+            self._filled(rule.meter),
+            self._filled(rule.variant),
+            self.at.region,
+            self._filled(rule.purchase),
+        )
+        price = self.book.price(sku, rule.unit)
+        quantity = self._product(rule.quantity)
+        basis = next((self._basis[n] for n in rule.quantity if n in self._basis), "plan")
+        if basis == "range":
+            for identity in self.subject.identities:
+                seen = self.usage.history.get((identity, sku.service, sku.meter))
+                if seen is not None:
+                    quantity, basis = seen, "history"
+                    for name in rule.quantity:
+                        self._basis.pop(name, None)
+        return Part(rule.name, sku, rule.unit, quantity, basis, price)
+
+    def _others(self, other: WithRule) -> list[Costs]:
+        rule, times = type_rules()[other.type], self._product(other.times)
+        if other.of:
+            related = (self.at.related(path) for path in other.of)
+            found = next((r for r in related if r is not None), None)
+            if found is None:
+                raise NotKnown(f"what {' or '.join(other.of)} refers to is not in the plan")
+            sides = [replace(found, region=self.at.region)]
+        else:
+            sides = self.at.blocks(other.blocks)
+            if not sides and other.default is not None:
+                sides = [Attributes(other.default, frozenset(), self.at.region)]
+        results = []
+        for side in sides:
+            costs = _Evaluation(rule, side, self.subject, self.book, self.usage).costs()
+            parts = tuple(replace(part, quantity=part.quantity * times) for part in costs.parts)
+            results.append(Costs(parts, costs.notes))
+        return results
+
+    def holds(self, when: Mapping[str, frozenset[str]]) -> bool:
+        return all(as_text(self.value(name)) in allowed for name, allowed in when.items())
+
+    def _any(self, unless: Mapping[str, frozenset[str]]) -> bool:
+        return any(as_text(self.value(name)) in values for name, values in unless.items())
+
+    def _filled(self, template: str) -> str:
+        if "{" not in template:
+            return template
+        return re.sub(r"\{(\w+)\}", lambda match: as_text(self.value(match[1])), template)
+
+    def _product(self, factors: Sequence[str]) -> Amount:
+        product = ONE
+        for factor in factors:
+            value = Decimal(factor) if is_number(factor) else self.value(factor)
+            product = product * (value if isinstance(value, Amount) else _exact(factor, value))
+        return product
+
+    def value(self, name: str) -> Any:
+        if name not in self._values:
+            self._values[name] = self._work_out(name, self.rule.let[name])
+        return self._values[name]
+
+    def _work_out(self, name: str, spec: Mapping[str, Any]) -> Any:
+        if "usage" in spec:
+            return self._used(name, spec)
+        if "get" in spec:
+            return self._text(name, spec)
+        return self._figure(spec)
+
+    def _figure(self, spec: Mapping[str, Any]) -> Any:
+        """What needs no name: a number, a range of numbers, a constant, a part of a shape."""
+        if "range" in spec:
+            low, likely, high = (
+                self._first_number(spec["range"][key], spec.get("default"))
+                for key in ("low", "likely", "high")
+            )
+            return Amount(min(low, likely), likely, max(likely, high))
+        if "is" in spec:
+            return as_text(spec["is"])
+        if "count" in spec:
+            return Decimal(len(self.at.blocks(spec["count"])))
+        if "shape" in spec:
+            function, key = spec["shape"]
+            shape = SHAPES[function](as_text(self.value(spec["of"])))
+            return shape.get(key, "")
+        return _stepped(self._first_number(spec["number"], spec.get("default")), spec)
+
+    def _text(self, name: str, spec: Mapping[str, Any]) -> str:
+        found = self._first(spec["get"])
+        if found is None:
+            found = spec.get("default")
+        if found is None:
+            raise NotKnown(f"{name} is not set")
+        if isinstance(found, list | Mapping):
+            found = True
+        text = as_text(found)
+        if spec.get("lower"):
+            text = text.lower()
+        for pattern, replacement in spec.get("replace", []):
+            text = re.sub(pattern, replacement, text)
+        if "map" in spec:
+            mapped = spec["map"].get(text, spec["map"].get("*"))
+            if mapped is None:
+                raise NotPriced(f"{name} {text} is not among the priced ones")
+            return as_text(mapped)
+        return text
+
+    def _used(self, name: str, spec: Mapping[str, Any]) -> Amount:
+        stated = self.usage.stated(self.subject.type, self.subject.address, name)
+        self._basis[name] = "range" if stated is None else "file"
+        if stated is not None:
+            return stated
+        low, likely, high = (Decimal(str(text)) for text in spec["usage"])
+        return Amount(low, likely, high)
+
+    def _assumed(self, name: str) -> str:
+        amount, about = self._values[name], self.rule.let[name].get("about", name)
+        return f"assumes {amount.likely} {about} a month ({amount.low} to {amount.high})"
+
+    def _first(self, paths: Any) -> Any:
+        for path in paths if isinstance(paths, list) else [paths]:
+            found = self.at.get(path)
+            if found is not None:
+                return found
+        return None
+
+    def _first_number(self, paths: Any, default: Any) -> Decimal:
+        listed = paths if isinstance(paths, list) else [paths]
+        for path in listed:
+            if self.at.get(path) is not None:
+                return self.at.number(path)
+        return self.at.number(listed[-1], None if default is None else str(default))
+
+
+def _exact(name: str, value: Any) -> Amount:
+    try:
+        return Amount.exactly(Decimal(value))
+    except ArithmeticError as error:
+        raise NotKnown(f"{name} is not a number") from error
+
+
+def _stepped(number: Decimal, spec: Mapping[str, Any]) -> Decimal | str:
+    """The number as it is sold: above what is free, in steps, or as the tier that holds it."""
+    if "minus" in spec:
+        number = max(number - Decimal(str(spec["minus"])), Decimal(0))
+    if "divide" in spec:
+        number /= Decimal(str(spec["divide"]))
+    if "at_least" in spec:
+        number = max(number, Decimal(str(spec["at_least"])))
+    if "round_up" in spec:
+        step = Decimal(str(spec["round_up"]))
+        number = (number / step).to_integral_value(ROUND_CEILING) * step
+    if "steps" in spec:
+        for name, limit in spec["steps"].items():
+            if number <= Decimal(str(limit)):
+                return str(name)
+        raise NotPriced(f"{number} is more than the largest step")
+    return number

@@ -1,0 +1,246 @@
+"""What each resource type pays for, as data: `types/<provider>/*.yaml`, read and checked.
+
+Belongs here: the form of a mapping. Does not belong here: evaluating it (`evaluation.py`), prices.
+The form is shown in `README.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policies.deployment.units import PLAIN_UNITS
+
+TYPES = Path(__file__).resolve().parent / "types"
+_PLACE = re.compile(r"\{(\w+)\}")
+_VALUE_KEYS = {
+    "get": {"get", "default", "map", "replace", "lower"},
+    "number": {"number", "default", "minus", "divide", "round_up", "steps", "at_least"},
+    "range": {"range", "default"},
+    "usage": {"usage", "about", "unit"},
+    "shape": {"shape", "of"},
+    "count": {"count"},
+    "is": {"is"},
+}
+_TYPE_KEYS = {"like", "let", "refuse", "parts", "with", "times", "notes", "show"}
+_PART_KEYS = {"name", "sku", "unit", "quantity", "when", "unless", "purchase"}
+_WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless"}
+
+
+class MappingError(ValueError):
+    """A mapping is not of the form that the engine reads; the message names type and place."""
+
+
+@dataclass(frozen=True)
+class PartRule:
+    """One thing that a resource pays for."""
+
+    name: str
+    service: str
+    meter: str
+    variant: str
+    unit: str
+    quantity: tuple[str, ...]
+    when: Mapping[str, frozenset[str]]
+    unless: Mapping[str, frozenset[str]]
+    purchase: str
+
+
+@dataclass(frozen=True)
+class WithRule:
+    """Parts of another mapping, for blocks of a resource or for what it refers to."""
+
+    type: str
+    blocks: str
+    of: tuple[str, ...]
+    default: Mapping[str, Any] | None
+    times: tuple[str, ...]
+    when: Mapping[str, frozenset[str]]
+    unless: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class TypeRule:
+    """All that one resource type pays for."""
+
+    type: str
+    provider: str
+    let: Mapping[str, Mapping[str, Any]]
+    refuse: Mapping[str, frozenset[str]]
+    parts: tuple[PartRule, ...]
+    others: tuple[WithRule, ...]
+    times: tuple[str, ...]
+    notes: tuple[tuple[Mapping[str, frozenset[str]], str], ...]
+    show: tuple[str, ...] = field(default=())
+
+    @property
+    def usages(self) -> frozenset[str]:
+        """The names that a usage file may give for the type."""
+        own = frozenset(name for name, value in self.let.items() if "usage" in value)
+        return own.union(*(type_rules()[other.type].usages for other in self.others))
+
+
+@cache
+def type_rules() -> Mapping[str, TypeRule]:
+    """Every mapping by resource type; those with a dot are parts of others."""
+    found: dict[str, TypeRule] = {}
+    for path in sorted(TYPES.glob("*/*.yaml")):
+        document, provider = load_yaml(path), path.parent.name
+        for name, entry in document.items():
+            key = _key(provider, name)
+            if key in found:
+                raise MappingError(f"{path}: {name} is mapped twice")
+            found[key] = _type(key, provider, _merged(document, name, entry, path), path)
+    return found
+
+
+def _key(provider: str, name: str) -> str:
+    """Parts of other mappings have a name of their provider's own."""
+    return f"{provider}.{name}" if name.startswith("_") else name
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file that holds an object."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (safe ones)
+    if not isinstance(loaded, dict):
+        raise MappingError(f"{path}: not an object")
+    return loaded
+
+
+def meters(provider: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Service and pattern of every meter that a mapping of the provider may look up."""
+    rules = [rule for rule in type_rules().values() if rule.provider == provider]
+    pairs = {(part.service, part.meter) for rule in rules for part in rule.parts}
+    return [(service, _pattern(meter)) for service, meter in sorted(pairs)]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    # Literal pieces are at even places, the names of values at odd ones.
+    pieces = _PLACE.split(template)
+    text = (re.escape(piece) if n % 2 == 0 else ".+" for n, piece in enumerate(pieces))
+    return re.compile("".join(text))
+
+
+def _merged(
+    document: Mapping[str, Any], name: str, entry: Mapping[str, Any], path: Path
+) -> dict[str, Any]:
+    """An entry on top of the one that it is `like`: values are overridden, lists replaced."""
+    if not isinstance(entry, Mapping) or set(entry) - _TYPE_KEYS:
+        raise MappingError(f"{path}: {name} has unknown keys, allowed: {sorted(_TYPE_KEYS)}")
+    base = entry.get("like")
+    if base is None:
+        return dict(entry)
+    if base not in document:
+        raise MappingError(f"{path}: {name} is like {base}, which is not in the same file")
+    under = _merged(document, base, document[base], path)
+    let = {**under.get("let", {}), **entry.get("let", {})}
+    return {**under, **entry, "let": let}
+
+
+def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> TypeRule:
+    where = f"{path}: {name}"
+    let = entry.get("let", {})
+    for key, value in let.items():
+        _check_value(f"{where}.let.{key}", value)
+    rule = TypeRule(
+        type=name,
+        provider=provider,
+        let=let,
+        refuse=_conditions(entry.get("refuse")),
+        parts=tuple(_part(where, part) for part in entry.get("parts", [])),
+        others=tuple(_other(where, provider, other) for other in entry.get("with", [])),
+        times=_names(entry.get("times")),
+        notes=tuple((_conditions(n.get("when")), n["text"]) for n in entry.get("notes", [])),
+        show=tuple(entry.get("show", [])),
+    )
+    unknown = set(_used(rule)) - set(let)
+    if unknown:
+        raise MappingError(f"{where} uses {sorted(unknown)}, which its `let` does not name")
+    return rule
+
+
+def _check_value(where: str, value: Any) -> None:
+    kinds = [kind for kind in _VALUE_KEYS if isinstance(value, Mapping) and kind in value]
+    if len(kinds) != 1 or set(value) - _VALUE_KEYS[kinds[0]]:
+        raise MappingError(f"{where}: write one of {sorted(_VALUE_KEYS)}, and only its keys")
+
+
+def _part(where: str, entry: Mapping[str, Any]) -> PartRule:
+    if set(entry) - _PART_KEYS or entry.get("unit") not in PLAIN_UNITS:
+        raise MappingError(f"{where}: part {entry.get('name')} has unknown keys or an unknown unit")
+    service, meter, variant = (*entry["sku"], "")[:3]
+    return PartRule(
+        name=entry["name"],
+        service=service,
+        meter=meter,
+        variant=variant,
+        unit=entry["unit"],
+        quantity=_names(entry["quantity"]),
+        when=_conditions(entry.get("when")),
+        unless=_conditions(entry.get("unless")),
+        purchase=entry.get("purchase", "on_demand"),
+    )
+
+
+def _other(where: str, provider: str, entry: Mapping[str, Any]) -> WithRule:
+    if set(entry) - _WITH_KEYS or not ("blocks" in entry or "of" in entry):
+        raise MappingError(f"{where}: `with` takes {sorted(_WITH_KEYS)}, and blocks or of")
+    return WithRule(
+        type=_key(provider, entry["type"]),
+        blocks=entry.get("blocks", ""),
+        of=_names(entry.get("of")),
+        default=entry.get("default"),
+        times=_names(entry.get("times")),
+        when=_conditions(entry.get("when")),
+        unless=_conditions(entry.get("unless")),
+    )
+
+
+def _conditions(value: Any) -> dict[str, frozenset[str]]:
+    return {
+        name: frozenset(as_text(v) for v in (allowed if isinstance(allowed, list) else [allowed]))
+        for name, allowed in (value or {}).items()
+    }
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    entries = value if isinstance(value, list) else [] if value is None else [value]
+    return tuple(str(entry) for entry in entries)
+
+
+def as_text(value: Any) -> str:
+    """A value as mappings write it: truth values in small letters, numbers without zeros behind."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_number(text: str) -> bool:
+    """Whether a factor is a number, not a name."""
+    return bool(re.fullmatch(r"\d+(\.\d+)?", text))
+
+
+def _used(rule: TypeRule) -> Iterator[str]:
+    yield from rule.refuse
+    yield from (name for name in rule.times if not is_number(name))
+    for when, _ in rule.notes:
+        yield from when
+    for other in rule.others:
+        yield from (*other.when, *other.unless)
+        yield from (name for name in other.times if not is_number(name))
+    for part in rule.parts:
+        yield from (*part.when, *part.unless)
+        yield from (name for name in part.quantity if not is_number(name))
+        for template in (part.meter, part.variant, part.purchase):
+            yield from _PLACE.findall(template)
+    for value in rule.let.values():
+        if "shape" in value:
+            yield value["of"]

@@ -1,0 +1,285 @@
+"""`tollgate rates export` on a real DuckDB: the rates are what the charges say, nothing else."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jsonschema_rs
+import psycopg2
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli.gate import app as gate_app
+from orchestration.cli.rates import app
+from orchestration.ingest.postgres import postgres_dsn
+from orchestration.rates import measure_card
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse
+from policies.deployment.ratecard import PUBLIC_KEY, SIGNING_KEY, read_card
+from policies.engine import SCHEMAS
+from tests.integration.postgres_server import postgres_database
+
+PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+TABLES = """
+create schema focus; create schema marts;
+create table focus.fct_focus_charges (
+    service_provider_name text, x_native_service text, x_usage_type text, sku_meter text,
+    region_id text, charge_description text, charge_category text, charge_class text,
+    pricing_category text, pricing_unit text, billing_currency text, resource_id text,
+    pricing_quantity decimal(38, 12), effective_cost decimal(38, 12),
+    contracted_cost decimal(38, 12), contracted_unit_price decimal(38, 12),
+    charge_period_start timestamp, commitment_discount_id text, commitment_discount_type text,
+    commitment_discount_status text);
+create table marts.fct_daily_costs (service_provider_name text, charge_category text,
+    billing_currency text, effective_cost decimal(38, 12), charge_date date);
+create table marts.fct_forecasts (billing_currency text, ds date, p50 decimal(38, 12),
+    p10 decimal(38, 12), p90 decimal(38, 12));
+create table marts.fct_reconciliation (difference decimal(38, 12));
+insert into marts.fct_reconciliation values (0);
+"""
+TODAY = date(2026, 10, 20)
+
+
+class Bills:
+    """A warehouse of a few charges a day, on any connection that takes `mark` for a value."""
+
+    def __init__(self, connection: Any, mark: str = "?") -> None:
+        self.connection, self.mark = connection, mark
+        self.connection.execute(TABLES)
+
+    def charge(self, day: int, usage: str, quantity: str, cost: str, **more: Any) -> None:
+        price = Decimal(cost) / Decimal(quantity) if Decimal(quantity) else None
+        fields = {
+            "service_provider_name": "AWS", "x_native_service": "Amazon Elastic Compute Cloud",
+            "x_usage_type": usage, "sku_meter": usage, "region_id": "eu-west-1",
+            "charge_description": "a charge", "charge_category": "Usage",
+            "pricing_category": "Standard", "pricing_unit": "Hrs", "billing_currency": "USD",
+            "resource_id": "i-0123456789", "pricing_quantity": quantity, "effective_cost": cost,
+            "contracted_cost": cost, "contracted_unit_price": price,
+            "charge_period_start": TODAY - timedelta(days=day), **more,
+        }  # fmt: skip
+        names, marks = ", ".join(fields), ", ".join([self.mark] * len(fields))
+        statement = f"insert into focus.fct_focus_charges ({names}) values ({marks})"
+        self.connection.execute(statement, list(fields.values()))
+
+    def close(self) -> None:
+        self.connection.execute(
+            "insert into marts.fct_daily_costs select distinct 'AWS', 'Usage', 'USD', "
+            "10::decimal(38, 12), charge_period_start::date from focus.fct_focus_charges"
+        )
+        self.connection.execute(
+            "insert into marts.fct_forecasts values ('USD', '2026-10-25', 100, 90, 130)"
+        )
+        self.connection.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    for name in ("TOLLGATE_ENGINE", SIGNING_KEY, PUBLIC_KEY):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "shifted_clock").write_text("2026-10-20T12:00:00+00:00")
+    return tmp_path
+
+
+@pytest.fixture
+def empty(home: Path) -> Bills:
+    return Bills(duckdb.connect(str(home / "warehouse.duckdb")))
+
+
+@pytest.fixture
+def bills(empty: Bills) -> Bills:
+    fill(empty)
+    return empty
+
+
+def fill(bills: Bills) -> None:
+    for day in range(1, 31):
+        bills.charge(day, "EU-BoxUsage:m5.large", "24", "2.40")
+        # A third of a larger machine's hours is covered.
+        bills.charge(day, "EU-BoxUsage:m5.xlarge", "16", "3.20")
+        bills.charge(day, "EU-BoxUsage:m5.xlarge", "8", "0.80", pricing_category="Committed",
+                     contracted_cost="1.60", commitment_discount_id="sp-1",
+                     commitment_discount_type="Savings Plan",
+                     commitment_discount_status="Used")  # fmt: skip
+        bills.charge(day, "EU-SpotUsage:c5.large", "10", "0.40", pricing_category="Dynamic")
+        bills.charge(
+            day,
+            "EU-NatGateway-Bytes",
+            str(day),
+            str(day * Decimal("0.05")),
+            pricing_unit="GB",
+            resource_id="arn:aws:ec2:eu-west-1:1:natgateway/nat-1",
+        )
+        bills.charge(
+            day,
+            "EU-InstanceUsage:db.t3.medium",
+            "24",
+            "1.92",
+            x_native_service="Amazon Relational Database Service",
+            charge_description="USD 0.08 per RDS db.t3.medium running PostgreSQL",
+        )
+        bills.charge(day, "SoftwareUsage:m5.large", "24", "99", x_native_service="Scanner")
+    for day in range(1, 6):
+        bills.charge(day, "EU-BoxUsage:c5.large", "24", "2.40")
+    bills.charge(2, "EU-BoxUsage:m5.large", "24", "0", charge_class="Correction")
+    bills.charge(
+        2,
+        "",
+        "0",
+        "0.50",
+        pricing_category=None,
+        commitment_discount_id="sp-1",
+        commitment_discount_type="Savings Plan",
+        commitment_discount_status="Unused",
+    )
+
+
+def export(*options: str) -> Result:
+    return CliRunner().invoke(app, ["export", *options])
+
+
+def card(bills: Bills, home: Path, *options: str) -> dict[str, Any]:
+    bills.close()
+    result = export("--out", str(home / "rates.json"), *options)
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads((home / "rates.json").read_text())
+    return found
+
+
+def rates(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {rate["meter"]: rate for rate in document["rates"]}
+
+
+def test_rate_is_cost_by_quantity_of_enough_lines_of_what_is_looked_up(
+    bills: Bills, home: Path
+) -> None:
+    found = rates(card(bills, home))
+    assert set(found) == {"BoxUsage:m5.large", "BoxUsage:m5.xlarge", "SpotUsage:c5.large",
+                          "NatGateway-Bytes", "InstanceUsage:db.t3.medium"}  # fmt: skip
+    assert Decimal(found["BoxUsage:m5.large"]["price"]) == Decimal("0.1")
+    assert found["BoxUsage:m5.large"]["line_items"] == 29
+    assert found["BoxUsage:m5.large"]["last_day"] == "2026-10-18"
+    assert found["SpotUsage:c5.large"]["purchase"] == "spot"
+    assert found["InstanceUsage:db.t3.medium"]["variant"] == "postgres"
+
+
+def test_uncovered_hour_and_hour_under_commitments_are_two_figures(
+    bills: Bills, home: Path
+) -> None:
+    rate = rates(card(bills, home))["BoxUsage:m5.xlarge"]
+    assert Decimal(rate["price"]) == Decimal("0.2")
+    # (3.20 + 0.80) a day by 24 hours
+    assert rate["committed"] == "0.166666666667"
+    assert rate["coverage_pct"] == 33
+
+
+def test_always_covered_sku_has_its_contracts_price(empty: Bills, home: Path) -> None:
+    bills = empty
+    for day in range(1, 31):
+        bills.charge(day, "EU-BoxUsage:r5.large", "24", "2.16", pricing_category="Committed",
+                     contracted_cost="3.36", contracted_unit_price="0.14",
+                     commitment_discount_id="ri-1")  # fmt: skip
+    rate = rates(card(bills, home))["BoxUsage:r5.large"]
+    assert Decimal(rate["price"]) == Decimal("0.14")
+    assert Decimal(rate["committed"]) == Decimal("0.09")
+    assert rate["coverage_pct"] == 100
+
+
+def test_spread_is_that_of_what_was_paid(empty: Bills, home: Path) -> None:
+    bills = empty
+    for day in range(1, 31):
+        bills.charge(day, "EU-BoxUsage:m5.large", "10", "1.00" if day % 2 else "1.20")
+    rate = rates(card(bills, home))["BoxUsage:m5.large"]
+    assert Decimal(rate["low"]) == Decimal("0.1")
+    assert Decimal(rate["high"]) == Decimal("0.12")
+    assert Decimal("0.109") < Decimal(rate["price"]) < Decimal("0.111")
+
+
+def test_history_is_the_months_use_of_each_resource(bills: Bills, home: Path) -> None:
+    (use,) = card(bills, home)["usage"]
+    assert use["meter"] == "NatGateway-Bytes"
+    # Days 2 to 30 with so many GB each: 16 a day on average.
+    assert Decimal(use["likely"]).quantize(Decimal("0.01")) == Decimal("486.67")
+    assert Decimal(use["low"]) < Decimal(use["likely"]) < Decimal(use["high"])
+
+
+def test_facts_are_budget_with_band_freshness_and_commitments(bills: Bills, home: Path) -> None:
+    facts = card(bills, home)["facts"]
+    (budget,) = facts["budgets"]
+    assert (budget["month"], budget["spent"]) == ("2026-10", "190.00")
+    assert (budget["forecast_low"], budget["forecast"], budget["forecast_high"]) == (
+        "280.00", "290.00", "320.00",
+    )  # fmt: skip
+    assert facts["freshness"]["reconciled"] is True
+    assert facts["freshness"]["providers"] == {"AWS": "2026-10-19"}
+    (commitment,) = facts["commitments"]
+    assert commitment["commitment_id"] == "sp-1"
+    assert Decimal(commitment["unused_monthly"]) > 0
+
+
+def test_charges_after_the_day_asked_for_are_not_seen(bills: Bills, home: Path) -> None:
+    document = card(bills, home, "--until", "2026-10-10")
+    assert document["data_as_of"] == "2026-10-09T00:00:00Z"
+    assert rates(document)["BoxUsage:m5.large"]["last_day"] == "2026-10-08"
+
+
+def test_exported_card_is_of_the_published_schema(bills: Bills, home: Path) -> None:
+    schema = json.loads((SCHEMAS / "rates.v1.json").read_text())
+    jsonschema_rs.Draft202012Validator(schema).validate(card(bills, home))
+
+
+def test_card_is_the_same_on_postgresql(
+    bills: Bills, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bills.close()
+    now = datetime(2026, 10, 20, 12, tzinfo=UTC)
+    expected = measure_card(Warehouse(Settings(home)), now)
+    with postgres_database() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        connection = psycopg2.connect(postgres_dsn())
+        connection.autocommit = True
+        other = Bills(connection.cursor(), "%s")
+        fill(other)
+        other.close()
+        connection.close()
+        assert measure_card(Warehouse(Settings(home, "postgres")), now) == expected
+
+
+def test_no_warehouse_exits_2_and_writes_nothing(home: Path) -> None:
+    result = export("--out", str(home / "rates.json"))
+    assert result.exit_code == 2
+    assert not (home / "rates.json").exists()
+
+
+def test_gate_decides_from_the_signed_card_alone(
+    bills: Bills, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert CliRunner().invoke(app, ["keys", str(home / "keys")]).exit_code == 0
+    monkeypatch.setenv(SIGNING_KEY, (home / "keys" / "rates_signing.key").read_text())
+    card(bills, home)
+    monkeypatch.delenv(SIGNING_KEY)
+    monkeypatch.setenv(PUBLIC_KEY, (home / "keys" / "rates_public.key").read_text())
+    assert read_card(home / "rates.json").signature == "verified"
+    (home / "warehouse.duckdb").unlink()
+    options = ["--rates", str(home / "rates.json"), "--environment", "staging", "--format", "json"]
+    result = CliRunner().invoke(
+        gate_app, ["deployment", str(PLANS / "aws_kubernetes.json"), *options]
+    )
+    assert result.exit_code == 0, result.output
+    question = json.loads(result.stdout)["question"]
+    assert question["facts"]["rate_card"]["signature"] == "verified"
+    assert question["facts"]["commitments"]
+    assert question["budget"]["source"] == "measured"
+    assert question["budget"]["forecast_high"] == "320.00"
+    assert question["estimate"]["price_sources"]["sample"] == 2
+    document = json.loads((home / "rates.json").read_text())
+    document["rates"][0]["price"] = document["rates"][0]["low"] = "0.01"
+    (home / "rates.json").write_text(json.dumps(document))
+    refused = CliRunner().invoke(gate_app, ["deployment", str(PLANS / "create.json"), *options])
+    assert refused.exit_code == 2
+    assert "digest" in refused.stderr
