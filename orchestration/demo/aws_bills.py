@@ -105,7 +105,8 @@ _LEGACY = (
 # fmt: on
 
 
-def _legacy(table: pa.Table, month: Month) -> pa.Table:
+def legacy_table(table: pa.Table, month: Month) -> pa.Table:
+    """A canonical table under legacy headers, in their order; dates and amounts as text."""
     rows = table.num_rows
     start, end = table.column("usage_start_day"), table.column("usage_end_day")
     made = {
@@ -160,7 +161,7 @@ def write_legacy(
                 files.append(root / folder / assembly_id / f"{REPORT}-{len(files) + 1:05d}.csv.gz")
                 sink, rows = stack.enter_context(gzip_file(files[-1])), 0
                 sink.write(csv_line(header for header, _ in _LEGACY))
-            pcsv.write_csv(_legacy(table, month), sink, CSV_OPTIONS)
+            pcsv.write_csv(legacy_table(table, month), sink, CSV_OPTIONS)
             rows += table.num_rows
     manifest = {
         "assemblyId": assembly_id,

@@ -7,7 +7,7 @@ Pure string building: nothing here touches a file. Values that do not convert ma
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.ingest.contract import DECIMAL, Column, Feed
@@ -121,7 +121,11 @@ class Conversion:
         pairs = ", ".join(_member(key, value) for key, value in sorted(members.items()))
         return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
 
-    def select(self, *, row: str, extras: str, meta: Mapping[str, str]) -> str:
+    def slice_relation(self, pieces: Sequence[str], number: int) -> str:
+        """The same of one slice of a CSV file."""
+        return self.source.slice_relation(pieces, number, self.feed.null_texts)
+
+    def select(self, relation: str, *, row: str, extras: str, meta: Mapping[str, str]) -> str:
         """SELECT of the whole landed shape: contract columns, then the meta columns in order."""
         columns = [f"{self.typed(c)} AS {name(c.name)}" for c in self.feed.columns]
         values = {
@@ -131,7 +135,7 @@ class Conversion:
             "x_extras": extras,
         }
         columns += [f"{sql} AS {name(column)}" for column, sql in values.items()]
-        return f"SELECT {', '.join(columns)} FROM {self.relation}"
+        return f"SELECT {', '.join(columns)} FROM {relation}"
 
     def _field_text(self, column: Column, field: Field) -> str:
         if column.type == "decimal" and self.feed.formatted_numbers:

@@ -21,6 +21,7 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.facts import FileFacts, PeriodFacts, Total, file_facts
 from orchestration.ingest.originals import Original, keep
 from orchestration.ingest.recognition import refuse_other_content, refuse_other_feed
+from orchestration.ingest.slices import SLICING
 from orchestration.ingest.sources import open_source
 
 
@@ -89,7 +90,7 @@ def _open(job: Job, original: Original) -> Conversion:
 
 def _facts(job: Job, original: Original) -> FileFacts:
     """The facts of a file, computed once per content, contract and declared values."""
-    key = repr((job.feed.name, job.feed.contract_version, sorted(job.declared.items())))
+    key = repr((job.feed.name, job.feed.contract_version, sorted(job.declared.items()), SLICING))
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     known = original.path.parent.parent / f"{original.sha256}.{digest}.facts.json"
     if known.exists():
@@ -118,4 +119,6 @@ def _from_json(content: str) -> FileFacts:
         )
         for period, facts in found["periods"].items()
     }
-    return FileFacts(found["rows"], periods, tuple(found["unknown_with_values"]))
+    return FileFacts(
+        found["rows"], periods, tuple(found["unknown_with_values"]), tuple(found["slices"])
+    )

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.ingest.slices import SliceFiles
+
 # What DuckDB raises for a statement or a machine, not for a file's content: a defect of ours, or
 # no memory left. Everything else speaks of the data.
 NOT_THE_DATA = (
@@ -40,10 +42,13 @@ def connect(spill: Path, *, memory: str | None = None) -> Iterator[duckdb.DuckDB
         "memory_limit": memory or os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY,
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,
+        # Every row carries its number. Keeping the order too would cost a thread that waits.
+        "preserve_insertion_order": False,
     }
     connection = duckdb.connect(config=config)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.register_filesystem(SliceFiles())
         for file in sorted(MACROS.glob("*.sql")):
             connection.execute(file.read_text(encoding="utf-8"))
         yield connection

@@ -9,7 +9,7 @@ original and not computed twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,7 @@ import duckdb
 from orchestration.ingest.contract import Column, Measure
 from orchestration.ingest.conversion import Conversion
 from orchestration.ingest.diagnosis import first_bad_value, first_row_where
-from orchestration.ingest.engine import name, text
+from orchestration.ingest.engine import NOT_THE_DATA, name, text
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exact import WIDTH, exact_sums, exact_value
 from orchestration.ingest.sources import Field
@@ -27,8 +27,8 @@ from orchestration.ingest.sources import Field
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
-Group = tuple[str | None, str | None]
-"""Period and currency."""
+Group = tuple[str | None, str | None, int]
+"""Period, currency and slice."""
 
 
 @dataclass(frozen=True)
@@ -60,33 +60,52 @@ class FileFacts:
     rows: int
     periods: dict[str, PeriodFacts]
     unknown_with_values: tuple[str, ...]
+    slices: tuple[int, ...]
+    """Rows in each slice of a CSV file; of other files all rows."""
 
 
 def file_facts(connection: duckdb.DuckDBPyConnection, conversion: Conversion) -> FileFacts:
     """Scan a file narrowly; refuse it where a row has no month, amount or currency."""
+    source = conversion.source
+    whole = (str(source.path),)
+    pieces = source.slices() if source.kind == "csv" else whole
+    try:
+        return _facts(connection, conversion, pieces)
+    except duckdb.Error as error:
+        if pieces == whole or isinstance(error, NOT_THE_DATA):
+            raise first_bad_value(connection, [conversion], error) from error
+    # A quote inside an unquoted value can make a cut fall inside a row: read the file as it is.
+    try:
+        return _facts(connection, conversion, whole)
+    except duckdb.Error as error:
+        raise first_bad_value(connection, [conversion], error) from error
+
+
+def _facts(
+    connection: duckdb.DuckDBPyConnection, conversion: Conversion, pieces: Sequence[str]
+) -> FileFacts:
     feed = conversion.feed
     scalar = [measure for measure in feed.measures if not measure.json_amounts]
     listed = [measure for measure in feed.measures if measure.json_amounts]
-    try:
-        groups = connection.execute(_group_sql(conversion, scalar)).fetchall()
-        totals = _totals(groups, scalar, len(_GROUP))
-        for measure in listed:
-            rows = connection.execute(_listed_sql(conversion, measure)).fetchall()
-            totals += _totals(rows, [measure], 2)
-            without = {(group[0], group[1]) for group in groups} - {(r[0], r[1]) for r in rows}
-            totals += [(where, Total(measure.name, where[1], Decimal(0), 0)) for where in without]
-    except duckdb.Error as error:
-        raise first_bad_value(connection, [conversion], error) from error
+    groups = connection.execute(_group_sql(conversion, scalar, pieces)).fetchall()
+    totals = _totals(groups, scalar, len(_GROUP))
+    for measure in listed:
+        rows = connection.execute(_listed_sql(conversion, measure, pieces)).fetchall()
+        totals += _totals(rows, [measure], 3)
+        without = {tuple(group[:3]) for group in groups} - {tuple(row[:3]) for row in rows}
+        totals += [(where, Total(measure.name, where[1], Decimal(0), 0)) for where in without]
     if not groups:
         raise IngestError(
             f"{conversion.source.name} has headers but no rows. If the month has no charges,"
             " leave the file out; otherwise export it again."
         )
     periods: dict[str, PeriodFacts] = {}
+    slices: dict[int, int] = {}
     for group in groups:
-        period, currency, rows_in, filled, accounts = group[: len(_GROUP)]
+        period, currency, number, rows_in, filled, accounts = group[: len(_GROUP)]
+        slices[number] = slices.get(number, 0) + rows_in
         _check_group(connection, conversion, period, rows_in - filled)
-        own = [total for where, total in totals if where == (period, currency)]
+        own = [total for where, total in totals if where == (period, currency, number)]
         if feed.currency is not None and currency is None:
             if any(total.nonzero for total in own):
                 raise _no_currency(connection, conversion)
@@ -103,7 +122,8 @@ def file_facts(connection: duckdb.DuckDBPyConnection, conversion: Conversion) ->
         for index, field in enumerate(others)
     }
     unknown = _unknown_with_values(conversion, values)
-    return FileFacts(sum(facts.rows for facts in periods.values()), periods, unknown)
+    counted = tuple(slices.get(number, 0) for number, _ in enumerate(pieces))
+    return FileFacts(sum(counted), periods, unknown, counted)
 
 
 def _check_group(
@@ -126,47 +146,83 @@ def _check_group(
         )
 
 
-_GROUP = ("x_period", "x_currency", "x_rows", "x_filled", "x_accounts")
+_GROUP = ("x_period", "x_currency", "x_slice", "x_rows", "x_filled", "x_accounts")
 
 
-def _group_sql(conversion: Conversion, measures: Sequence[Measure]) -> str:
+def _group_sql(conversion: Conversion, measures: Sequence[Measure], pieces: Sequence[str]) -> str:
+    """Sums per period, currency and slice, by way of the sums per different text.
+
+    Months are then told from the few texts that there are, not from every row's.
+    """
     feed = conversion.feed
-    inner = [
-        f"{_raw(conversion, feed.account)} AS x_account",
-        f"{_raw(conversion, feed.amount)} AS x_amount",
-    ]
-    amounts: list[str] = []
-    for index, measure in enumerate(measures):
-        inner.append(f"{_raw(conversion, measure.column)} AS m{index}")
-        amounts.append(f"m{index}")
-    others = [f"f{index}" for index, _ in enumerate(_other_fields(conversion))]
-    inner += [f"{field.text} AS f{i}" for i, field in enumerate(_other_fields(conversion))]
-    keep = ["x_period", "x_currency", "x_account", "x_amount", *others]
-    relation, sums = exact_sums(_by_period(conversion, inner), keep, amounts)
-    counts = [f"count({column})" for column in others]
+    keys, told = _keys(conversion)
+    others = _other_fields(conversion)
+    amounts = {f"m{i}": _raw(conversion, m.column) for i, m in enumerate(measures)}
+    columns = {
+        "x_slice": "x_slice",
+        **keys,
+        "x_amount": _raw(conversion, feed.amount),
+        **{f"f{i}": field.text for i, field in enumerate(others)},
+    }
+    rows = f"(SELECT {_aliased({**columns, **amounts})} FROM {_sliced(conversion, pieces)})"
+    relation, sums = exact_sums(rows, list(columns), list(amounts))
+    counts = [f"count(f{i})" for i, _ in enumerate(others)]
+    added = {f"s{i}": sql for i, sql in enumerate(("count(*)", "count(x_amount)", *sums, *counts))}
+    groups = ", ".join(("x_slice", *keys))
+    texts = f"SELECT {groups}, {_aliased(added)} FROM {relation} GROUP BY {groups}"
+    kept = ", ".join(("x_slice", *added))
+    periods = f"SELECT {kept}, {_aliased(told)} FROM ({texts})"
+    rows_in, filled, *rest = (f"sum({column})" for column in added)
     return (
-        "SELECT x_period, x_currency, count(*), count(x_amount),"
+        f"SELECT {feed.billing_period} AS x_period, x_currency, x_slice, {rows_in}, {filled},"
         f" list(DISTINCT x_account) FILTER (WHERE x_account IS NOT NULL)"
-        f"{''.join(f', {sql}' for sql in (*sums, *counts))}"
-        f" FROM {relation} GROUP BY x_period, x_currency ORDER BY 1, 2"
+        f"{''.join(f', {sql}' for sql in rest)}"
+        f" FROM ({periods}) GROUP BY x_period, x_currency, x_slice ORDER BY 1, 2, 3"
     )
 
 
-def _listed_sql(conversion: Conversion, measure: Measure) -> str:
-    """The same sums over amounts of which one cell may hold several."""
-    raw = _raw(conversion, measure.column)
-    relation = _by_period(conversion, [f"unnest(json_extract_string({raw}, '$[*].amount')) AS m0"])
-    relation, sums = exact_sums(relation, ["x_period", "x_currency"], ["m0"])
-    return f"SELECT x_period, x_currency, {', '.join(sums)} FROM {relation} GROUP BY ALL"
-
-
-def _by_period(conversion: Conversion, columns: Sequence[str]) -> str:
-    """The file's rows with their period, their currency and the given columns."""
+def _keys(conversion: Conversion) -> tuple[dict[str, str], dict[str, str]]:
+    """What rows are first grouped by; and over that the period's columns, currency and account."""
     feed = conversion.feed
-    typed = [f"{conversion.typed(feed.column(c))} AS {name(c)}" for c in feed.period_columns]
-    currency = f"{_raw(conversion, feed.currency)} AS x_currency"
-    inner = f"SELECT {', '.join((*typed, currency, *columns))} FROM {conversion.relation}"
-    return f"(SELECT *, {feed.billing_period} AS x_period FROM ({inner}))"
+    told = {name(c): conversion.typed(feed.column(c)) for c in feed.period_columns}
+    told["x_currency"] = _raw(conversion, feed.currency)
+    told["x_account"] = _raw(conversion, feed.account)
+    named = [*feed.period_columns, *(c for c in (feed.currency, feed.account) if c is not None)]
+    fields = [conversion.field(c) for c in named if c not in conversion.declared]
+    if conversion.source.kind == "csv" and all(field is not None for field in fields):
+        # What is told of a row is told of its texts, under the names that they have in the file.
+        return {field.sql: field.sql for field in fields if field is not None}, told
+    return told, {column: column for column in told}
+
+
+def _aliased(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} AS {alias}" for alias, sql in columns.items())
+
+
+def _sliced(conversion: Conversion, pieces: Sequence[str]) -> str:
+    """The file's rows with the number of their slice."""
+    if len(pieces) == 1:
+        return f"(SELECT 0 AS x_slice, * FROM {conversion.relation})"
+    selects = (
+        f"SELECT {number} AS x_slice, * FROM {conversion.slice_relation(pieces, number)}"
+        for number, _ in enumerate(pieces)
+    )
+    return f"({' UNION ALL '.join(selects)})"
+
+
+def _listed_sql(conversion: Conversion, measure: Measure, pieces: Sequence[str]) -> str:
+    """The same sums over amounts of which one cell may hold several."""
+    feed = conversion.feed
+    columns = {
+        "x_slice": "x_slice",
+        **{name(c): conversion.typed(feed.column(c)) for c in feed.period_columns},
+        "x_currency": _raw(conversion, feed.currency),
+        "m0": f"unnest(json_extract_string({_raw(conversion, measure.column)}, '$[*].amount'))",
+    }
+    rows = f"(SELECT {_aliased(columns)} FROM {_sliced(conversion, pieces)})"
+    periods = f"(SELECT *, {feed.billing_period} AS x_period FROM {rows})"
+    relation, sums = exact_sums(periods, ["x_period", "x_currency", "x_slice"], ["m0"])
+    return f"SELECT x_period, x_currency, x_slice, {', '.join(sums)} FROM {relation} GROUP BY ALL"
 
 
 def _raw(conversion: Conversion, column: str | None) -> str:
@@ -177,7 +233,7 @@ def _raw(conversion: Conversion, column: str | None) -> str:
 def _totals(
     rows: Sequence[Sequence[Any]], measures: Sequence[Measure], start: int
 ) -> list[tuple[Group, Total]]:
-    """The sums of result rows that begin with period and currency."""
+    """The sums of result rows that begin with period, currency and slice."""
     totals: list[tuple[Group, Total]] = []
     for row in rows:
         for index, measure in enumerate(measures):
@@ -186,7 +242,7 @@ def _totals(
             ]
             if values or not measure.optional:
                 total = Total(measure.name, row[1], exact_value(parts), values, longer, nonzero)
-                totals.append(((row[0], row[1]), total))
+                totals.append(((row[0], row[1], row[2]), total))
     return totals
 
 

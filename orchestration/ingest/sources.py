@@ -11,7 +11,7 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from orchestration.ingest.errors import IngestError, reason
 from orchestration.ingest.headers import spellings, squash
 from orchestration.ingest.integrity import compression_of
 from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.slices import slices
 
 Kind = Literal["csv", "json", "parquet"]
 
@@ -96,10 +97,25 @@ class Source:
         if self.kind == "json":
             paths = ", ".join(text(field.pointer) for field in self.fields)
             return f"(SELECT json_extract_string(j, [{paths}]) AS v FROM ({self.json_rows}))"
+        return self._csv(str(self.path), null_texts, "header = true")
+
+    def slices(self) -> tuple[str, ...]:
+        """A CSV file in pieces that several threads can read; itself where it is small."""
+        found = slices(self.path) if self.compression == "none" else []
+        return tuple(part.url for part in found) if len(found) > 1 else (str(self.path),)
+
+    def slice_relation(
+        self, pieces: Sequence[str], number: int, null_texts: tuple[str, ...]
+    ) -> str:
+        """The SQL table expression of one of `slices()`, read in order."""
+        header = "header = true" if number == 0 else "header = false"
+        return self._csv(pieces[number], null_texts, f"{header}, parallel = false")
+
+    def _csv(self, path: str, null_texts: tuple[str, ...], options: str) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.fields)))
         nulls = ", ".join(text(value) for value in ("", *null_texts))
         return (
-            f"read_csv({text(str(self.path))}, columns = {{{columns}}}, header = true,"
+            f"read_csv({text(path)}, columns = {{{columns}}}, {options},"
             " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
             f" nullstr = [{nulls}], allow_quoted_nulls = {str(not keep_empty).lower()},"
             f" compression = '{self.compression}', encoding = '{self.encoding}')"

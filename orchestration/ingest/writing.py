@@ -11,7 +11,7 @@ import duckdb
 from orchestration.ingest.conversion import Conversion
 from orchestration.ingest.delivery import Delivered, Job, opened
 from orchestration.ingest.diagnosis import first_bad_value
-from orchestration.ingest.engine import text
+from orchestration.ingest.engine import name, text
 
 _COMPRESSION = "zstd"
 
@@ -26,7 +26,7 @@ class Target:
 
 
 def write_partition(job: Job, target: Target, parts: Sequence[Delivered], data: Path) -> None:
-    """Convert the rows that all files of a delivery have for one period; file order is kept."""
+    """Convert the rows that all files of a delivery have for one period."""
     selects: list[str] = []
     conversions: list[Conversion] = []
     for part in parts:
@@ -42,7 +42,7 @@ def write_partition(job: Job, target: Target, parts: Sequence[Delivered], data: 
         else:
             conversion = opened(job, part.original)
             conversions.append(conversion)
-            selects.append(_select(conversion, part, target))
+            selects.append(_select(job, conversion, part, target))
     options = f", KV_METADATA {{landing_id: {text(target.landing_id)}}}"
     _copy(job, " UNION ALL ".join(selects), data, options, conversions)
 
@@ -50,15 +50,38 @@ def write_partition(job: Job, target: Target, parts: Sequence[Delivered], data: 
 def _convert_all_periods(job: Job, export: str, part: Delivered, out: Path) -> None:
     """A file of several periods is converted once; each period is then read from that."""
     conversion = opened(job, part.original)
-    select = _select(conversion, part, Target(export, "", ""))
+    select = _select(job, conversion, part, Target(export, "", ""))
     period = job.feed.billing_period
     rows = f"SELECT * REPLACE ({period} AS x_billing_period) FROM ({select})"
     _copy(job, rows, out, "", [conversion])
 
 
-def _select(conversion: Conversion, part: Delivered, target: Target) -> str:
+def _select(job: Job, conversion: Conversion, part: Delivered, target: Target) -> str:
+    source = conversion.source
+    if source.kind != "csv":
+        return _shaped(conversion, conversion.relation, source.row_number, part, target)
+    # One thread per slice, with a counter of its own: DuckDB would number rows on one thread.
+    rows_of = part.facts.slices
+    pieces = source.slices() if len(rows_of) > 1 else (str(source.path),)
+    selects, first = [], 1
+    for number, rows in enumerate(rows_of):
+        counter = f"rows_{part.original.sha256}_{number}"
+        job.session.db.execute(f"CREATE OR REPLACE TEMP SEQUENCE {name(counter)} START {first}")
+        numbered = (
+            f"(SELECT *, nextval({text(counter)}) AS x_row"
+            f" FROM {conversion.slice_relation(pieces, number)})"
+        )
+        selects.append(_shaped(conversion, numbered, "x_row", part, target))
+        first += rows
+    return " UNION ALL ".join(selects)
+
+
+def _shaped(
+    conversion: Conversion, relation: str, row: str, part: Delivered, target: Target
+) -> str:
     return conversion.select(
-        row=conversion.source.row_number,
+        relation,
+        row=row,
         extras=conversion.extras(frozenset(part.facts.unknown_with_values)),
         meta={
             "x_feed": text(conversion.feed.name),
