@@ -54,13 +54,8 @@ priced as (
         tagged.*,
         {{ gcp_price('contracted_price', 'contracted_cost') }} as contracted_unit,
         {{ gcp_price('price_list_price', 'list_cost') }} as list_unit,
-        case
-            when coalesce(label_members, tag_members, project_members, system_members) is not null
-                then
-                    '{'
-                    || {{ joined(['label_members', 'tag_members', 'project_members', 'system_members']) }}
-                    || '}'
-        end as all_tags
+        '{' || nullif({{ joined(['label_members', 'tag_members', 'project_members', 'system_members']) }}, '')
+        || '}' as all_tags
     from tagged
 )
 
