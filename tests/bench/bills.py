@@ -16,7 +16,7 @@ from orchestration.demo import aws_bills, aws_catalogue
 from orchestration.demo.aws_commitments import reservations, savings_plan
 from orchestration.demo.aws_lines import AwsMonth
 from orchestration.demo.aws_rows import AwsRows
-from orchestration.demo.company import AWS_HOURS, MONTHS, Month
+from orchestration.demo.company import AWS_HOURS, Month
 from orchestration.demo.meters import Book
 
 # Enough lines for realistic dictionaries; more would only make the generator slower.
