@@ -164,6 +164,6 @@ def _scale(values: Floats) -> Floats:
     size = np.nan_to_num(np.abs(recent))
     level = size.mean(axis=1)
     if recent.shape[1] <= DAY:
-        return np.maximum(0.1 * level, 1e-9)
+        return np.asarray(np.maximum(0.1 * level, 1e-9), dtype=np.float64)
     change = np.nan_to_num(np.abs(recent[:, DAY:] - recent[:, :-DAY])).mean(axis=1)
     return np.asarray(np.maximum(change, 1e-3 * level + 1e-9), dtype=np.float64)

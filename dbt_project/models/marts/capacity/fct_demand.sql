@@ -45,7 +45,8 @@ demand as (
         case when lower(place) like '%gibibyte%' then 'GiB' else 'GB' end,
         demand_date,
         sum(consumed_quantity) * cast(
-            extract(day from date_trunc('month', demand_date) + interval '1 month' - interval '1 day') as integer
+            extract(day from date_trunc('month', demand_date) + interval '1 month' - interval '1 day')
+            as integer
         )
     from stored
     group by place, demand_date
