@@ -97,7 +97,8 @@ class Source:
         if self.kind == "json":
             paths = ", ".join(text(field.pointer) for field in self.fields)
             return f"(SELECT json_extract_string(j, [{paths}]) AS v FROM ({self.json_rows}))"
-        return self._csv(str(self.path), null_texts, "header = true")
+        quoted = f"allow_quoted_nulls = {str(not keep_empty).lower()}"
+        return self._csv(str(self.path), null_texts, f"header = true, {quoted}")
 
     def slices(self) -> tuple[str, ...]:
         """A CSV file in pieces that several threads can read; itself where it is small."""
@@ -117,8 +118,8 @@ class Source:
         return (
             f"read_csv({text(path)}, columns = {{{columns}}}, {options},"
             " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
-            f" nullstr = [{nulls}], allow_quoted_nulls = {str(not keep_empty).lower()},"
-            f" compression = '{self.compression}', encoding = '{self.encoding}')"
+            f" nullstr = [{nulls}], compression = '{self.compression}',"
+            f" encoding = '{self.encoding}')"
         )
 
 
