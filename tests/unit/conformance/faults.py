@@ -75,7 +75,11 @@ def without(rule: str, name: str, where: Where) -> Fault:
 
 def added(rule: str, name: str, where: Where, **values: Any) -> Fault:
     """A charge stands a second time, with other values."""
-    return Fault(name, rule, lambda charges: [*charges, {**next(c for c in charges if where(c)), **values}])
+
+    def apply(charges: list[Charge]) -> list[Charge]:
+        return [*charges, {**next(c for c in charges if where(c)), **values}]
+
+    return Fault(name, rule, apply)
 
 
 def anything(charge: Charge) -> bool:
