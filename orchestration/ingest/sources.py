@@ -97,7 +97,8 @@ class Source:
         if self.kind == "json":
             paths = ", ".join(text(field.pointer) for field in self.fields)
             return f"(SELECT json_extract_string(j, [{paths}]) AS v FROM ({self.json_rows}))"
-        return self._csv(str(self.path), null_texts, "header = true", keep_empty=keep_empty)
+        quoted = f"allow_quoted_nulls = {str(not keep_empty).lower()}"
+        return self._csv(str(self.path), null_texts, f"header = true, {quoted}")
 
     def slices(self) -> tuple[str, ...]:
         """A CSV file in pieces that several threads can read; itself where it is small."""
@@ -112,16 +113,14 @@ class Source:
         header = "header = true" if number == 0 else "header = false"
         return self._csv(pieces[number], null_texts, f"{header}, parallel = false")
 
-    def _csv(
-        self, path: str, null_texts: tuple[str, ...], options: str, *, keep_empty: bool = False
-    ) -> str:
+    def _csv(self, path: str, null_texts: tuple[str, ...], options: str) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.fields)))
         nulls = ", ".join(text(value) for value in ("", *null_texts))
         return (
             f"read_csv({text(path)}, columns = {{{columns}}}, {options},"
             " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
-            f" nullstr = [{nulls}], allow_quoted_nulls = {str(not keep_empty).lower()},"
-            f" compression = '{self.compression}', encoding = '{self.encoding}')"
+            f" nullstr = [{nulls}], compression = '{self.compression}',"
+            f" encoding = '{self.encoding}')"
         )
 
 

@@ -24,7 +24,7 @@ class Fault:
 
 
 def usage(charge: Charge) -> bool:
-    return charge["ChargeDescription"] == "spot"
+    return bool(charge["ChargeDescription"] == "spot")
 
 
 def used(charge: Charge) -> bool:
@@ -75,7 +75,11 @@ def without(rule: str, name: str, where: Where) -> Fault:
 
 def added(rule: str, name: str, where: Where, **values: Any) -> Fault:
     """A charge stands a second time, with other values."""
-    return Fault(name, rule, lambda charges: [*charges, {**next(filter(where, charges)), **values}])
+
+    def apply(charges: list[Charge]) -> list[Charge]:
+        return [*charges, {**next(c for c in charges if where(c)), **values}]
+
+    return Fault(name, rule, apply)
 
 
 def anything(charge: Charge) -> bool:
