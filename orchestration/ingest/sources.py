@@ -97,11 +97,12 @@ class Source:
         if self.kind == "json":
             paths = ", ".join(text(field.pointer) for field in self.fields)
             return f"(SELECT json_extract_string(j, [{paths}]) AS v FROM ({self.json_rows}))"
-        return self._csv(str(self.path), null_texts, "header = true")
+        return self._csv(str(self.path), null_texts, "header = true", keep_empty=keep_empty)
 
     def slices(self) -> tuple[str, ...]:
         """A CSV file in pieces that several threads can read; itself where it is small."""
-        found = slices(self.path) if self.compression == "none" else []
+        plain = self.compression == "none" and self.encoding == "utf-8"
+        found = slices(self.path) if plain else []
         return tuple(part.url for part in found) if len(found) > 1 else (str(self.path),)
 
     def slice_relation(
@@ -111,7 +112,9 @@ class Source:
         header = "header = true" if number == 0 else "header = false"
         return self._csv(pieces[number], null_texts, f"{header}, parallel = false")
 
-    def _csv(self, path: str, null_texts: tuple[str, ...], options: str) -> str:
+    def _csv(
+        self, path: str, null_texts: tuple[str, ...], options: str, *, keep_empty: bool = False
+    ) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.fields)))
         nulls = ", ".join(text(value) for value in ("", *null_texts))
         return (
