@@ -48,10 +48,11 @@ format: $(READY) ## let ruff, sqlfluff and opa rewrite what they can
 	@$(RUN)/sqlfluff fix --disable-progress-bar dbt_project
 	@$(RUN)/python -m policies.checks --write
 
-bench: $(READY) ## speed and memory of the demo and the gate, and how near estimates come to bills
+bench: $(READY) ## speed and memory of demo, gate and large bills (BENCH="--all": to 20 million rows), and how near estimates come to bills
 	@$(RUN)/python -m tests.bench.demo
 	@$(RUN)/python -m tests.bench.gate
 	@$(RUN)/python -m tests.bench.own_rates
+	@$(RUN)/python -m tests.bench.ingest $(BENCH)
 
 focus-validators: $(READY) ## other people's FOCUS validators on what is conformed (Python 3.12, PyPI; minutes)
 	@$(RUN)/python -m tests.validators.run

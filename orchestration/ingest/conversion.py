@@ -114,7 +114,7 @@ class Conversion:
         for column in self.feed.columns:
             cell = self.field(column.name)
             if column.type == "json" and cell is not None and cell.type == "VARCHAR":
-                broken = f"NOT json_valid({self._field_text(column, cell)})"
+                broken = f"NOT sound_json({self._field_text(column, cell)})"
                 members[cell.header] = f"CASE WHEN {broken} THEN {cell.text} END"
         if not members:
             return "CAST(NULL AS VARCHAR)"

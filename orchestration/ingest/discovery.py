@@ -55,6 +55,8 @@ def deliveries(path: Path) -> list[Delivery]:
         if path.name.endswith(AWS_SUFFIX):
             return [Delivery(folder_month(path.parent.name), tuple(aws_files(path)))]
         return [Delivery(None, (path,))]
+    if not path.is_dir():
+        raise IngestError(f"{path} is neither a file nor a folder. Check the path.")
     if folder_month(path.name) or any(path.glob(f"*{AWS_SUFFIX}")):
         return [_of_folder(path)]
     months = list(_month_folders(path))

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from orchestration.ingest.errors import IngestError
@@ -17,6 +20,12 @@ from orchestration.ingest.errors import IngestError
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 20
+# Bills shrink to a twentieth, at most to a hundredth; what unpacks to more than this is made to
+# fill a disk or to keep a machine busy. Small files are unpacked anyway: that costs nothing.
+MOST_EXPANSION = 400
+HARMLESS_BYTES = 1 << 28
+# DuckDB's JSON functions recurse and end the process somewhere above; no bill nests ten deep.
+MOST_DEPTH = 500
 
 
 def compression_of(path: Path) -> str:
@@ -27,17 +36,58 @@ def compression_of(path: Path) -> str:
 
 
 def check_whole(path: Path, label: str) -> None:
-    """Decompress a file to its end, in bounded memory; an error if it is cut off or damaged."""
+    """Decompress a file to its end, in bounded memory; an error if it is cut, damaged or a bomb."""
+    if compression_of(path) == "none":
+        return
+    most = max(HARMLESS_BYTES, MOST_EXPANSION * path.stat().st_size)
+    unpacked = 0
+    for chunk in _chunks(path, label):
+        unpacked += len(chunk)
+        if unpacked > most:
+            raise IngestError(
+                f"{label} unpacks to more than {MOST_EXPANSION} times its size, as no bill does."
+                " Unpack it yourself if you trust it, and ingest the plain file."
+            )
+
+
+def check_depth(path: Path, label: str) -> None:
+    """Read a JSON file to its end; an error if something in it is nested too deep."""
+    depth = inside = 0
+    carried = b""
+    for chunk in _chunks(path, label):
+        data = carried + chunk
+        # A backslash at the end of the chunk belongs to what follows.
+        odd = (len(data) - len(data.rstrip(b"\\"))) % 2
+        carried = data[len(data) - odd :]
+        data = data[: len(data) - odd].replace(b"\\\\", b"").replace(b'\\"', b"")
+        if not data:
+            continue
+        text = np.frombuffer(data, np.uint8)
+        quotes = inside + np.cumsum(text == ord('"'))
+        opened = (text == ord("{")) | (text == ord("["))
+        closed = (text == ord("}")) | (text == ord("]"))
+        depths = depth + np.cumsum((opened * 1 - closed) * (quotes % 2 == 0))
+        if depths.max() > MOST_DEPTH:
+            raise IngestError(
+                f"{label} holds JSON that is nested more than {MOST_DEPTH} deep, as no bill is."
+                " Export it again."
+            )
+        depth, inside = int(depths[-1]), int(quotes[-1])
+
+
+def _chunks(path: Path, label: str) -> Iterator[bytes]:
     compression = compression_of(path)
     try:
-        if compression == "gzip":
-            with gzip.open(path) as stream:
-                while stream.read(_CHUNK):
-                    pass
-        elif compression == "zstd":
-            with pa.OSFile(str(path)) as file, pa.CompressedInputStream(file, "zstd") as frames:
-                while frames.read(_CHUNK):
-                    pass
+        with ExitStack() as stack:
+            if compression == "zstd":
+                packed = stack.enter_context(pa.OSFile(str(path)))
+                stream = stack.enter_context(pa.CompressedInputStream(packed, "zstd"))
+            elif compression == "gzip":
+                stream = stack.enter_context(gzip.open(path))
+            else:
+                stream = stack.enter_context(path.open("rb"))
+            while chunk := stream.read(_CHUNK):
+                yield chunk
     except (EOFError, OSError, zlib.error, pa.ArrowException) as error:
         raise IngestError(
             f"{label} is a damaged or cut off {compression} file ({error}). Download it again."

@@ -40,7 +40,8 @@ def keep(path: Path, lake: Path, working: Path) -> Original:
     Landing reads the copy, so a file that changes while it is read cannot mix two versions.
     """
     if not path.is_file():
-        raise IngestError(f"{path}: no such file. Check the path.")
+        problem = "is not a regular file" if path.exists() else "no such file"
+        raise IngestError(f"{path}: {problem}. Check the path.")
     before = path.stat()
     digest = sha256_of(path)
     folder = lake / ORIGINALS / digest

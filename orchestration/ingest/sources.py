@@ -22,7 +22,7 @@ import duckdb
 from orchestration.ingest.engine import name, text
 from orchestration.ingest.errors import IngestError, reason
 from orchestration.ingest.headers import spellings, squash
-from orchestration.ingest.integrity import compression_of
+from orchestration.ingest.integrity import check_depth, compression_of
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.slices import slices
 
@@ -102,8 +102,8 @@ class Source:
 
     def slices(self) -> tuple[str, ...]:
         """A CSV file in pieces that several threads can read; itself where it is small."""
-        whole = self.compression != "none" or self.encoding != "utf-8"
-        found = [] if whole else slices(self.path)
+        plain = self.compression == "none" and self.encoding == "utf-8"
+        found = slices(self.path) if plain else []
         return tuple(part.url for part in found) if len(found) > 1 else (str(self.path),)
 
     def slice_relation(
@@ -189,6 +189,13 @@ def _open_csv(
                 " Export it as CSV in UTF-8, or as Parquet."
             ) from error
         decoded = head[: error.start].decode(codec)
+    if "\0" in decoded:
+        raise IngestError(f"{label} holds NUL bytes, so it is not text. Export it again in UTF-8.")
+    if len(head) == _HEAD_BYTES and not {"\n", "\r"} & set(decoded):
+        raise IngestError(
+            f"{label}: its first line has more than {_HEAD_BYTES} bytes, so it is no header of a"
+            " bill. Export it as CSV with one header line, or as Parquet."
+        )
     header, *rows = list(csv.reader(decoded.splitlines(keepends=True))) or [[]]
     if not any(value.strip() for value in header):
         raise IngestError(f"{label} has no header line. Export it with headers.")
@@ -291,6 +298,7 @@ def _flatten_type(header: str, sql: str, kind: Any) -> Iterator[Field]:
 def _open_json(
     connection: duckdb.DuckDBPyConnection, path: Path, label: str, compression: str, head: bytes
 ) -> Source:
+    check_depth(path, label)
     shape = "array" if head.lstrip()[:1] == b"[" else "unstructured"
     documents = (
         f"(SELECT json AS j FROM read_json_objects({text(str(path))}, format = '{shape}',"
@@ -320,7 +328,7 @@ def _open_json(
 
 
 def _object_bytes(path: Path, compression: str, head: bytes) -> int:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         json.loads(head.split(b"\n", 1)[0])
         return _LINE_BYTES
     size = path.stat().st_size * (1 if compression == "none" else _COMPRESSED)

@@ -30,7 +30,7 @@ def write_month(path: Path, month: Month, rows: int) -> int:
     block = pa.concat_tables(_block(month, min(rows, _BLOCK_ROWS))).combine_chunks()
     left, copy = rows, 0
     with path.open("wb") as sink:
-        sink.write(aws_bills.csv_line(block.column_names))
+        sink.write(aws_bills.csv_line(_copied(block.slice(0, 0), 0).column_names))
         while left > 0:
             pcsv.write_csv(_copied(block.slice(0, left), copy), sink, aws_bills.CSV_OPTIONS)
             left, copy = left - block.num_rows, copy + 1
@@ -57,4 +57,6 @@ def _copied(block: pa.Table, copy: int) -> pa.Table:
         text = block.column(header).cast(pa.string())
         suffixed = pc.binary_join_element_wise(text, f"{copy:03d}", "")
         block = block.set_column(position, header, suffixed)
-    return block
+    # The official converter refuses files without it.
+    nothing = pa.nulls(block.num_rows, pa.string())
+    return block.append_column("reservation/TotalReservedUnits", nothing)

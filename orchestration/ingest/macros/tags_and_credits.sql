@@ -1,6 +1,13 @@
 -- The landing's own SQL functions, created on every connection: how one JSON value is read.
 -- Which columns hold such values is data, in providers/.
 
+-- Valid JSON that DuckDB can work with: its functions recurse, and documents nested some ten
+-- thousand deep end the process. Text with more brackets than any tag has is kept as it is.
+CREATE MACRO sound_json(t) AS CASE
+    WHEN length(t) > 2000 AND length(t) - length(translate(t, '{[', '')) > 2000 THEN false
+    ELSE json_valid(t)
+END;
+
 -- A JSON key as a JSON pointer: the only path syntax that takes any key.
 CREATE MACRO json_pointer(k) AS '/' || replace(replace(k, '~', '~0'), '/', '~1');
 
@@ -36,7 +43,7 @@ CREATE MACRO members_json(l) AS list_transform(
 )[1];
 
 CREATE MACRO canonical_json(t) AS CASE
-    WHEN t IS NULL OR NOT json_valid(t) THEN NULL
+    WHEN t IS NULL OR NOT sound_json(t) THEN NULL
     WHEN json_type(t) = 'OBJECT' THEN members_json(json_members(t))
     WHEN json_type(t) = 'NULL' THEN NULL
     ELSE nullif(json(t)::VARCHAR, '[]')
@@ -44,7 +51,7 @@ END;
 
 -- Azure writes tags without the braces of an object, or with them.
 CREATE MACRO with_braces(t) AS CASE
-    WHEN t IS NULL OR json_valid(t) THEN t
+    WHEN t IS NULL OR sound_json(t) THEN t
     ELSE '{' || t || '}'
 END;
 
@@ -60,7 +67,7 @@ CREATE MACRO trimmed_members(l) AS CASE
 END;
 
 CREATE MACRO loose_json(t) AS CASE
-    WHEN t IS NULL OR NOT json_valid(t) THEN NULL
+    WHEN t IS NULL OR NOT sound_json(t) THEN NULL
     WHEN json_type(t) = 'OBJECT' THEN members_json(trimmed_members(json_members(t)))
     ELSE NULL
 END;
@@ -68,7 +75,7 @@ END;
 -- Lists that a data frame wrote into CSV as Python spells them: [{'key': 'env', 'value': None}].
 -- Only where no text has a quote of its own; anything else stays as it is, and is no JSON.
 CREATE MACRO json_spelled(t) AS CASE
-    WHEN t IS NULL OR json_valid(t) OR contains(t, '"') THEN t
+    WHEN t IS NULL OR sound_json(t) OR contains(t, '"') THEN t
     ELSE regexp_replace(regexp_replace(regexp_replace(
         replace(t, chr(39), '"'),
         ': None([,}])', ': null\1', 'g'),
@@ -80,7 +87,7 @@ END;
 CREATE MACRO labels(t) AS from_json(t, '[{"key":"VARCHAR","value":"VARCHAR"}]');
 
 CREATE MACRO labels_json(t) AS CASE
-    WHEN t IS NULL OR NOT json_valid(t) THEN NULL
+    WHEN t IS NULL OR NOT sound_json(t) THEN NULL
     WHEN json_type(t) = 'OBJECT' THEN canonical_json(t)
     WHEN json_type(t) <> 'ARRAY' THEN NULL
     WHEN without_repeats(json_extract_string(t, '$[*].key')) THEN members_json(list_transform(
@@ -106,13 +113,13 @@ CREATE MACRO scheme_members(l) AS list_transform(l, lambda e: {
 });
 
 CREATE MACRO scheme_tags_json(t) AS CASE
-    WHEN t IS NULL OR NOT json_valid(t) THEN NULL
+    WHEN t IS NULL OR NOT sound_json(t) THEN NULL
     WHEN json_type(t) <> 'OBJECT' THEN canonical_json(t)
     ELSE members_json(scheme_members(json_members(t)))
 END;
 
 CREATE MACRO credits_json(t) AS CASE
-    WHEN t IS NULL OR NOT json_valid(t) THEN NULL
+    WHEN t IS NULL OR NOT sound_json(t) THEN NULL
     WHEN json_type(t) = 'ARRAY' THEN nullif(to_json(list_transform(
         from_json(t, '[{"amount":"VARCHAR","full_name":"VARCHAR","id":"VARCHAR",
                         "name":"VARCHAR","type":"VARCHAR"}]'),

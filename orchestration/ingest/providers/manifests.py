@@ -15,6 +15,10 @@ from orchestration.ingest.errors import IngestError
 
 AWS_SUFFIX = "-Manifest.json"
 AZURE_NAME = "manifest.json"
+# The largest reports have some hundred files; each that is named is looked for in several places.
+MOST_FILES = 10_000
+# So many names take a hundredth of it; the manifest is read whole.
+MOST_BYTES = 1 << 26
 
 
 def current_files(folder: Path) -> list[Path] | None:
@@ -39,7 +43,7 @@ def aws_files(manifest: Path) -> list[Path]:
         raise IngestError(
             f"{manifest} names no report files (reportKeys). Download the manifest again."
         )
-    return [_resolve(manifest, str(key)) for key in keys]
+    return _resolved(manifest, [str(key) for key in keys])
 
 
 def azure_files(manifests: Sequence[Path]) -> list[Path]:
@@ -48,12 +52,22 @@ def azure_files(manifests: Sequence[Path]) -> list[Path]:
     blobs = _content(latest).get("blobs")
     if not isinstance(blobs, list) or not blobs:
         raise IngestError(f"{latest} names no files (blobs). Download the export again.")
-    return [_resolve(latest, str(blob.get("blobName", ""))) for blob in blobs]
+    names = [str(blob.get("blobName", "")) if isinstance(blob, dict) else "" for blob in blobs]
+    return _resolved(latest, names)
 
 
 def _submitted(manifest: Path) -> str:
     run = _content(manifest).get("runInfo")
     return str(run.get("submittedTime", "")) if isinstance(run, dict) else ""
+
+
+def _resolved(manifest: Path, keys: Sequence[str]) -> list[Path]:
+    if len(keys) > MOST_FILES:
+        raise IngestError(
+            f"{manifest} names {len(keys)} files, and no report has more than {MOST_FILES}."
+            " Download the manifest again."
+        )
+    return [_resolve(manifest, key) for key in keys]
 
 
 def _resolve(manifest: Path, key: str) -> Path:
@@ -73,6 +87,11 @@ def _resolve(manifest: Path, key: str) -> Path:
         for start in range(len(parts)):
             candidate = base.joinpath(*parts[start:])
             if candidate.is_file():
+                if not candidate.resolve().is_relative_to(base.resolve()):
+                    raise IngestError(
+                        f"{manifest} names {key}, which is a link out of the report's folder."
+                        " Put the file itself there, if you trust it."
+                    )
                 return candidate
         if base == manifest.parent.parent.parent:
             break
@@ -83,9 +102,11 @@ def _resolve(manifest: Path, key: str) -> Path:
 
 
 def _content(manifest: Path) -> dict[str, Any]:
+    if manifest.stat().st_size > MOST_BYTES:
+        raise IngestError(f"{manifest} is larger than any manifest. Download it again.")
     try:
         content = json.loads(manifest.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise IngestError(f"{manifest} is not valid JSON ({error}). Download it again.") from error
     if not isinstance(content, dict):
         raise IngestError(f"{manifest} is not a manifest. Download it again.")
