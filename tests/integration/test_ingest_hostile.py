@@ -81,7 +81,7 @@ def test_zstd_bomb(tmp_path: Path, lake: Path) -> None:
     ("content", "says"),
     [
         pytest.param(b"PK\x03\x04" + os.urandom(2000), "neither Parquet, JSON nor UTF-8", id="zip"),
-        pytest.param(_csv(ROW.format("a", "b")).decode().encode("utf-16"), "UTF-8", id="utf-16"),
+        pytest.param(_csv(ROW.format("a", "b")).decode().encode("cp037"), "UTF-8", id="EBCDIC"),
         pytest.param(
             _csv(*[ROW.format("a", "b")] * 2000) + b"2026-09-01,1,2026-09-01,USD,1,\xe9t\xe9,a\n",
             "damaged",
@@ -138,7 +138,7 @@ def test_parquet_that_lies_about_itself(tmp_path: Path, lake: Path) -> None:
     for lie in (
         whole[:-8] + (1 << 31).to_bytes(4, "little") + b"PAR1",
         whole[:-8] + (footer // 2).to_bytes(4, "little") + b"PAR1",
-        whole[: len(whole) // 3] + whole[-footer - 8 :],
+        whole[:100] + whole[-footer - 8 :],
         b"PAR1" + b"\xff" * 100 + b"PAR1",
     ):
         bill.write_bytes(lie)
