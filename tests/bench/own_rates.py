@@ -56,14 +56,14 @@ def as_planned(provider: str, usage: str, meter: str, quantity: Decimal) -> Iter
         yield "aws_db_instance", {"instance_class": database[1], "engine": "postgres"}, "instance"
     elif volume:
         # A bill has GB-months of the days in it.
-        size = quantity * 30 / DAYS
-        yield "aws_ebs_volume", {"type": volume[1], "size": str(size)}, "storage"
+        gigabytes = quantity * 30 / DAYS
+        yield "aws_ebs_volume", {"type": volume[1], "size": str(gigabytes)}, "storage"
     elif usage.endswith("NatGateway-Hours"):
         yield "aws_nat_gateway", {}, "hours"
     elif provider == "Microsoft" and re.fullmatch(r"[A-Z]\d+\w*( v\d)?( Spot)?", meter):
         size = meter.removesuffix(" Spot").replace(" ", "_")
-        spot = {"priority": "Spot"} if meter.endswith(" Spot") else {}
-        yield "azurerm_linux_virtual_machine", {"size": f"Standard_{size}", **spot}, "compute"
+        priority = {"priority": "Spot"} if meter.endswith(" Spot") else {}
+        yield "azurerm_linux_virtual_machine", {"size": f"Standard_{size}", **priority}, "compute"
 
 
 def main() -> int:

@@ -115,7 +115,7 @@ class Run:
     def _strength(self, day: Day, votes: list[Vote], scores: Floats) -> Floats:
         """The combiner's word where a detector is moved; new spend needs no second opinion."""
         certain = np.array([d.kind == "new_spend" for d in self.detectors])
-        strength = scores[certain].max(axis=0)
+        strength: Floats = scores[certain].max(axis=0)
         least = np.maximum(self._worth(day), self.tuning.ask_noise * day.noise)
         asked = np.zeros(len(least), dtype=bool)
         for found, vote in zip(self.detectors, votes, strict=True):

@@ -1,5 +1,6 @@
 """References are followed to the very resource that is meant, or not at all."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from policies.deployment.plan import Plan, parse_plan
@@ -11,7 +12,7 @@ def refers(*targets: str) -> Any:
     return {"references": list(targets)}
 
 
-def plan(changes: dict[str, Expressions | None], configuration: dict[str, Any]) -> Plan:
+def plan(changes: Mapping[str, Expressions | None], configuration: dict[str, Any]) -> Plan:
     entries = [
         {"address": address, "mode": "managed", "type": address.rsplit(".", 2)[-2],
          "provider_name": "x", "change": {"actions": ["create"], "before": None, "after": {},
