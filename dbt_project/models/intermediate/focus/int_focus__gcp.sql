@@ -126,13 +126,7 @@ select
         else coalesce(resource_global_name, resource_name)
     end as resource_id,
     case when not is_commitment_itself then resource_name end as resource_name,
-    case
-        when is_commitment_itself then 'Commitment'
-        -- //compute.googleapis.com/projects/p/zones/z/instances/i
-        when {{ matches('resource_global_name', '^.*/([^/]+)/[^/]+$') }}
-            then {{ regexp_replace_all('resource_global_name', '^.*/([^/]+)/[^/]+$', '\\1') }}
-        when coalesce(resource_global_name, resource_name) is not null then native_service
-    end as resource_type,
+    case when is_commitment_itself then 'Commitment' else {{ gcp_resource_type() }} end as resource_type,
     native_service as service_name,
     coalesce(third_party, 'Google Cloud') as service_provider_name,
     case when is_priced then sku_id end as sku_id,
