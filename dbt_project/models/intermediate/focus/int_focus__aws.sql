@@ -128,12 +128,13 @@ select
     end as sku_id,
     case
         when charge_category in ('Usage', 'Purchase')
-            and coalesce(product_sku, nullif(split_part(pricing_rate_code, '.', 1), ''), native_price) is not null
+            and (product_sku is not null or split_part(pricing_rate_code, '.', 1) <> '' or native_price is not null)
             then line_item_usage_type
     end as sku_meter,
     case when is_priced then native_price end as sku_price_id,
     line_item_usage_account_id as sub_account_id,
-    case when line_item_usage_account_id is not null then line_item_usage_account_name end as sub_account_name,
+    case when line_item_usage_account_id is not null then line_item_usage_account_name end
+        as sub_account_name,
     case when line_item_usage_account_id is not null then 'Member Account' end as sub_account_type,
     {{ unprefixed_tags('resource_tags', 'user:') }} as tags,
     {{ landing_columns() }},

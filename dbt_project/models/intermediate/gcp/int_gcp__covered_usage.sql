@@ -23,7 +23,9 @@ totals as (
 
 covered as (
     select
-        {% for column in pool %}keyed.{{ column }}, {% endfor %}
+        {% for column in pool -%}
+        keyed.{{ column }},
+        {% endfor -%}
         x_source_file, x_source_row_number, covered_cost, total,
         sum(covered_cost) over ({{ same_pool }}) as pool_cost,
         max(covered_cost) over ({{ same_pool }}) as largest_cost
@@ -63,7 +65,9 @@ laid as (
 
 parts as (
     select
-        {% for column in pool %}laid.{{ column }}, {% endfor %}
+        {% for column in pool -%}
+        laid.{{ column }},
+        {% endfor -%}
         laid.x_source_file, laid.x_source_row_number, fees.commitment_id, fees.commitment_kind,
         least(laid.until, fees.until)
         - greatest(laid.until - laid.share, fees.until - fees.spread) as fee_share
