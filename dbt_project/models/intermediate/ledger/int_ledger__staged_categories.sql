@@ -1,5 +1,5 @@
--- What is staged, by the category that the bill's own words give it: the other side of the books. It is stated
--- once more on purpose, from the staged lines alone, and knows nothing of how charges are made.
+-- What is staged, by the category that the bill's own words give it: the other side of the books. It is
+-- stated once more on purpose, from the staged lines alone, and knows nothing of how charges are made.
 {%- set key = 'x_feed, x_export, x_billing_period, billing_currency, billing_account_id, charge_category' %}
 {%- set discount_lines =
     "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount', 'Discount'" %}
