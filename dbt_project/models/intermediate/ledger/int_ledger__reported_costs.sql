@@ -1,5 +1,5 @@
 -- Sums of the charges of every state that was ever built: the present ones are written anew by each build,
--- those of the past stay. A full refresh must not forget them: the lake keeps superseded versions for a while.
+-- those of the past stay. A full refresh must not forget them: the lake forgets old versions one day.
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
