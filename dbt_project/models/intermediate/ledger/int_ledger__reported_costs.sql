@@ -1,6 +1,11 @@
--- Sums of the charges of every state that was ever built: the present ones are written anew by each build, those of
--- the past stay. A full refresh must not forget them: the lake keeps superseded versions for a while only.
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='state_id', full_refresh=false) }}
+-- Sums of the charges of every state that was ever built: the present ones are written anew by each build,
+-- those of the past stay. A full refresh must not forget them: the lake forgets old versions one day.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='state_id',
+    full_refresh=false,
+) }}
 select
     states.state_id,
     charges.x_feed,
@@ -18,5 +23,6 @@ inner join {{ ref('int_ledger__reported_states') }} as states
     on charges.x_feed = states.x_feed and charges.x_export = states.x_export
     and charges.x_billing_period = states.x_billing_period and states.reported_until is null
 group by
-    states.state_id, charges.x_feed, charges.x_export, charges.x_billing_period, charges.service_provider_name,
+    states.state_id, charges.x_feed, charges.x_export, charges.x_billing_period,
+    charges.service_provider_name,
     charges.billing_account_id, charges.billing_currency, charges.charge_category, charges.service_name

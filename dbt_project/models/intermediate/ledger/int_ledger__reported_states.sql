@@ -24,8 +24,8 @@ members as (
     from spans
     inner join versions
         on spans.unit = versions.unit and spans.x_billing_period = versions.x_billing_period
-        and versions.received_at <= spans.reported_from
-        and coalesce(versions.superseded_at > spans.reported_from, true)
+        and spans.reported_from >= versions.received_at
+        and coalesce(spans.reported_from < versions.superseded_at, true)
 ),
 
 states as (

@@ -1,5 +1,5 @@
--- What is staged, by the category that the bill's own words give it: the other side of the books. It is stated
--- once more on purpose, from the staged lines alone, and knows nothing of how charges are made.
+-- What is staged, by the category that the bill's own words give it: the other side of the books. It is
+-- stated once more on purpose, from the staged lines alone, and knows nothing of how charges are made.
 {%- set key = 'x_feed, x_export, x_billing_period, billing_currency, billing_account_id, charge_category' %}
 {%- set discount_lines =
     "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount', 'Discount'" %}
@@ -51,20 +51,15 @@ azure as (
     where lines.x_feed = 'azure_actual' or exports.billing_account_key is null
 ),
 
+-- A commitment's fee takes several columns to tell: Google's lines keep the category they were given.
 gcp as (
     select
         x_feed, x_export, x_billing_period, currency as billing_currency, billing_account_id,
-        case
-            when cost_type = 'tax' then 'Tax'
-            when coalesce(cost_type, 'regular') <> 'regular' then 'Adjustment'
-            when {{ matches('sku_description', '^Commitment') }} then 'Purchase'
-            else 'Usage'
-        end as line_category,
+        charge_category as line_category,
         cost,
-        {{ gcp_credit_sum('credits', gcp_commitment_kinds()) }}
-        + {{ gcp_credit_sum('credits', gcp_discount_kinds()) }} as priced_credits,
+        {{ gcp_credit_sum('credits', gcp_kinds_in_the_row()) }} as priced_credits,
         {{ gcp_credit_sum('credits', '') }} as all_credits
-    from {{ ref('stg_gcp__usage_lines') }}
+    from {{ ref('int_gcp__lines') }}
 ),
 
 focus as (
