@@ -128,7 +128,8 @@ select
     end as sku_id,
     case
         when charge_category in ('Usage', 'Purchase')
-            and (product_sku is not null or split_part(pricing_rate_code, '.', 1) <> '' or native_price is not null)
+            and coalesce(product_sku, nullif(split_part(pricing_rate_code, '.', 1), ''), native_price)
+            is not null
             then line_item_usage_type
     end as sku_meter,
     case when is_priced then native_price end as sku_price_id,

@@ -26,7 +26,11 @@ counted as materialized (
 ),
 
 broken as (
-    select cast(null as text) as rule_id, cast(null as text) as origin, 0 as rows_found, cast(null as text) as example
+    select
+        cast(null as text) as rule_id,
+        cast(null as text) as origin,
+        0 as rows_found,
+        cast(null as text) as example
     where false
     {%- if row_rules %}
     union all
