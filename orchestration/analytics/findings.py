@@ -43,7 +43,7 @@ COLUMNS = [
 ACCEPTED_AFTER = 28
 # An incident is over after this many ordinary days in a row; a weekend does not end it.
 CALM_DAYS = 3
-# The detectors tell an incident once, on its first clear day; what then stays for a week is a level.
+# An incident is told once, on its first clear day; what then stays for a week is a level.
 A_WEEK = 6
 # A day belongs to the incident while this share of its usual deviation remains.
 STILL_AWAY = 0.4

@@ -104,7 +104,7 @@ def test_fee_on_an_otherwise_silent_series_is_new_only_the_first_time(make: Make
 
 def test_a_new_weekly_job_is_found_within_two_weeks(make: Make) -> None:
     frame = make()
-    saturday = frame["ds"].dt.dayofweek == 5
+    saturday = frame["ds"].dt.day_of_week == 5
     frame.loc[saturday & (frame.index >= 200), "y"] += 40
     found = alarms(frame)
     assert 0 <= (found["ds"].min() - frame["ds"][200]).days <= 14
