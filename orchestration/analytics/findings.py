@@ -43,6 +43,8 @@ COLUMNS = [
 ACCEPTED_AFTER = 28
 # An incident is over after this many ordinary days in a row; a weekend does not end it.
 CALM_DAYS = 3
+# An incident is told once, on its first clear day; what then stays for a week is a level.
+A_WEEK = 6
 # A day belongs to the incident while this share of its usual deviation remains.
 STILL_AWAY = 0.4
 # Findings that cost (or saved) less than this in total are noise to a reader.
@@ -132,7 +134,7 @@ def incidents(judged: pd.DataFrame, y: Floats) -> list[Incident]:
 
 def _kind(first: str, kinds: list[str], days: int) -> str:
     """A spike that stays is a level shift; new spend and drops keep their name."""
-    if first == "spike" and "level_shift" in kinds and days >= CALM_DAYS:
+    if first == "spike" and days >= (CALM_DAYS if "level_shift" in kinds else A_WEEK):
         return "level_shift"
     if first == "level_shift" and days < CALM_DAYS:
         return "spike"

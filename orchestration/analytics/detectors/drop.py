@@ -20,7 +20,7 @@ def drop(history: History, day: Day) -> Vote:
     missing = expected - history.usage[:, start : t + 1]
     least = np.nan_to_num(missing.min(axis=1))
     peak = history.own_peak("missing", day, least)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         kept = np.nan_to_num(np.max(1 - missing / expected, axis=1), nan=1.0)
     share = np.where(np.isfinite(kept), 1 - kept, 0.0)
     threshold = np.maximum.reduce(
@@ -30,6 +30,8 @@ def drop(history: History, day: Day) -> Vote:
             np.full_like(day.y, tuning.money),
         ]
     )
+    # A day that was expected to cost next to nothing has no share worth the name.
+    share = np.clip(share, -1e6, 1e6)
     score = np.minimum(share_of(least, threshold), share / tuning.drop_share)
     score = np.where(day.ready, np.maximum(score, 0.0), 0.0)
     evidence = dict(

@@ -23,6 +23,9 @@ SETTLED, SETTLED_DROP = 7, 10
 UNSETTLED = 14
 # Days that something lasting is assumed to last when its impact is estimated.
 MONTH = 30
+# Kinds whose own rule suffices, from which score on. The combiner learned of outages, not of a
+# part that stopped for good: it may add drops to the clear ones, not forbid those.
+CERTAIN = {"new_spend": 1.0, "drop": 1.5}
 # Series that are judged together: enough for numpy, few enough for flat memory.
 BLOCK = 500
 # Blocks at the same time: one for each core of a small machine.
@@ -113,9 +116,9 @@ class Run:
         self._settle(day)
 
     def _strength(self, day: Day, votes: list[Vote], scores: Floats) -> Floats:
-        """The combiner's word where a detector is moved; new spend needs no second opinion."""
-        certain = np.array([d.kind == "new_spend" for d in self.detectors])
-        strength: Floats = scores[certain].max(axis=0)
+        """The combiner's word where a detector is moved; `CERTAIN` ones need no second opinion."""
+        enough = np.array([CERTAIN.get(d.kind, np.inf) for d in self.detectors])
+        strength: Floats = (scores / enough[:, None]).max(axis=0)
         least = np.maximum(self._worth(day), self.tuning.ask_noise * day.noise)
         asked = np.zeros(len(least), dtype=bool)
         for found, vote in zip(self.detectors, votes, strict=True):

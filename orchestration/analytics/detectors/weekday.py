@@ -31,9 +31,12 @@ def weekday_baseline(history: History, day: Day) -> Vote:
     before = history.usage[:, max(0, t - 91) : t]
     month, quarter = (_highest(before[:, -days:]) for days in (28, 91))
     yesterday = history.surprise[:, t - 1] if t else np.zeros_like(surprise)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Anything is infinitely much of nothing; the combiner sees it clipped.
+        share = surprise / day.size
     evidence = {
         "surprise": surprise / day.noise,
-        "surprise_share": surprise / day.size,
+        "surprise_share": share,
         "surprise_tail": share_of(surprise, np.maximum(history.tail, 0.25 * day.noise)),
         "surprise_peak": share_of(surprise, np.maximum(peak, 0.25 * day.noise)),
         "surprise_base": (day.y - day.base) / day.noise,

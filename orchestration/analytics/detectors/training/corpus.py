@@ -45,7 +45,7 @@ def invented(rng: np.random.Generator) -> tuple[pd.DatetimeIndex, Floats, str]:
     """A background of our own making, from any day of five years on."""
     start = pd.Timestamp("2020-01-01") + pd.Timedelta(days=int(rng.integers(0, 5 * 365)))
     days = pd.date_range(start, periods=LENGTH, freq="D", unit="ns")
-    weekday = days.dayofweek.to_numpy(dtype=np.int64)
+    weekday = days.day_of_week.to_numpy(dtype=np.int64)
     return days, background(rng, weekday), f"invented-{rng.integers(1 << 40)}"
 
 

@@ -97,7 +97,7 @@ def _log_between(rng: np.random.Generator, low: float, high: float) -> float:
 def add_habits(bill: Bill) -> None:
     """Multiply and add what recurs; each with its own chance."""
     rng, dom = bill.rng, bill.month_day
-    dow, dim = bill.days.dayofweek.to_numpy(), bill.days.days_in_month.to_numpy()
+    dow, dim = bill.days.day_of_week.to_numpy(), bill.days.days_in_month.to_numpy()
     median = float(np.median(bill.y))
     if rng.random() < 0.15:
         bill.y = bill.y * np.where(dow >= 5, rng.uniform(0.05, 0.6), 1.0)
@@ -235,7 +235,7 @@ def _credit_end(bill: Bill, onset: int, _usual: float) -> Planted:
 
 
 def _new_week(bill: Bill, onset: int, usual: float) -> Planted:
-    dow = bill.days.dayofweek.to_numpy()
+    dow = bill.days.day_of_week.to_numpy()
     chosen = dow >= 5
     if bill.rng.random() < 0.3:
         chosen = dow == bill.rng.integers(0, 7)
