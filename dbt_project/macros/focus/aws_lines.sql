@@ -65,7 +65,7 @@
 {#- Where it is not the currency: hours, normalised where the report counts them so. -#}
 {% macro aws_commitment_unit() -%}
     case
-        when commitment_id is null or commitment_quantity is null then null
+        when commitment_id is null or commitment_quantity is null or not is_priced then null
         when savings_plan_arn is not null then line_item_currency_code
         when part = 'unused' and reservation_unused_normalized_quantity is null then 'Hours'
         when is_commitment_fee and part <> 'unused' and reservation_total_reserved_normalized_units is null

@@ -58,7 +58,7 @@ FEEDS = (
         currency="currency_code",
         account="tenant_id",
         usage="interval_usage_start",
-        signature=(("lineItem/tenantId",), ("cost/myCost",)),
+        signature=(("lineItem/tenantId", "tenant_id"), ("cost/myCost", "my_cost")),
         measures=(
             Measure("my_cost", "my_cost"),
             Measure("my_cost_overage", "my_cost_overage", optional=True),

@@ -156,7 +156,7 @@ BEYOND = [
     changed("CommitmentDiscountUnit-currency", "spend measured in hours",
             lambda c: used(c) and c["CommitmentDiscountCategory"] == "Spend",
             CommitmentDiscountUnit="Hours"),
-    changed("CommitmentDiscountQuantity-condition", "covered by how much?", used,
+    changed("CommitmentDiscountQuantity-with-price", "covered by how much?", used,
             CommitmentDiscountQuantity=None, CommitmentDiscountUnit=None),
     changed("CommitmentDiscountCategory-condition", "a category without commitment", usage,
             CommitmentDiscountCategory="Spend"),

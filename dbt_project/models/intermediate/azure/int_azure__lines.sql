@@ -60,6 +60,11 @@ priced as (
 counted as (
     select
         priced.*,
+        -- 0 stands for "see the price sheet" in these exports, but for what costs nothing at all.
+        coalesce(
+            cost = 0 and unit_price = 0 and charge_type_key = 'usage' and not is_commitment
+            and lower(publisher_type) <> 'marketplace', false
+        ) as is_free,
         -- Most exports count in blocks ("10K") and price per block; some count single units. The one whose
         -- product with the price is nearer to the cost is meant.
         block_size = 1
@@ -75,9 +80,8 @@ select
     counted.*,
     case when counts_blocks then quantity else quantity_in_blocks end as pricing_quantity,
     case when counts_blocks then {{ money('quantity * block_size') }} else quantity end as consumed_quantity,
-    -- 0 stands for "see the price sheet" in these exports.
-    {{ money('nullif(payg_price, 0) * rate') }} as list_unit_price,
-    {{ money('nullif(unit_price, 0) * rate') }} as contracted_unit_price,
+    {{ money('case when payg_price <> 0 or is_free then payg_price * rate end') }} as list_unit_price,
+    {{ money('case when unit_price <> 0 or is_free then unit_price * rate end') }} as contracted_unit_price,
     -- A purchase names the order, usage the part of it that covers: the order is what both have.
     case
         when not is_commitment then null

@@ -77,7 +77,7 @@ select
     end as commitment_discount_category,
     commitment_id as commitment_discount_id,
     cast(null as text) as commitment_discount_name,
-    {{ money('case when commitment_id is not null then commitment_quantity end') }}
+    {{ money('case when commitment_id is not null and is_priced then commitment_quantity end') }}
         as commitment_discount_quantity,
     commitment_status as commitment_discount_status,
     commitment_type as commitment_discount_type,

@@ -1,6 +1,16 @@
 {%- set rules = focus_rules() -%}
 {%- set row_rules = rules | selectattr('scope', 'equalto', 'row') | list -%}
-with charges as not materialized (
+{%- set columns = (focus_columns() + focus_custom_columns()) | join(', ') %}
+with everything as not materialized (
+    select {{ columns }}
+    from {{ ref('fct_focus_charges') }}
+    union all
+    select {{ columns }}
+    from {{ ref('fct_kubernetes_charges') }}
+    where x_export not in (select x_export from {{ ref('kubernetes_bills_of_record') }})
+),
+
+charges as not materialized (
     select
         *,
         x_charge_id as x_row,
@@ -10,7 +20,7 @@ with charges as not materialized (
             -- aws_cur2 and aws_cur_legacy are conformed by the same models.
             else 'conformed: ' || split_part(x_feed, '_', 1)
         end as x_origin
-    from {{ ref('fct_focus_charges') }}
+    from everything
 ),
 
 -- All rules on single rows in one scan.
