@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -332,23 +332,29 @@ def _azure_month(
         for view in ("actual", "amortized")
     }
 
-    def add(feed: str, table: pa.Table, cost: int) -> None:
+    def add(feed: str, table: pa.Table, costs: Mapping[str, int]) -> None:
+        """`costs` by who sells: in FOCUS a marketplace's seller is the provider."""
         files[feed].write(table)
         if totals:
             key = (feed, AZURE_EXPORT, month.name)
             totals.rows(key, table.num_rows)
-            totals.amount(key, "cost", "EUR", cost)
+            totals.amount(key, "cost", "EUR", sum(costs.values()))
             if feed == "azure_actual":
-                totals.billed("Microsoft", month.name, "EUR", cost)
+                for publisher, cost in costs.items():
+                    totals.billed(publisher, month.name, "EUR", cost)
 
     for lines in delivery.batches():
-        add("azure_actual", rows.lines(lines, month, amortised=False), int(lines.actual.sum()))
-        add("azure_amortized", rows.lines(lines, month, amortised=True), int(lines.amortised.sum()))
+        actual, amortised = int(lines.actual.sum()), int(lines.amortised.sum())
+        add("azure_actual", rows.lines(lines, month, amortised=False), {"Microsoft": actual})
+        add("azure_amortized", rows.lines(lines, month, amortised=True), {"Microsoft": amortised})
     for feed, charges in (
         ("azure_actual", delivery.actual_charges()),
         ("azure_amortized", delivery.amortised_charges()),
     ):
-        add(feed, rows.charges(charges, month), sum(c.cost for c in charges))
+        costs: dict[str, int] = {}
+        for charge in charges:
+            costs[charge.publisher] = costs.get(charge.publisher, 0) + charge.cost
+        add(feed, rows.charges(charges, month), costs)
         files[feed].close()
     return {feed: file.path for feed, file in files.items()}
 

@@ -30,7 +30,8 @@ RESULT, LOG = "samples.json", "samples.log"
 BEHIND = 10
 
 _RECONCILED = """
-select x_feed, x_export, measure, billing_currency, sum(landed_amount), sum(mart_amount)
+select x_feed, x_export, measure, billing_currency, sum(landed_amount),
+       sum(explained_amount), sum(mart_amount)
 from marts.fct_reconciliation group by 1, 2, 3, 4 order by 1, 2, 3, 4
 """
 
@@ -48,13 +49,15 @@ class SampleTotal:
     measure: str
     currency: str | None
     file: Decimal
+    explained: Decimal
+    """What FOCUS demands to differ from the file, line by line in marts.fct_billed_differences."""
     mart: Decimal | None
     """None where the file holds no charges but usage, drivers or an inventory."""
 
     @property
     def equal(self) -> bool:
         """To the last of twelve decimals."""
-        return self.mart is None or self.mart == self.file
+        return self.mart is None or self.mart == self.file + self.explained
 
     def as_dict(self) -> dict[str, Any]:
         """For `report.json`; amounts are decimal text."""
@@ -65,6 +68,7 @@ class SampleTotal:
             "measure": self.measure,
             "currency": self.currency,
             "file": f"{self.file:f}",
+            "explained": f"{self.explained:f}",
             "mart": None if self.mart is None else f"{self.mart:f}",
             "equal": self.equal,
         }
@@ -94,14 +98,25 @@ def compare(settings: Settings, landed: Landed) -> list[SampleTotal]:
         in_mart = reconciled.get((feed, export))
         if in_mart is None:
             found += [
-                SampleTotal(path, feed, count, total.measure, total.currency, total.amount, None)
+                SampleTotal(
+                    path, feed, count, total.measure, total.currency, total.amount, Decimal(0), None
+                )
                 for result in results
                 for total in result.control_totals
             ]
             continue
         found += [
-            SampleTotal(path, feed, count, measure, currency, Decimal(own), Decimal(mart))
-            for measure, currency, own, mart in in_mart
+            SampleTotal(
+                path,
+                feed,
+                count,
+                measure,
+                currency,
+                Decimal(own),
+                Decimal(explained),
+                Decimal(mart),
+            )
+            for measure, currency, own, explained, mart in in_mart
         ]
     return found
 

@@ -71,6 +71,8 @@ def _samples(report: Report) -> RenderableType:
     table = Table("bill", "feed", "rows", "sum of the file", "sum in the marts", "", box=None)
     for row in report["samples"]:
         mart = "not charges" if row["mart"] is None else _amount(row["mart"], row["currency"])
+        if Decimal(row["explained"]):
+            mart += f", of which {_amount(row['explained'], row['currency'])} as FOCUS demands"
         table.add_row(
             escape(row["path"]),
             row["feed"],
