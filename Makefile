@@ -21,7 +21,7 @@ $(UV): .ci/bootstrap.py
 	@$(PYTHON) .ci/bootstrap.py $@
 
 $(READY): $(UV) pyproject.toml uv.lock
-	@$(UV) sync --frozen --all-extras --all-groups --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
+	@$(UV) sync --frozen --compile-bytecode --all-extras --all-groups --python $$($(PYTHON) -c 'import sys; print(sys.executable)')
 	@$(RUN)/python -m policies.provision
 	@touch $@
 
