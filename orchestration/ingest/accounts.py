@@ -30,7 +30,9 @@ def accounts_of(connection: duckdb.DuckDBPyConnection, feed: Feed, data: Path) -
     """
     if feed.currency is None or feed.amount is None:
         return Accounts([], None)
-    keys = [name(c) if c else "NULL" for c in (feed.account, feed.sub_account, feed.currency)]
+    columns = (feed.account, feed.sub_account, feed.currency)
+    payer, *keys = [name(c) if c else "NULL" for c in columns]
+    keys = [f"({feed.payer})" if feed.payer else payer, *keys]
     invoice = name(feed.invoice) if feed.invoice else "NULL"
     sums = "".join(f", sum({amount_sql(m)}), count({name(m.column)})" for m in feed.measures)
     rows = connection.execute(

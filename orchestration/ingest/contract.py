@@ -134,6 +134,8 @@ class Feed:
     measures: tuple[Measure, ...] = ()
     sub_account: str | None = None
     """Contract column below the account: the parts that control totals are kept by."""
+    payer: str | None = None
+    """SQL over the contract's columns: who is invoiced, where `account` alone does not say it."""
     invoice: str | None = None
     """Contract column of the invoice that a row stands on; null before there is one."""
     needs: tuple[Need, ...] = ()

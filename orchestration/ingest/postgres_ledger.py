@@ -47,6 +47,10 @@ _TOTALS = _VERSION | {
 }
 
 
+# PostgreSQL cuts longer names off; AWS has a column of 64 characters.
+_NAME_LENGTH = 63
+
+
 def load_ledger(cursor: psycopg2.extensions.cursor, lake: Path) -> None:
     """Replace `raw.landing_versions`, `raw.account_totals` and `raw.schema_changes`."""
     manifests = list(landed(lake))
@@ -84,7 +88,7 @@ def create_table(cursor: psycopg2.extensions.cursor, name: str, columns: Mapping
     missing = [
         sql.SQL("ADD COLUMN {} {}").format(sql.Identifier(column), sql.SQL(kind))
         for column, kind in columns.items()
-        if column not in present
+        if column[:_NAME_LENGTH] not in present
     ]
     if missing:
         alter = sql.SQL("ALTER TABLE {} {}").format(table(name), sql.SQL(", ").join(missing))

@@ -14,6 +14,12 @@ from tests.unit.conformance.good_charges import good_charges
 from tests.unit.conformance.test_conformance_faults import own, write
 
 TYPES = {"decimal": "numeric(38, 12)", "timestamp": "timestamp", "text": "text", "json": "text"}
+# Tollgate's own columns that are of no matter to the rules.
+UNJUDGED = (
+    "x_billing_period", "x_landing_id", "x_source_file", "x_source_row_number", "x_invoice_month",
+    "x_native_service", "x_usage_type", "x_seller_name", "x_billed_feed", "x_billed_export",
+    "x_conformance_note",
+)  # fmt: skip
 # What only a file can have wrong, the mart's contract and totals exclude.
 JUDGED = {
     rule.rule_id
@@ -30,7 +36,8 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, st
     """(rule, origin, severity) of a mart with a bill per fault, each an export of a vendor."""
     home = tmp_path_factory.mktemp("conformance")
     installation = Installation(home / "home", home / "artefacts")
-    installation.dbt("seed", "--select", "focus_rules focus_rule_expressions focus_known_findings")
+    seeds = "focus_rules focus_rule_expressions focus_known_findings kubernetes_bills_of_record"
+    installation.dbt("seed", "--select", seeds)
     bills = [("aws_cur2", "good", own(good_charges(), 0))]
     for number, (export, fault) in enumerate(SEEDED.items(), start=1):
         bills.append(("focus", export, own(fault.apply(good_charges()), number)))
@@ -39,6 +46,10 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, st
         for number, (feed, export, charges) in enumerate(bills):
             file = write(home / f"{number}.csv", charges)
             connection.execute(_charges(file, feed, export, created=number > 0))
+        connection.execute("create schema if not exists marts")
+        connection.execute(
+            "create table marts.fct_kubernetes_charges as from focus.fct_focus_charges limit 0"
+        )
     installation.dbt("run", "--select", "fct_focus_findings")
     return set(installation.rows("select rule_id, origin, severity from marts.fct_focus_findings"))
 
@@ -47,12 +58,12 @@ def _charges(file: Path, feed: str, export: str, *, created: bool) -> str:
     """SQL that adds a file's charges to the mart, or creates the mart of them."""
     mine = [column for column in columns() if column.until == "1.4"]
     values = ", ".join(f'cast("{c.name}" as {TYPES[c.type]}) as {c.column}' for c in mine)
+    nothing = ", ".join(f"cast(null as text) as {column}" for column in UNJUDGED)
     target = "insert into" if created else "create table"
     return f"""
         {target} focus.fct_focus_charges {"" if created else "as"}
         select {values}, '{feed}' as x_feed, '{export}' as x_export,
-            cast(null as text) as x_conformance_note,
-            '{export}-' || row_number() over () as x_charge_id
+            '{export}-' || row_number() over () as x_charge_id, {nothing}
         from read_csv('{file}', all_varchar = true, allow_quoted_nulls = false)
     """
 

@@ -111,6 +111,16 @@ _ONLY_AMORTIZED = f"""{_COVERED} AND (
 # An actual export leaves covered usage at 0, a weak sign: an amortised one may round to 0.
 COVERED_AT_ZERO = f"{_COVERED} AND {_KIND} = 'usage' AND cost = 0"
 
+# The billing profile, where an account has several (MCA); enterprise agreements repeat the account
+# as the profile, pay-as-you-go the subscription. The charges' macro azure_billing_account agrees.
+_PAYER = """
+    CASE
+        WHEN billing_profile_id <> coalesce(billing_account_id, '')
+            AND billing_profile_id <> coalesce(subscription_id, '') THEN billing_profile_id
+        ELSE coalesce(billing_account_id, billing_profile_id, subscription_id)
+    END
+"""
+
 
 def _export(name: str, description: str, evidence: str) -> Feed:
     return Feed(
@@ -134,6 +144,7 @@ def _export(name: str, description: str, evidence: str) -> Feed:
         renames=(Rename("SubscriptionGuid", (("SubscriptionId", "SubscriptionNumber"),)),),
         evidence=evidence,
         sub_account="subscription_id",
+        payer=_PAYER,
         invoice="invoice_id",
     )
 

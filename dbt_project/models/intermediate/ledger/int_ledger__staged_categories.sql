@@ -23,11 +23,16 @@ with aws as (
     from {{ ref('stg_aws__line_items') }}
 ),
 
+azure_lines as (
+    select *, {{ azure_billing_account() }} as billing_account_key
+    from {{ ref('stg_azure__cost_lines') }}
+),
+
 -- An amortised export only counts where it stands alone: the actual one bills.
 azure as (
     select
         lines.x_feed, lines.x_export, lines.x_billing_period, lines.billing_currency,
-        coalesce(lines.billing_account_id, lines.subscription_id, 'unknown') as billing_account_id,
+        lines.billing_account_key as billing_account_id,
         case lower(replace(lines.charge_type, ' ', ''))
             when 'purchase' then 'Purchase'
             when 'tax' then 'Tax'
@@ -43,9 +48,9 @@ azure as (
             else 'Usage'
         end as charge_category,
         lines.cost as amount
-    from {{ ref('stg_azure__cost_lines') }} as lines
+    from azure_lines as lines
     left join {{ ref('int_azure__account_exports') }} as exports
-        on coalesce(lines.billing_account_id, lines.subscription_id, 'unknown') = exports.billing_account_key
+        on lines.billing_account_key = exports.billing_account_key
         and lines.x_billing_period = exports.x_billing_period
         and exports.actual_export is not null and exports.amortized_export is not null
     where lines.x_feed = 'azure_actual' or exports.billing_account_key is null
@@ -60,6 +65,15 @@ gcp as (
         {{ gcp_credit_sum('credits', gcp_kinds_in_the_row()) }} as priced_credits,
         {{ gcp_credit_sum('credits', '') }} as all_credits
     from {{ ref('int_gcp__lines') }}
+),
+
+-- The price of covered usage that a fee is credited with: FOCUS has the fee pay it.
+gcp_offsets as (
+    select
+        x_feed, x_export, x_billing_period, currency as billing_currency, billing_account_id,
+        spread as amount
+    from {{ ref('int_gcp__fees') }}
+    where commitment_shape = 'model' and pool_key is not null
 ),
 
 focus as (
@@ -82,6 +96,10 @@ every_line as (
     select {{ key | replace('charge_category', 'line_category') }}, cost + priced_credits from gcp
     union all
     select {{ key | replace('charge_category', "'Credit'") }}, all_credits - priced_credits from gcp
+    union all
+    select {{ key | replace('charge_category', "'Purchase'") }}, amount from gcp_offsets
+    union all
+    select {{ key | replace('charge_category', "'Usage'") }}, -amount from gcp_offsets
     union all
     select {{ key }}, amount from focus
 )
