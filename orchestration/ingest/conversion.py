@@ -142,7 +142,7 @@ class Conversion:
             return f"plain_number({field.text})"
         if column.shape == "loose_object":
             return f"with_braces({field.text})"
-        # Only a table of text can hold lists in another spelling; it is a third of a landing's time.
+        # Only tables of text hold lists in another spelling; looking costs a third of a landing.
         if column.shape in ("labels", "credits") and self.source.kind == "csv":
             return f"json_spelled({field.text})"
         return field.text
