@@ -26,9 +26,19 @@ STATE = """
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    home = tmp_path_factory.mktemp("incremental")
-    return Installation(home / "home", home / "artefacts")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("incremental")
+
+
+@pytest.fixture
+def installation(folder: Path) -> Installation:
+    """Empty, at the same path for all tests: dbt parses the project anew for another home."""
+    return emptied(Installation(folder / "home", folder / "artefacts"))
+
+
+def emptied(installation: Installation) -> Installation:
+    shutil.rmtree(installation.home, ignore_errors=True)
+    return installation
 
 
 def land(installation: Installation, period: str, landing_id: str, costs: dict[str, str]) -> None:
@@ -79,28 +89,32 @@ def test_charges_follow_restatements_withdrawals_and_removals(installation: Inst
 
 
 def test_a_killed_build_leaves_the_old_charges_and_the_same_command_finishes(
-    tmp_path: Path, installation: Installation
+    installation: Installation,
 ) -> None:
-    killed = Installation(tmp_path / "killed", installation.artefacts)
-    clean = Installation(tmp_path / "clean", installation.artefacts)
-    many = {f"charge {n}": "0.25" for n in range(20)}
-    for one, first in ((killed, "jan-1"), (clean, "jan-2")):
-        write_partition(
-            one.lake, "focus", "beacon", "2026-01", landing_id=first,
-            rows=focus_bill("2026-01", many, copies=1 if first == "jan-1" else 20_000),
-            totals=[("billed_cost", "USD", "5" if first == "jan-1" else "100000")],
-        )  # fmt: skip
-    clean.build(*CHARGES)
-    killed.build(*CHARGES)
-    old = killed.rows(STATE)
+    land_many(installation, "jan-2", copies=20_000)
+    installation.build(*CHARGES)
+    built_at_once = installation.rows(STATE)
+
+    land_many(emptied(installation), "jan-1", copies=1)
+    installation.build(*CHARGES)
+    old = installation.rows(STATE)
     assert len(old) == 20
 
-    shutil.copytree(clean.lake / "focus/beacon", killed.lake / "focus/beacon", dirs_exist_ok=True)
-    kill_when(killed, "START sql incremental model focus.fct_focus_charges")
-    assert killed.rows(STATE) == old
+    land_many(installation, "jan-2", copies=20_000)
+    kill_when(installation, "START sql incremental model focus.fct_focus_charges")
+    assert installation.rows(STATE) == old
 
-    killed.build(*CHARGES)
-    assert killed.rows(STATE) == clean.rows(STATE)
+    installation.build(*CHARGES)
+    assert installation.rows(STATE) == built_at_once
+
+
+def land_many(installation: Installation, landing_id: str, copies: int) -> None:
+    many = {f"charge {n}": "0.25" for n in range(20)}
+    write_partition(
+        installation.lake, "focus", "beacon", "2026-01", landing_id=landing_id,
+        rows=focus_bill("2026-01", many, copies=copies),
+        totals=[("billed_cost", "USD", str(5 * copies))],
+    )  # fmt: skip
 
 
 def kill_when(installation: Installation, seen: str) -> None:
@@ -121,10 +135,7 @@ def kill_when(installation: Installation, seen: str) -> None:
     assert process.wait() == -signal.SIGKILL
 
 
-def test_azure_exports_of_a_period_are_conformed_together(
-    tmp_path: Path, installation: Installation
-) -> None:
-    azure = Installation(tmp_path / "azure", installation.artefacts)
+def test_azure_exports_of_a_period_are_conformed_together(installation: Installation) -> None:
     line = (
         "select 'EA1' as billing_account_id, date '2026-01-05' as date, 'EUR' as billing_currency"
     )
@@ -132,34 +143,31 @@ def test_azure_exports_of_a_period_are_conformed_together(
     purchase = f"{line}, 'Purchase' as charge_type, 'Reservation' as pricing_model, 30 as cost"
     covered = f"{line}, 'Usage' as charge_type, 'Reservation' as pricing_model, 1 as cost"
     write_partition(
-        azure.lake, "azure_actual", "acme", "2026-01", landing_id="a1",
+        installation.lake, "azure_actual", "acme", "2026-01", landing_id="a1",
         rows=f"{actual} union all {purchase}", totals=[("cost", "EUR", "37")],
     )  # fmt: skip
-    azure.build(*CHARGES)
+    installation.build(*CHARGES)
     sums = "select sum(billed_cost), sum(effective_cost), count(*) from focus.fct_focus_charges"
-    assert azure.rows(sums) == [(37, 37, 2)]
+    assert installation.rows(sums) == [(37, 37, 2)]
 
     write_partition(
-        azure.lake, "azure_amortized", "spread", "2026-01", landing_id="m1",
+        installation.lake, "azure_amortized", "spread", "2026-01", landing_id="m1",
         rows=f"{actual} union all {covered}", totals=[("cost", "EUR", "8")],
     )  # fmt: skip
-    azure.build(*CHARGES)
-    assert azure.rows(sums) == [(37, 8, 3)]
+    installation.build(*CHARGES)
+    assert installation.rows(sums) == [(37, 8, 3)]
 
-    shutil.rmtree(azure.lake / "azure_amortized/spread")
-    azure.build(*CHARGES)
-    assert azure.rows(sums) == [(37, 37, 2)]
+    shutil.rmtree(installation.lake / "azure_amortized/spread")
+    installation.build(*CHARGES)
+    assert installation.rows(sums) == [(37, 37, 2)]
 
 
-def test_a_difference_to_the_landed_totals_fails_the_build(
-    tmp_path: Path, installation: Installation
-) -> None:
-    wrong = Installation(tmp_path / "wrong", installation.artefacts)
+def test_a_difference_to_the_landed_totals_fails_the_build(installation: Installation) -> None:
     bill = focus_bill("2026-01", {"a": "1"})
     totals = [("billed_cost", "USD", "1.000000000001")]
     write_partition(
-        wrong.lake, "focus", "beacon", "2026-01", landing_id="x", rows=bill, totals=totals
+        installation.lake, "focus", "beacon", "2026-01", landing_id="x", rows=bill, totals=totals
     )
-    done = wrong.dbt("build", *chosen(*CHARGES), check=False)
+    done = installation.dbt("build", *chosen(*CHARGES), check=False)
     assert done.returncode != 0
     assert "charges_equal_landed_totals" in done.stdout
