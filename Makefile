@@ -32,7 +32,7 @@ dev: $(READY) ## open the Dagster UI on http://127.0.0.1:3000
 	@$(RUN)/tollgate dev
 
 test: $(READY) ## all tests: unit, dbt, policies, conventions, integration, end to end
-	@$(RUN)/pytest -n 2 --dist loadgroup
+	@$(RUN)/pytest -n 2
 
 lint: $(READY) ## style, types, import contracts, SQL, policies; changes nothing
 	@$(RUN)/ruff check .

@@ -11,8 +11,6 @@ from orchestration.remediation import data_facts
 from orchestration.runner import JobFailedError, run_everything
 from orchestration.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture
 def damaged(demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:

@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def rows(text: str) -> list[dict[str, str]]:

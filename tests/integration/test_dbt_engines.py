@@ -13,9 +13,6 @@ from orchestration.ingest.postgres import load_lake, postgres_dsn
 from tests.integration.dbt_builds import Installation
 from tests.integration.postgres_server import postgres_database
 
-# One build serves both modules: they must run in one process.
-pytestmark = pytest.mark.xdist_group("dbt_build")
-
 CHARGES = "select * from focus.fct_focus_charges order by x_charge_id"
 
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from tests.integration.dbt_builds import Installation
-
-# See test_dbt_engines: one build serves both modules.
-pytestmark = pytest.mark.xdist_group("dbt_build")
 
 D = Decimal
 
