@@ -44,11 +44,6 @@ class Amount:
         number = Decimal(value)
         return cls(number, number, number)
 
-    @property
-    def is_range(self) -> bool:
-        """Whether low and high differ."""
-        return self.low != self.high
-
     def __add__(self, other: Amount) -> Amount:
         return Amount(self.low + other.low, self.likely + other.likely, self.high + other.high)
 
