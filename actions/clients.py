@@ -8,12 +8,15 @@ they, and the endpoint (`AWS_ENDPOINT_URL`), come from the SDK's own chain.
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any, Protocol
 
 import boto3
+import botocore.session
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.loaders import Loader, create_loader
 
 from actions.errors import CloudError, WrongAccount
 from actions.models import PlannedCall, Target
@@ -85,7 +88,7 @@ class AwsCloud:
 
     def _session(self, target: Target) -> Any:
         if target.account_id not in self._sessions:
-            session = boto3.session.Session()
+            session = _new_session()
             if self._role_arn:
                 arn = self._role_arn.replace("{account_id}", target.account_id)
                 sts = session.client("sts", region_name=target.region, config=_config(retries=3))
@@ -94,7 +97,7 @@ class AwsCloud:
                 except (BotoCoreError, ClientError) as error:
                     raise _translate(error, f"sts:AssumeRole {arn}") from error
                 credentials = granted["Credentials"]
-                session = boto3.session.Session(
+                session = _new_session(
                     aws_access_key_id=credentials["AccessKeyId"],
                     aws_secret_access_key=credentials["SecretAccessKey"],
                     aws_session_token=credentials["SessionToken"],
@@ -167,6 +170,21 @@ class AwsAccount:
                 service, region_name=self._region, config=_config(retries=4 if retry else 0)
             )
         return self._clients[key]
+
+
+def _new_session(**credentials: str) -> Any:
+    """A session of its own credentials; what APIs look like is read once per process.
+
+    EC2's description alone is megabytes of JSON, and each session would read it again.
+    """
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _descriptions())
+    return boto3.session.Session(botocore_session=core, **credentials)
+
+
+@cache
+def _descriptions() -> Loader:
+    return create_loader()
 
 
 def _config(*, retries: int) -> Config:

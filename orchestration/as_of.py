@@ -6,17 +6,16 @@ make the lake cheap; nothing in the present is touched.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.defs.transform.project import DBT, dbt_environment
+from orchestration.defs.transform.dbt import DbtFailedError, run_dbt
 from orchestration.ingest.lake import ensure_contracts
 from orchestration.ingest.locks import exclusive
 from orchestration.ingest.versions import Place, as_received
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import Settings
 
 # What Python writes (findings, forecasts, decisions) is of the present: it is not built again.
 FROM_THE_BILL = ("--exclude", "source:platform+")
@@ -63,19 +62,8 @@ def build_past(
     # The past's clock also keeps anything there from acting on a cloud.
     past.clock_file.write_text(f"{now.astimezone(UTC).isoformat()}\n")
     if found:
-        _dbt(past, selection)
+        try:
+            run_dbt(past, "--quiet", "build", *selection)
+        except DbtFailedError as error:
+            raise AsOfError(f"{past.home}: {error}") from error
     return found
-
-
-def _dbt(past: Settings, selection: Sequence[str]) -> None:
-    past.dbt_target.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [DBT, "--quiet", "build", "--project-dir", PROJECT_ROOT, *selection],
-        env=dbt_environment(past) | {"DBT_LOG_PATH": str(past.dbt_target)},
-        cwd=PROJECT_ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise AsOfError(f"dbt cannot build {past.home}:\n{done.stdout}{done.stderr}")

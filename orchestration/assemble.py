@@ -16,8 +16,6 @@ from orchestration.defs.ledger.assets import ledger_assets
 from orchestration.defs.publish.assets import publish_assets
 from orchestration.defs.remediate.assets import remediate_assets
 from orchestration.defs.transform.assets import transform_assets
-from orchestration.defs.transform.project import dbt_project, ensure_manifest
-from orchestration.defs.transform.resource import dbt_resource
 from orchestration.resources import Tollgate
 from orchestration.settings import Settings
 
@@ -25,16 +23,14 @@ OWNERS = ["team:finops"]
 
 
 def assemble(settings: Settings) -> dg.Definitions:
-    """The definitions of one installation; parses the dbt project where its manifest is stale."""
+    """The definitions of one installation; parses the dbt project where it has changed."""
     # Dagster's notes to its own developers; the versions that were tested are locked.
     for category in (dg.BetaWarning, dg.PreviewWarning):
         warnings.filterwarnings("ignore", category=category)
-    ensure_manifest(settings)
-    project = dbt_project(settings)
     definitions = dg.Definitions(
         assets=[
             *raw_assets(),
-            *transform_assets(project),
+            *transform_assets(settings),
             *ledger_assets(),
             *detect_assets(),
             *forecast_assets(),
@@ -46,7 +42,7 @@ def assemble(settings: Settings) -> dg.Definitions:
         jobs=automation.jobs(),
         schedules=automation.schedules(),
         sensors=automation.sensors(),
-        resources={"tollgate": Tollgate(), "dbt": dbt_resource(project)},
+        resources={"tollgate": Tollgate()},
         # A multiprocess run pays seconds of process start for each of some fifty steps.
         executor=dg.in_process_executor,
     )

@@ -13,10 +13,10 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance, EventLogEntry
-from sqlalchemy import Engine, event
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from sqlalchemy import Engine, create_engine, event
 
 from orchestration.assemble import assemble
-from orchestration.defs.transform.project import dbt_environment
 from orchestration.partitions import BILLING_MONTHS, period_range_tags
 from orchestration.settings import Settings
 
@@ -71,14 +71,15 @@ def run_job(
 
     `tags` carry the partition range (`partitions.period_range_tags`), `config` the ops' own.
     """
-    # dbt's profile and the assets' resources read the installation from the environment.
-    os.environ.update(dbt_environment(settings))
+    # The assets' resources read the installation from the environment.
+    os.environ.update(settings.environment())
     job = assemble(settings).resolve_job_def(name)
     run_id = str(uuid.uuid4())
     # dbt's own log lines: Dagster repeats them on stdout, which belongs to the command's result.
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
     log = settings.dbt_target / "stdout.log"
     with (
-        _unhurried_disk(settings.dagster_home),
+        _unhurried_log(settings.dagster_home),
         dagster_instance(settings) as instance,
         log.open("w") as lines,
         contextlib.redirect_stdout(lines),
@@ -97,13 +98,19 @@ def run_job(
 
 
 @contextmanager
-def _unhurried_disk(folder: Path) -> Iterator[None]:
-    """Let SQLite databases below `folder` commit without waiting for the disk.
+def _unhurried_log(folder: Path) -> Iterator[None]:
+    """Let Dagster write its SQLite event log below `folder` without its two detours.
 
-    Dagster opens, commits and closes its event log for each of hundreds of events, and every one
-    would wait twice. A power failure may cost the log of the run; bills, marts and decisions are
-    elsewhere and keep their own guarantees.
+    It opens, commits and closes a database for each of hundreds of events: every one would wait
+    for the disk, and, with an engine of its own, compile its statements anew. A power failure may
+    cost the log of the run; bills, marts and decisions are elsewhere and keep their own guarantees.
     """
+    engines: dict[str, Engine] = {}
+
+    def engine_of(url: str, **options: Any) -> Engine:
+        if url not in engines:
+            engines[url] = create_engine(url, **options)
+        return engines[url]
 
     def relax(connection: Any, _: Any) -> None:
         if isinstance(connection, sqlite3.Connection):
@@ -112,9 +119,11 @@ def _unhurried_disk(folder: Path) -> Iterator[None]:
                 connection.execute("pragma synchronous = off")
 
     event.listen(Engine, "connect", relax)
+    original, sqlite_event_log.create_engine = sqlite_event_log.create_engine, engine_of
     try:
         yield
     finally:
+        sqlite_event_log.create_engine = original
         event.remove(Engine, "connect", relax)
 
 

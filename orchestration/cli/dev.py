@@ -17,11 +17,11 @@ def dev(
     port: Annotated[int, typer.Option(help="Port of the UI on 127.0.0.1.")] = 3000,
 ) -> None:
     """Open the Dagster UI: the lineage of every asset, its runs, checks and schedules."""
-    from orchestration.defs.transform.project import dbt_environment, ensure_manifest  # noqa: PLC0415
+    from orchestration.defs.transform.project import dbt_environment, parsed_project  # noqa: PLC0415
     from orchestration.runner import dagster_instance  # noqa: PLC0415
 
     settings = load_settings()
-    ensure_manifest(settings)
+    parsed_project(settings)
     with dagster_instance(settings):  # writes its configuration on first use
         pass
     environment = dbt_environment(settings) | {

@@ -20,7 +20,7 @@ from actions.recovery import undo
 from actions.reports import planned_actions
 from actions.services import Services
 from orchestration.budgets import measure_budget
-from orchestration.defs.transform.project import ensure_manifest
+from orchestration.defs.transform.project import parsed_project
 from orchestration.demo.emulator import emulator
 from orchestration.demo.generator import DemoCompany, generate
 from orchestration.demo.samples import running_samples
@@ -77,7 +77,7 @@ def run_demo(settings: Settings, *, rows: int, seed: int, say: Say) -> DemoRun:
         ThreadPoolExecutor(1) as meanwhile,
     ):
         with watch.measure("write the company's bills"):
-            parsed = meanwhile.submit(ensure_manifest, settings)
+            parsed = meanwhile.submit(parsed_project, settings)
             company = _company(settings, rows, seed, say)
             truth = json.loads(company.truth.read_text())
         with watch.measure("read the dbt project"):

@@ -18,9 +18,7 @@ SAMPLES = ROOT / "tests/fixtures/billing"
 def duckdb_build(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """Every sample and golden bill landed and built with all tests, unit tests included."""
     home = tmp_path_factory.mktemp("engines")
-    installation = Installation(
-        home / "home", home / "artefacts", {"TOLLGATE_DBT_UNIT_TESTS": "true"}
-    )
+    installation = Installation(home / "home", {"TOLLGATE_DBT_UNIT_TESTS": "true"})
     ensure_contracts(installation.lake)
     for sample in tomllib.loads((SAMPLES / "samples.toml").read_text())["sample"]:
         land(

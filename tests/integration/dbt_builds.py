@@ -1,4 +1,4 @@
-"""dbt as a user runs it, on a lake that a test writes partition by partition."""
+"""dbt as Tollgate runs it, on a lake that a test writes partition by partition."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class Installation:
     """One TOLLGATE_HOME with a lake, and the environment in which dbt builds it."""
 
     home: Path
-    artefacts: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -44,15 +43,11 @@ class Installation:
             **os.environ,
             "TOLLGATE_ENGINE": "duckdb",
             "TOLLGATE_HOME": str(self.home),
-            "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
-            "DBT_TARGET_PATH": str(self.artefacts),
-            "DBT_LOG_PATH": str(self.artefacts / "logs"),
             **self.environment,
         }
 
     def command(self, *arguments: str) -> list[str]:
-        dbt = Path(sys.executable).with_name("dbt")
-        return [str(dbt), *arguments, "--project-dir", str(ROOT)]
+        return [sys.executable, "-m", "orchestration.defs.transform.dbt", *arguments]
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         self.home.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ SEEDED = {
 def findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, str]]:
     """(rule, origin, severity) of a mart with a bill per fault, each an export of a vendor."""
     home = tmp_path_factory.mktemp("conformance")
-    installation = Installation(home / "home", home / "artefacts")
+    installation = Installation(home / "home")
     seeds = "focus_rules focus_rule_expressions focus_known_findings kubernetes_bills_of_record"
     installation.dbt("seed", "--select", seeds)
     bills = [("aws_cur2", "good", own(good_charges(), 0))]

@@ -22,9 +22,8 @@ def postgres(
 ) -> Iterator[Installation]:
     with postgres_database() as server:
         load_lake(duckdb_build.lake, postgres_dsn(server))
-        artefacts = tmp_path_factory.mktemp("postgres")
         environment = server | {"TOLLGATE_ENGINE": "postgres", "TOLLGATE_DBT_UNIT_TESTS": "true"}
-        yield Installation(duckdb_build.home, artefacts, environment)
+        yield Installation(duckdb_build.home, environment)
 
 
 def select(installation: Installation, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:

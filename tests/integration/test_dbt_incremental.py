@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def installation(folder: Path) -> Installation:
     """Empty, at the same path for all tests: dbt parses the project anew for another home."""
-    return emptied(Installation(folder / "home", folder / "artefacts"))
+    return emptied(Installation(folder / "home"))
 
 
 def emptied(installation: Installation) -> Installation:

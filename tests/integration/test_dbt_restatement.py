@@ -72,7 +72,7 @@ def write_bill(path: Path, charges: list[tuple[str, str, str, str]]) -> Path:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("restatement")
-    installation = Installation(folder / "home", folder / "artefacts")
+    installation = Installation(folder / "home")
     files = []
     for number, (received, charges) in enumerate(DELIVERIES):
         files.append(write_bill(folder / f"bill{number}.csv", charges))
@@ -94,9 +94,8 @@ def postgres(
 ) -> Iterator[tuple[Installation, dict[str, str]]]:
     with postgres_database() as server:
         load_lake(story.installation.lake, postgres_dsn(server))
-        artefacts = tmp_path_factory.mktemp("postgres")
         environment = server | {"TOLLGATE_ENGINE": "postgres"}
-        yield Installation(story.installation.home, artefacts, environment), server
+        yield Installation(story.installation.home, environment), server
 
 
 def test_withdrawn_rows_disappear_and_late_rows_arrive(story: Story) -> None:
