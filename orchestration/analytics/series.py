@@ -29,6 +29,9 @@ USAGE = ("Usage",)
 # Clouds deliver the last day or two of usage late; the newest days are no news yet.
 LATE_DAYS = 2
 
+# A month and a half without any cost of a provider is a bill that is not here, not a cost of zero.
+MISSING_DAYS = 45
+
 NONE = "(none)"
 
 
@@ -54,7 +57,8 @@ def build_series(
     `daily` has charge_date, service_provider_name, the `keys`, charge_category, billing_currency
     and effective_cost. `complete` names the last complete day of each provider; later days are
     dropped. Returns series_id, the keys, ds, cost (Decimal, exact) and y (float, for the maths).
-    A series begins with its provider's first day, so that a new service is seen to be new.
+    A series begins with its provider's first day, so that a new service is seen to be new; where
+    bills are missing (`MISSING_DAYS`), with the first day after them.
     """
     _require(daily, {"charge_date", "service_provider_name", "charge_category", "effective_cost"})
     _require(daily, set(keys))
@@ -71,7 +75,11 @@ def build_series(
     data["cost"] = pd.Series(exact, index=data.index, dtype=object)
     names = list(keys)
     sums = data.groupby([*names, "ds"], sort=True)["cost"].sum().reset_index()
-    first = data.groupby("service_provider_name")["ds"].min()
+    first = _first_days(data, daily)
+    begun = sums["service_provider_name"].map(first.to_dict()).astype("datetime64[ns]")
+    sums = sums[sums["ds"] >= begun]
+    if sums.empty:
+        return pd.DataFrame(columns=columns)
     series = sums[names].drop_duplicates()
     series.insert(0, "series_id", series[names].agg("/".join, axis=1))
     frame = _calendar(series, first, last)
@@ -92,6 +100,18 @@ def _calendar(
     frame = series.copy()
     frame["ds"] = frame["service_provider_name"].map(days)
     return frame.explode("ds", ignore_index=True).astype({"ds": "datetime64[ns]"})
+
+
+def _first_days(data: pd.DataFrame, daily: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """Each provider's first day of `data` that no missing bill follows; `daily` has all charges."""
+    days = daily[["service_provider_name", "charge_date"]].drop_duplicates()
+    days = days.assign(ds=pd.to_datetime(days["charge_date"]).astype("datetime64[ns]"))
+    days = days.sort_values("ds")
+    before = days.groupby("service_provider_name")["ds"].diff()
+    resumed = days[before > pd.Timedelta(days=MISSING_DAYS)]
+    since = resumed.groupby("service_provider_name")["ds"].max()
+    start = data["service_provider_name"].map(since.to_dict()).astype("datetime64[ns]")
+    return data[start.isna() | (data["ds"] >= start)].groupby("service_provider_name")["ds"].min()
 
 
 def _last_days(providers: Iterable[str], complete: Mapping[str, date]) -> dict[str, pd.Timestamp]:

@@ -36,6 +36,32 @@ def test_gaps_are_zero_and_a_new_service_begins_with_the_provider() -> None:
     assert all(isinstance(value, Decimal) for value in s3["cost"])
 
 
+def test_a_missing_bill_is_not_a_cost_of_zero() -> None:
+    before = [row(f"2026-01-{day:02}", "5") for day in range(1, 29)]
+    after = [row(f"2026-04-{day:02}", "7") for day in range(2, 9)]
+    series = build_series(pd.DataFrame(before + after), {"AWS": date(2026, 4, 8)})
+    assert series["ds"].min() == pd.Timestamp("2026-04-02")
+    assert series["y"].tolist() == [7] * 7
+
+
+def test_a_month_without_usage_is_zero_where_the_bill_is_there() -> None:
+    daily = pd.DataFrame(
+        [
+            row("2026-01-01", "5"),
+            row("2026-02-01", "9", charge_category="Tax"),
+            row("2026-03-05", "5"),
+        ]
+    )
+    series = build_series(daily, {"AWS": date(2026, 3, 5)})
+    assert len(series) == 64
+    assert series["y"].sum() == 10
+
+
+def test_usage_of_before_a_missing_bill_alone_gives_no_series() -> None:
+    daily = pd.DataFrame([row("2026-01-01", "5"), row("2026-06-01", "9", charge_category="Tax")])
+    assert build_series(daily, {"AWS": date(2026, 6, 2)}).empty
+
+
 def test_sums_are_exact_decimals() -> None:
     daily = pd.DataFrame([row("2026-01-01", "0.1"), row("2026-01-01", "0.200000000001")])
     series = build_series(daily, {"AWS": date(2026, 1, 1)})
