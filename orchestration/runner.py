@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import dagster as dg
 from dagster import DagsterInstance, EventLogEntry
@@ -119,11 +120,10 @@ def _unhurried_log(folder: Path) -> Iterator[None]:
                 connection.execute("pragma synchronous = off")
 
     event.listen(Engine, "connect", relax)
-    original, sqlite_event_log.create_engine = sqlite_event_log.create_engine, engine_of
     try:
-        yield
+        with patch.object(sqlite_event_log, "create_engine", engine_of):
+            yield
     finally:
-        sqlite_event_log.create_engine = original
         event.remove(Engine, "connect", relax)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.detectors.change_point import began
 from orchestration.analytics.detectors.combiner import Combiner, shipped
 from orchestration.analytics.detectors.context import context
 from orchestration.analytics.detectors.grid import Floats, Grid, Ints, to_grid
@@ -26,6 +27,8 @@ MONTH = 30
 # Kinds whose own rule suffices, from which score on. The combiner learned of outages, not of a
 # part that stopped for good: it may add drops to the clear ones, not forbid those.
 CERTAIN = {"new_spend": 1.0, "drop": 1.5}
+# Detectors of a level, which know that it is high and not where it began.
+DATED = ("level_shift", "drift")
 # Series that are judged together: enough for numpy, few enough for flat memory.
 BLOCK = 500
 # Blocks at the same time: one for each core of a small machine.
@@ -75,6 +78,7 @@ class Run:
         self.grid, self.tuning, self.combiner = grid, tuning, combiner
         self.history = History(grid, tuning)
         self.detectors = sorted(DETECTORS.values(), key=lambda d: d.rank)
+        self.dated = [i for i, d in enumerate(self.detectors) if d.name in DATED]
         self.score = np.zeros(shape)
         self.flag = np.zeros(shape, dtype=bool)
         self.expected = np.full(shape, np.nan)
@@ -107,6 +111,7 @@ class Run:
         bits = sum((scores[i] >= 1).astype(np.int64) << i for i in range(len(votes)))
         self.voters[hit, t] = (bits | (1 << first))[hit]
         self.onset[hit, t] = np.stack(onsets)[at][hit]
+        self._date(day, np.flatnonzero(hit & np.isin(first, self.dated)))
         self.expected[:, t] = day.expected
         lasting = np.array([1 if d.kind == "spike" else MONTH for d in self.detectors])[first]
         self.impact[hit, t] = (amount * lasting)[hit]
@@ -114,6 +119,11 @@ class Run:
         self.fresh[hit & fresh & (self.fresh < 0)] = t
         history.absorb(day, hit)
         self._settle(day)
+
+    def _date(self, day: Day, rows: Ints) -> None:
+        """Where PELT sees the level begin, that is its onset; else the detector's word stands."""
+        found = began(self.history, day, rows)
+        self.onset[rows, day.t] = np.where(found >= 0, found, self.onset[rows, day.t])
 
     def _strength(self, day: Day, votes: list[Vote], scores: Floats) -> Floats:
         """The combiner's word where a detector is moved; `CERTAIN` ones need no second opinion."""

@@ -117,6 +117,15 @@ def test_a_creeping_rise_is_found_before_it_has_ended(make: Make) -> None:
     assert 0 < (found["ds"].min() - frame["ds"][200]).days <= 30
 
 
+def test_a_small_shift_is_dated_back_to_its_first_day(make: Make) -> None:
+    frame = make(noise=0.04, seed=4)
+    frame.loc[200:, "y"] *= 1.18
+    found = alarms(frame)
+    first = found[found["kind"] == "level_shift"].iloc[0]
+    assert first["ds"] > frame["ds"][200]
+    assert abs((first["onset"] - frame["ds"][200]).days) <= 1
+
+
 def test_impact_is_a_day_of_a_spike_and_a_month_of_what_lasts(make: Make) -> None:
     spike, shift = make(), make("t")
     spike.loc[200, "y"] += 150
