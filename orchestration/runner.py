@@ -104,6 +104,19 @@ def run_job(
         raise JobFailedError(_why(name, result))
 
 
+class _KeptConnections(SingletonThreadPool):
+    """One connection a thread that outlives Dagster's `dispose()` after every event.
+
+    Without it each event opens the file and, closing it, folds the write-ahead log back.
+    """
+
+    def dispose(self) -> None:
+        """Only the one who made the engine ends its connections."""
+
+    def recreate(self) -> _KeptConnections:
+        return self
+
+
 @contextmanager
 def _unhurried_log(folder: Path) -> Iterator[None]:
     """Let Dagster write its SQLite event log below `folder` without its two detours.
@@ -117,7 +130,7 @@ def _unhurried_log(folder: Path) -> Iterator[None]:
 
     def engine_of(url: str, **options: Any) -> Engine:
         if url not in engines:
-            engines[url] = create_engine(url, **options | {"poolclass": SingletonThreadPool})
+            engines[url] = create_engine(url, **options | {"poolclass": _KeptConnections})
         return engines[url]
 
     def relax(connection: Any, _: Any) -> None:
@@ -133,7 +146,7 @@ def _unhurried_log(folder: Path) -> Iterator[None]:
     finally:
         event.remove(Engine, "connect", relax)
         for engine in engines.values():
-            engine.dispose()
+            SingletonThreadPool.dispose(engine.pool)
 
 
 @contextmanager
