@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import dagster as dg
@@ -114,7 +114,12 @@ class _KeptConnections(SingletonThreadPool):
         """Only the one who made the engine ends its connections."""
 
     def recreate(self) -> _KeptConnections:
+        """The same pool: nothing was disposed of."""
         return self
+
+    def end(self) -> None:
+        """Close the connections."""
+        super().dispose()
 
 
 @contextmanager
@@ -146,7 +151,7 @@ def _unhurried_log(folder: Path) -> Iterator[None]:
     finally:
         event.remove(Engine, "connect", relax)
         for engine in engines.values():
-            SingletonThreadPool.dispose(engine.pool)
+            cast(_KeptConnections, engine.pool).end()
 
 
 @contextmanager

@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
-import typer
+from importlib import import_module
+from typing import Any
 
-from orchestration.cli import build, demo, dev, doctor, query
-from orchestration.cli.actions import app as actions_app
-from orchestration.cli.capacity import app as capacity_app
-from orchestration.cli.focus import app as focus_app
-from orchestration.cli.gate import app as gate_app
-from orchestration.cli.ingest import ingest
-from orchestration.cli.rates import app as rates_app
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+# In the order of `tollgate --help`: where in this package the command, or group of commands, is.
+COMMANDS = {
+    "demo": "demo.demo",
+    "dev": "dev.dev",
+    "ingest": "ingest.ingest",
+    "build": "build.build",
+    "focus": "focus.app",
+    "gate": "gate.app",
+    "rates": "rates.app",
+    "actions": "actions.app",
+    "capacity": "capacity.app",
+    "query": "query.query",
+    "doctor": "doctor.doctor",
+}
+
+
+class Commands(TyperGroup):
+    """Imports a command when it is asked for: a gate in CI does not wait for the clouds' SDKs."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 (Typer gives it)
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 (Typer gives it)
+        """The command of that name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        found = getattr(import_module(f"orchestration.cli.{module}"), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(cmd_name)(found)
+            found = alone
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
     name="tollgate",
-    help="FinOps you can trust with money: bills to FOCUS, findings, forecasts, and OPA gates.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command("demo")(demo.demo)
-app.command("dev")(dev.dev)
-app.command("ingest")(ingest)
-app.command("build")(build.build)
-app.add_typer(focus_app, name="focus")
-app.add_typer(gate_app, name="gate")
-app.add_typer(rates_app, name="rates")
-app.add_typer(actions_app, name="actions")
-app.add_typer(capacity_app, name="capacity")
-app.command("query")(query.query)
-app.command("doctor")(doctor.doctor)
+
+
+@app.callback()
+def tollgate() -> None:
+    """FinOps you can trust with money: bills to FOCUS, findings, forecasts, and OPA gates."""
 
 
 def main() -> None:

@@ -21,12 +21,11 @@ from actions.reports import planned_actions
 from actions.services import Services
 from orchestration.budgets import measure_budget
 from orchestration.defs.transform.project import parsed_project
+from orchestration.demo.beside import SamplesRun
 from orchestration.demo.emulator import emulator
 from orchestration.demo.generator import DemoCompany, generate
-from orchestration.demo.samples import running_samples
 from orchestration.demo.stopwatch import Stopwatch
-from orchestration.ingest.engine import MEMORY_VARIABLE
-from orchestration.ingest.exports import landed_partitions, read_exports
+from orchestration.ingest.exports import landed_partitions
 from orchestration.ingest.landing import land
 from orchestration.remediation import open_services
 from orchestration.runner import run_everything, run_job
@@ -37,8 +36,6 @@ from policies.deployment.plan import read_plan
 from policies.engine import open_engine
 from policies.store import open_store
 
-# Two engines run side by side here; 2 GB must hold them and all that is around them.
-MEMORY = "500MB"
 # From a month's first moment to well after its close, when the first delivery is received.
 CLOSED_AFTER = timedelta(days=38)
 # Whoever plans may not approve: the demo plays the second person too.
@@ -47,10 +44,6 @@ APPROVER = "demo.approver"
 ENVIRONMENT = "staging"
 
 Say = Callable[[str], None]
-
-
-class DemoError(RuntimeError):
-    """The demo cannot run here; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +60,11 @@ class DemoRun:
     watch: Stopwatch
 
 
-def run_demo(settings: Settings, *, rows: int, seed: int, say: Say) -> DemoRun:
-    """Run every stage on the company and on the samples; safe to repeat, and to resume."""
-    watch = Stopwatch()
-    _fresh(settings)
-    os.environ.setdefault(MEMORY_VARIABLE, MEMORY)
-    with (
-        running_samples(settings.home / "demo" / "samples", settings) as beside,
-        ThreadPoolExecutor(1) as meanwhile,
-    ):
+def run_demo(
+    settings: Settings, beside: SamplesRun, watch: Stopwatch, *, rows: int, seed: int, say: Say
+) -> DemoRun:
+    """Run every stage on the company while the samples run `beside`; safe to repeat and resume."""
+    with ThreadPoolExecutor(1) as meanwhile:
         with watch.measure("write the company's bills"):
             parsed = meanwhile.submit(parsed_project, settings)
             company = _company(settings, rows, seed, say)
@@ -127,23 +116,6 @@ def _land_first(settings: Settings, company: DemoCompany, say: Say) -> None:
             )
 
 
-def _fresh(settings: Settings) -> None:
-    """Refuse a home with somebody's own bills; begin the demo's operational store anew.
-
-    The emulator starts anew each time, so an old journal would tell of resources of another world.
-    """
-    own = {export.path for export in read_exports(settings.exports_file)}
-    foreign = [path for path in own if not path.is_relative_to(settings.home / "demo")]
-    landed = landed_partitions(settings.lake)
-    if foreign or (landed and not settings.in_the_past):
-        raise DemoError(
-            f"{settings.home} holds bills that are not the demo's: set TOLLGATE_HOME to another "
-            "folder for the demo"
-        )
-    for name in ("ops.sqlite", "ops.sqlite-wal", "ops.sqlite-shm"):
-        (settings.home / name).unlink(missing_ok=True)
-
-
 def _company(settings: Settings, rows: int, seed: int, say: Say) -> DemoCompany:
     out = settings.home / "demo" / "company"
     company = generate(
@@ -192,8 +164,3 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def report_path(settings: Settings) -> Path:
-    """Where the report is as JSON, for scripts."""
-    return settings.home / "demo" / "report.json"

@@ -1,23 +1,20 @@
 """The real sample bills, through the same door as a customer's: landed, conformed, compared.
 
 They have an installation of their own (`python -m orchestration.demo.samples` in its
-`TOLLGATE_HOME`), so that the demo can run them beside the company, and nothing of theirs is ever
-added to the company's.
+`TOLLGATE_HOME`), which the demo runs beside the company's (`beside.py`): nothing of theirs is
+ever added to the company's.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
+from orchestration.demo.beside import RESULT
 from orchestration.ingest.landing import LandingResult, land
 from orchestration.ingest.samples import read_samples
 from orchestration.runner import run_everything
@@ -26,7 +23,6 @@ from orchestration.warehouse import Warehouse
 
 SAMPLES = PROJECT_ROOT / "tests" / "fixtures" / "billing" / "samples.toml"
 
-RESULT, LOG = "samples.json", "samples.log"
 BEHIND = 10
 
 _RECONCILED = """
@@ -119,46 +115,6 @@ def compare(settings: Settings, landed: Landed) -> list[SampleTotal]:
             for measure, currency, own, explained, mart in in_mart
         ]
     return found
-
-
-class SamplesFailedError(RuntimeError):
-    """The samples' own process failed; the message is what it last said."""
-
-
-class SamplesRun:
-    """The samples' process, while it runs beside the company's."""
-
-    def __init__(self, process: subprocess.Popen[bytes], home: Path) -> None:
-        self._process = process
-        self._home = home
-
-    def result(self) -> list[dict[str, Any]]:
-        """Wait, and give what `SampleTotal.as_dict` gave."""
-        if self._process.wait() != 0:
-            said = (self._home / LOG).read_text().strip().splitlines()
-            raise SamplesFailedError(f"the real samples failed: {said[-1] if said else 'silently'}")
-        totals: list[dict[str, Any]] = json.loads((self._home / RESULT).read_text())
-        return totals
-
-
-@contextmanager
-def running_samples(home: Path, settings: Settings) -> Iterator[SamplesRun]:
-    """Start the samples in an installation at `home`; they end with the block at the latest."""
-    home.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"TOLLGATE_HOME": str(home), "TOLLGATE_ENGINE": settings.engine}
-    with (home / LOG).open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "orchestration.demo.samples"],
-            env=environment,
-            cwd=PROJECT_ROOT,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield SamplesRun(process, home)
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def main() -> None:

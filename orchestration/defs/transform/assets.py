@@ -71,14 +71,15 @@ def _build(context: dg.AssetExecutionContext, tollgate: Tollgate) -> Iterator[An
         current_dbt_indirect_selection_env=None,
     )
     how = ["--indirect-selection", indirect] if indirect else []
+    settings = tollgate.settings
     try:
-        for event in dbt_events(tollgate.settings, ["build", *selection, *how]):
+        for event in dbt_events(settings, ["build", *selection, *how]):
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
             yield from message.to_default_asset_events(
                 manifest=manifest,
                 dagster_dbt_translator=translator,
                 context=context,
-                target_path=tollgate.settings.dbt_target,
+                target_path=settings.dbt_target,
                 project=project,
             )
     except DbtFailedError as error:

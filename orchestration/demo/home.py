@@ -1,0 +1,41 @@
+"""The installation that the demo runs in: nobody's own, and begun anew where it must be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from orchestration.ingest.engine import MEMORY_VARIABLE
+from orchestration.ingest.exports import landed_partitions, read_exports
+from orchestration.settings import Settings
+
+# Two engines run side by side here; 2 GB must hold them and all that is around them.
+MEMORY = "500MB"
+
+
+class DemoError(RuntimeError):
+    """The demo cannot run here; the message says why and what to do."""
+
+
+def prepare_home(settings: Settings) -> None:
+    """Refuse a home with somebody's own bills; begin the demo's operational store anew.
+
+    Sets the engines' memory for this process and those it starts. The emulator starts anew each
+    time, so an old journal would tell of resources of another world.
+    """
+    own = {export.path for export in read_exports(settings.exports_file)}
+    foreign = [path for path in own if not path.is_relative_to(settings.home / "demo")]
+    landed = landed_partitions(settings.lake)
+    if foreign or (landed and not settings.in_the_past):
+        raise DemoError(
+            f"{settings.home} holds bills that are not the demo's: set TOLLGATE_HOME to another "
+            "folder for the demo"
+        )
+    os.environ.setdefault(MEMORY_VARIABLE, MEMORY)
+    for name in ("ops.sqlite", "ops.sqlite-wal", "ops.sqlite-shm"):
+        (settings.home / name).unlink(missing_ok=True)
+
+
+def report_path(settings: Settings) -> Path:
+    """Where the report is as JSON, for scripts."""
+    return settings.home / "demo" / "report.json"
