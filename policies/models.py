@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
-Gate = Literal["capacity", "deployment", "remediation"]
+Gate = Literal["capacity", "dbt", "deployment", "remediation"]
 GATES: tuple[Gate, ...] = get_args(Gate)
 
 # Findings of the engine itself, as opposed to those of a rule, begin with this.

@@ -1,4 +1,4 @@
-"""`tollgate gate`: decides on a Terraform plan; the exit code is the answer.
+"""`tollgate gate deployment`: decides on a Terraform plan; the exit code is the answer.
 
 Belongs here: options, exit codes and where facts of the environment are read. Does not belong
 here: pricing, policies and the wording of reports (`policies/deployment/`).
@@ -6,19 +6,17 @@ here: pricing, policies and the wording of reports (`policies/deployment/`).
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from orchestration.cli.gate_context import ALLOWED, DENIED, Format, git_facts, undecided
+from orchestration.cli.gate_dbt import dbt
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import BundleError, read_bundle
 from policies.decisions import RecordError
@@ -30,7 +28,7 @@ from policies.deployment.budget import (
     read_budget,
 )
 from policies.deployment.changes import PlanError
-from policies.deployment.gate import Answer, GitFacts, build_question, decide_deployment
+from policies.deployment.gate import Answer, build_question, decide_deployment
 from policies.deployment.plan import merge_plans, read_plan
 from policies.deployment.pull_requests import PullRequestsError, read_pull_requests
 from policies.deployment.ratecard import RateCardError
@@ -42,22 +40,15 @@ from policies.engine import open_engine
 from policies.provision import NoOpaError
 from policies.store import StoreError, open_store
 
-ALLOWED, DENIED, UNDECIDED = 0, 1, 2
-
 app = typer.Typer(no_args_is_help=True, help="Ask a gate for its decision.")
-
-
-class Format(StrEnum):
-    """How the decision is written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @app.callback()
 def gate() -> None:
     """Ask a gate for its decision."""
+
+
+app.command("dbt")(dbt)
 
 
 @app.command()
@@ -104,7 +95,7 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
             merge_plans([(path.stem, read_plan(path)) for path in plans]),
             _budget(limits, sources, now),
             environment,
-            git=_git_facts(),
+            git=git_facts(),
             now=now,
             sources=sources,
             pull_requests=read_pull_requests(pull_requests) if pull_requests else (),
@@ -124,10 +115,10 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         SettingsError,
         OSError,
     ) as error:
-        raise _undecided(str(error)) from error
+        raise undecided(str(error)) from error
     if not answer.decision.decided:
         denial = answer.decision.denials[0]
-        raise _undecided(f"{denial.message}. {denial.remedy}")
+        raise undecided(f"{denial.message}. {denial.remedy}")
     _write(answer, output)
     raise typer.Exit(ALLOWED if answer.decision.allow else DENIED)
 
@@ -165,40 +156,9 @@ def _downloaded(settings: Settings) -> list[Path]:
     return sorted(settings.home.glob("prices/*.jsonl"))
 
 
-def _git_facts() -> GitFacts:
-    """From the variables and the event file that GitHub sets; `local` on a laptop."""
-    get = os.environ.get
-    number = re.fullmatch(r"refs/pull/(\d+)/\w+", get("GITHUB_REF") or "")
-    return GitFacts(
-        repository=get("GITHUB_REPOSITORY") or "local",
-        base_ref=get("GITHUB_BASE_REF") or "local",
-        head_sha=get("GITHUB_SHA") or "local",
-        actor=get("GITHUB_ACTOR") or "local",
-        head_ref=get("GITHUB_HEAD_REF") or None,
-        pull_request=number[1] if number else None,
-        fork=_is_fork(get("GITHUB_EVENT_PATH")),
-    )
-
-
-def _is_fork(event: str | None) -> bool | None:
-    """Whether the event's pull request comes from a fork; None if that cannot be read."""
-    try:
-        request = json.loads(Path(event or "").read_text(encoding="utf-8"))["pull_request"]
-        return bool(request["head"]["repo"]["full_name"] != request["base"]["repo"]["full_name"])
-    except (TypeError, ValueError, KeyError, OSError):
-        return None
-
-
 def _write(answer: Answer, output: Format) -> None:
     if output is Format.TEXT:
         Console(highlight=False).print(to_text(answer))
     else:
         text = to_json(answer) if output is Format.JSON else to_markdown(answer)
         sys.stdout.write(text.rstrip("\n") + "\n")
-
-
-def _undecided(reason: str) -> typer.Exit:
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
-        f"tollgate: no decision: {reason}"
-    )
-    return typer.Exit(UNDECIDED)

@@ -7,6 +7,7 @@ ever added to the company's.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Mapping
@@ -130,3 +131,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    # As `tollgate` does: what is left ends with the process.
+    gc.freeze()

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from policies.deployment.gate import Answer
-from policies.models import Finding
+from policies.models import Decision, Finding
 
 # Finds our own comment again, so that a new answer replaces the old one.
 MARKER = "<!-- tollgate:deployment -->"
@@ -37,16 +37,8 @@ def to_text(answer: Answer) -> RenderableType:
     parts: list[RenderableType] = [_headline(answer), _estimate_table(answer)]
     parts.append(Text(_coverage(answer)))
     parts.append(Text(_budget(answer)))
-    groups = (
-        ("Denied", "bold red", answer.decision.denials),
-        ("Warnings", "bold yellow", answer.decision.warnings),
-        ("Waived", "bold cyan", answer.decision.waived),
-    )
-    for title, style, findings in groups:
-        if findings:
-            parts.append(Text(f"\n{title}", style=style))
-            parts.extend(_finding_text(found) for found in findings)
-    parts.append(Text(f"\n{_provenance(answer)}", style="dim"))
+    parts.extend(findings_text(answer.decision))
+    parts.append(Text(f"\n{provenance(answer.decision)}", style="dim"))
     return Group(*parts)
 
 
@@ -58,33 +50,54 @@ def to_markdown(answer: Answer) -> str:
         MARKER,
         f"### Tollgate: {verdict}",
         "",
-        f"**{_signed(estimate['monthly_delta'])} {_md(estimate['currency'])} a month** "
-        f"({_md(estimate['monthly_before'])} → {_md(estimate['monthly_after'])}; "
+        f"**{_signed(estimate['monthly_delta'])} {md(estimate['currency'])} a month** "
+        f"({md(estimate['monthly_before'])} → {md(estimate['monthly_after'])}; "
         f"between {_signed(estimate['low'])} and {_signed(estimate['high'])}) "
-        f"in {_code(answer.question['environment'])}.",
-        f"{_md(_coverage(answer))}",
-        f"{_md(_budget(answer))}",
+        f"in {code(answer.question['environment'])}.",
+        f"{md(_coverage(answer))}",
+        f"{md(_budget(answer))}",
     ]
-    for title, findings in (
-        ("Denied", answer.decision.denials),
-        ("Warnings", answer.decision.warnings),
-        ("Waived", answer.decision.waived),
-    ):
-        if findings:
-            lines += ["", f"#### {title}", ""]
-            lines += [_finding_markdown(found) for found in findings[:MAX_ROWS]]
-            lines += _more(len(findings))
+    lines += findings_markdown(answer.decision)
     rows = _rows(answer)
     if rows:
         lines += ["", "<details><summary>Estimate by resource</summary>", ""]
         lines += ["| Resource | Before | After | Difference | Price |", "|---|--:|--:|--:|---|"]
         lines += [
-            f"| {_code(row['address'])} | {' | '.join(_md(cell) for cell in _cells(row))} |"
+            f"| {code(row['address'])} | {' | '.join(md(cell) for cell in _cells(row))} |"
             for row in rows[:MAX_ROWS]
         ]
         lines += ["", *_more(len(rows)), "</details>"]
-    lines += ["", f"<sub>{_md(_provenance(answer))}</sub>", ""]
+    lines += ["", f"<sub>{md(provenance(answer.decision))}</sub>", ""]
     return "\n".join(lines)
+
+
+def findings_text(decision: Decision) -> list[RenderableType]:
+    """What a decision's rules found, for a terminal."""
+    parts: list[RenderableType] = []
+    for title, style, findings in (
+        ("Denied", "bold red", decision.denials),
+        ("Warnings", "bold yellow", decision.warnings),
+        ("Waived", "bold cyan", decision.waived),
+    ):
+        if findings:
+            parts.append(Text(f"\n{title}", style=style))
+            parts.extend(_finding_text(found) for found in findings)
+    return parts
+
+
+def findings_markdown(decision: Decision) -> list[str]:
+    """What a decision's rules found, as lines of Markdown."""
+    lines: list[str] = []
+    for title, findings in (
+        ("Denied", decision.denials),
+        ("Warnings", decision.warnings),
+        ("Waived", decision.waived),
+    ):
+        if findings:
+            lines += ["", f"#### {title}", ""]
+            lines += [_finding_markdown(found) for found in findings[:MAX_ROWS]]
+            lines += _more(len(findings))
+    return lines
 
 
 def _headline(answer: Answer) -> Text:
@@ -92,8 +105,8 @@ def _headline(answer: Answer) -> Text:
     allowed = answer.decision.allow
     text = Text("ALLOWED" if allowed else "DENIED", style="bold green" if allowed else "bold red")
     text.append(
-        f"  {_signed(estimate['monthly_delta'])} {_clean(estimate['currency'])} a month in "
-        f"{_clean(answer.question['environment'])} "
+        f"  {_signed(estimate['monthly_delta'])} {clean(estimate['currency'])} a month in "
+        f"{clean(answer.question['environment'])} "
         f"(between {_signed(estimate['low'])} and {_signed(estimate['high'])})",
         style="default",
     )
@@ -108,7 +121,7 @@ def _estimate_table(answer: Answer) -> Table:
     table.add_column("price", overflow="fold", max_width=26)
     rows = _rows(answer)
     for row in rows[:MAX_ROWS]:
-        table.add_row(Text(_clean(row["address"])), *(Text(cell) for cell in _cells(row)))
+        table.add_row(Text(clean(row["address"])), *(Text(cell) for cell in _cells(row)))
     for line in _more(len(rows)):
         table.add_row(Text(line))
     return table
@@ -127,14 +140,14 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
 
 def _cells(line: dict[str, Any]) -> list[str]:
     if line["status"] != "priced":
-        return ["?", "?", "?", _clean(f"{line['status']}: {line['note']}")]
+        return ["?", "?", "?", clean(f"{line['status']}: {line['note']}")]
     source = line["price_source"]
     note = f"; {line['note']}" if line["note"] else ""
     return [
         line["monthly_before"],
         line["monthly_after"],
         _signed(str(_difference(line))),
-        _clean(f"{source['kind']} {source['date']}{note}"),
+        clean(f"{source['kind']} {source['date']}{note}"),
     ]
 
 
@@ -143,18 +156,18 @@ def _difference(line: dict[str, Any]) -> Decimal:
 
 
 def _finding_text(found: Finding) -> Text:
-    text = Text(f"  {_clean(found.subject)}: {_clean(found.message)} ")
-    text.append(f"[{_clean(found.rule_id)}]", style="dim")
-    text.append(f"\n    → {_clean(found.remedy)}")
+    text = Text(f"  {clean(found.subject)}: {clean(found.message)} ")
+    text.append(f"[{clean(found.rule_id)}]", style="dim")
+    text.append(f"\n    → {clean(found.remedy)}")
     for extra in _extras(found):
-        text.append(f"\n    {_clean(extra)}", style="dim")
+        text.append(f"\n    {clean(extra)}", style="dim")
     return text
 
 
 def _finding_markdown(found: Finding) -> str:
-    text = f"- {_code(found.subject)} {_md(found.message)} {_code(found.rule_id)}"
-    text += f"<br>→ {_md(found.remedy)}"
-    return text + "".join(f"<br>{_md(extra)}" for extra in _extras(found))
+    text = f"- {code(found.subject)} {md(found.message)} {code(found.rule_id)}"
+    text += f"<br>→ {md(found.remedy)}"
+    return text + "".join(f"<br>{md(extra)}" for extra in _extras(found))
 
 
 def _extras(found: Finding) -> list[str]:
@@ -202,13 +215,13 @@ def _budget(answer: Answer) -> str:
     budget = answer.question["budget"]
     left = f"{budget['remaining']} of {budget['monthly_limit']} {budget['currency']}"
     known = "; spend not known" if budget["source"] == "not_known" else ""
-    return _clean(f"Budget {budget['scope']}: {left} left this month{known}.")
+    return clean(f"Budget {budget['scope']}: {left} left this month{known}.")
 
 
-def _provenance(answer: Answer) -> str:
-    decision = answer.decision
+def provenance(decision: Decision) -> str:
+    """Which policies answered which question, in one line."""
     return (
-        f"Decision {decision.decision_id} by policies {_clean(decision.revision)} "
+        f"Decision {decision.decision_id} by policies {clean(decision.revision)} "
         f"({decision.bundle_sha256[:12]}) on question {decision.input_sha256[:12]}"
     )
 
@@ -218,24 +231,25 @@ def _more(count: int) -> list[str]:
 
 
 def _signed(amount: str) -> str:
-    return _clean(amount) if amount.startswith("-") else f"+{_clean(amount)}"
+    return clean(amount) if amount.startswith("-") else f"+{clean(amount)}"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without control, format and line-break characters: a name cannot move the cursor."""
     return "".join(
         c for c in str(text) if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029"
     )
 
 
-def _md(text: str) -> str:
+def md(text: str) -> str:
     """As plain words in Markdown: every punctuation mark as an entity, mentions broken."""
     encoded = "".join(
-        f"&#{ord(c)};" if c in string.punctuation and c not in ".,;?" else c for c in _clean(text)
+        f"&#{ord(c)};" if c in string.punctuation and c not in ".,;?" else c for c in clean(text)
     )
     # GitHub looks for mentions after rendering, so the entity alone would not break one.
     return encoded.replace("&#64;", "&#64;\u200b")
 
 
-def _code(text: str) -> str:
-    return f"<code>{_md(text)}</code>"
+def code(text: str) -> str:
+    """As a name in Markdown."""
+    return f"<code>{md(text)}</code>"

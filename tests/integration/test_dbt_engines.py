@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli.app import app
 from orchestration.ingest.postgres import load_lake, postgres_dsn
 from tests.integration.dbt_builds import Installation
 from tests.integration.postgres_server import postgres_database
@@ -46,6 +50,32 @@ def test_billed_cost_of_every_sample_equals_the_files_own_sum(duckdb_build: Inst
     assert [row for row in compared if row[2] != row[3]] == [
         ("aws_cur2", "sample-split", Decimal("11.2272"), Decimal("4.2272"), Decimal(-7))
     ]
+
+
+# Before another test builds here again: the gate reads what this one build left.
+def test_the_gate_allows_our_own_project_as_it_is_built_here(
+    duckdb_build: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artefacts = duckdb_build.home / "dbt_target"
+    base = tmp_path / "base.json"
+    manifest = json.loads((artefacts / "manifest.json").read_text())
+    base.write_text(json.dumps(manifest))
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path / "gate"))
+    asked = ["gate", "dbt", "--manifest", str(artefacts / "manifest.json"), "--format", "json"]
+
+    allowed = CliRunner().invoke(app, [*asked, "--base", str(base)])
+    assert allowed.exit_code == 0, allowed.output
+    assert len(json.loads(allowed.output)["question"]["models"]) >= 25
+
+    manifest["nodes"]["model.tollgate.fct_daily_costs"]["columns"]["gone"] = {"data_type": "text"}
+    base.write_text(json.dumps(manifest))
+    denied = CliRunner().invoke(app, [*asked, "--base", str(base)])
+    assert denied.exit_code == 1
+    (denial,) = json.loads(denied.output)["decision"]["denials"]
+    assert denial["message"] == "Column gone is gone."
+
+    unasked = CliRunner().invoke(app, ["gate", "dbt", "--manifest", str(tmp_path / "none.json")])
+    assert unasked.exit_code == 2
 
 
 def test_engines_agree_on_every_value_of_every_charge(

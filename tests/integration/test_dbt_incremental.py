@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def installation(folder: Path) -> Installation:
-    """Empty, at the same path for all tests: dbt parses the project anew for another home."""
+    """Empty, at the same path for all tests."""
     return emptied(Installation(folder / "home"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from policies.engine import PolicyEngine
 
 EXAMPLES = Path(__file__).parents[2] / "policies" / "examples"
-GATES = ("capacity", "deployment", "remediation")
+GATES = ("capacity", "dbt", "deployment", "remediation")
 
 
 @pytest.mark.parametrize("gate", GATES)

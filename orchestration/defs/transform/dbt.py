@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from dbt_common.events.functions import msg_to_dict
 
 from orchestration.defs.transform.project import (
     DBT_FOLDER,
+    MANIFEST,
     PARTIAL_PARSE,
     dbt_environment,
     parsed_project,
@@ -49,11 +51,14 @@ def run_dbt(
 
     Raises `DbtFailedError`. One at a time per process: dbt's flags and adapters are global.
     """
-    manifest = Manifest.from_msgpack((parsed_project(settings) / PARTIAL_PARSE).read_bytes())
+    parsed = parsed_project(settings)
+    manifest = Manifest.from_msgpack((parsed / PARTIAL_PARSE).read_bytes())
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     callbacks = [_listener(heard)] if heard else []
     target = settings.dbt_target
     target.mkdir(parents=True, exist_ok=True)
+    # Beside what the run did, for those who read dbt's artefacts: `tollgate gate dbt`, catalogues.
+    shutil.copyfile(parsed / MANIFEST, target / MANIFEST)
     options = {
         "--project-dir": PROJECT_ROOT,
         "--profiles-dir": DBT_FOLDER,

@@ -1,0 +1,69 @@
+"""`tollgate gate dbt`: may this change of a dbt project be merged?
+
+Belongs here: options, output and exit codes. Does not belong here: what is read of dbt's artefacts
+(`policies/dbt_changes/`), and any rule (`policies/rego/finops/dbt`).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orchestration.cli.gate_context import ALLOWED, DENIED, Format, git_facts, undecided
+from orchestration.settings import SettingsError, load_settings
+from policies.dbt_changes.artefacts import ArtefactError, read_manifest, read_runs
+from policies.dbt_changes.question import build_question, decide_dbt
+from policies.dbt_changes.report import to_markdown, to_text
+from policies.decisions import RecordError
+from policies.deployment.report import to_json
+from policies.engine import open_engine
+from policies.provision import NoOpaError
+from policies.store import StoreError, open_store
+
+
+def dbt(
+    output: Annotated[Format, typer.Option("--format", help="For whom to write.")] = Format.TEXT,
+    manifest: Annotated[Path, typer.Option(help="manifest.json of the changed project.")] = Path(
+        "target/manifest.json"
+    ),
+    run_results: Annotated[
+        list[Path] | None,
+        typer.Option(help="run_results.json of its build; again for each run that belongs to it."),
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="manifest.json of the branch that the change goes to.")
+    ] = None,
+) -> None:
+    """Decide on a change of a dbt project, record the decision. Exit 0 allowed, 1 denied, 2
+    undecided."""
+    try:
+        settings = load_settings()
+        question = build_question(
+            read_manifest(manifest),
+            read_runs(run_results or [manifest.with_name("run_results.json")]),
+            read_manifest(base) if base else None,
+            git=git_facts(),
+            now=settings.now(),
+        )
+        answer = decide_dbt(open_engine(), open_store(settings.ops_url), question)
+    except (
+        ArtefactError,
+        NoOpaError,
+        StoreError,
+        RecordError,
+        SettingsError,
+    ) as error:
+        raise undecided(str(error)) from error
+    if not answer.decision.decided:
+        denial = answer.decision.denials[0]
+        raise undecided(f"{denial.message}. {denial.remedy}")
+    if output is Format.TEXT:
+        Console(highlight=False).print(to_text(answer))
+    else:
+        text = to_json(answer) if output is Format.JSON else to_markdown(answer)
+        sys.stdout.write(text.rstrip("\n") + "\n")
+    raise typer.Exit(ALLOWED if answer.decision.allow else DENIED)
