@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 # The oldest versions whose fields are those read here.
 OLDEST = {"manifest": 12, "run-results": 6}
@@ -125,7 +125,7 @@ def _instant(path: Path, metadata: Mapping[str, Any]) -> str:
     return aware.isoformat().replace("+00:00", "Z")
 
 
-def _of_objects(value: object) -> bool:
+def _of_objects(value: object) -> TypeGuard[dict[str, dict[str, Any]]]:
     return isinstance(value, dict) and all(isinstance(inner, dict) for inner in value.values())
 
 
