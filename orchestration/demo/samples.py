@@ -16,7 +16,9 @@ from decimal import Decimal
 from typing import Any
 
 from orchestration.demo.beside import RESULT
+from orchestration.ingest.engine import Session
 from orchestration.ingest.landing import LandingResult, land
+from orchestration.ingest.locks import working_folder
 from orchestration.ingest.samples import read_samples
 from orchestration.runner import run_everything
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
@@ -74,11 +76,17 @@ class SampleTotal:
 def land_samples(settings: Settings) -> Landed:
     """Land every sample bill, each as an export of its own name."""
     landed: dict[str, list[LandingResult]] = {}
-    for sample in read_samples(SAMPLES):
-        name = str(sample.path.relative_to(SAMPLES.parent))
-        landed[name] = land(
-            [sample.path], sample.feed, sample.name, settings.lake, declared=sample.declared
-        )
+    with working_folder(settings.lake) as working, Session(working) as session:
+        for sample in read_samples(SAMPLES):
+            name = str(sample.path.relative_to(SAMPLES.parent))
+            landed[name] = land(
+                [sample.path],
+                sample.feed,
+                sample.name,
+                settings.lake,
+                declared=sample.declared,
+                session=session,
+            )
     return landed
 
 

@@ -26,6 +26,8 @@ MOST_EXPANSION = 400
 HARMLESS_BYTES = 1 << 28
 # DuckDB's JSON functions recurse and end the process somewhere above; no bill nests ten deep.
 MOST_DEPTH = 500
+_OPENING = tuple(b"{[")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 
 
 def compression_of(path: Path) -> str:
@@ -60,19 +62,18 @@ def check_depth(path: Path, label: str) -> None:
         odd = (len(data) - len(data.rstrip(b"\\"))) % 2
         carried = data[len(data) - odd :]
         data = data[: len(data) - odd].replace(b"\\\\", b"").replace(b'\\"', b"")
-        if not data:
-            continue
-        text = np.frombuffer(data, np.uint8)
-        quotes = inside + np.cumsum(text == ord('"'))
-        opened = (text == ord("{")) | (text == ord("["))
-        closed = (text == ord("}")) | (text == ord("]"))
-        depths = depth + np.cumsum((opened * 1 - closed) * (quotes % 2 == 0))
-        if depths.max() > MOST_DEPTH:
+        # Between quotes, every other part is text.
+        parts = data.split(b'"')
+        brackets = b"".join(parts[inside::2]).translate(None, _NO_BRACKETS)
+        inside = (inside + len(parts) - 1) % 2
+        steps = np.where(np.isin(np.frombuffer(brackets, np.uint8), _OPENING), 1, -1)
+        depths = depth + np.cumsum(steps)
+        if len(depths) and depths.max() > MOST_DEPTH:
             raise IngestError(
                 f"{label} holds JSON that is nested more than {MOST_DEPTH} deep, as no bill is."
                 " Export it again."
             )
-        depth, inside = int(depths[-1]), int(quotes[-1])
+        depth = int(depths[-1]) if len(depths) else depth
 
 
 def _chunks(path: Path, label: str) -> Iterator[bytes]:

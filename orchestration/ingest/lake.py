@@ -190,9 +190,6 @@ def _verify(db: duckdb.DuckDBPyConnection, lake: Path, manifest: Manifest) -> Ve
     rows, totals, problem = 0, [], ""
     try:
         out = totals_out(db, FEEDS[manifest.feed], folder / DATA)
-        ids = db.execute(
-            f"SELECT DISTINCT x_landing_id FROM read_parquet({text(str(folder / DATA))})"
-        ).fetchall()
         rows = out.rows
         totals = [
             ControlTotal(*key, amount=amount)
@@ -204,7 +201,7 @@ def _verify(db: duckdb.DuckDBPyConnection, lake: Path, manifest: Manifest) -> Ve
             problem = (
                 f"sums {_brief(totals)}, but the manifest says {_brief(manifest.control_totals)}"
             )
-        elif rows and [row[0] for row in ids] != [manifest.landing_id]:
+        elif rows and out.landing_ids != {manifest.landing_id}:
             problem = f"data of another landing than the manifest's {manifest.landing_id}"
     except duckdb.Error as error:
         problem = f"unreadable ({str(error).splitlines()[0]})"
