@@ -22,7 +22,12 @@ def demo(
     """Follow charges from bills to decided actions, on a demo company and on real samples."""
     from rich.status import Status  # noqa: PLC0415
 
-    from orchestration.demo.beside import SamplesFailedError, running_samples  # noqa: PLC0415
+    from orchestration.demo.beside import (  # noqa: PLC0415
+        BillsFailedError,
+        SamplesFailedError,
+        running_samples,
+        writing_bills,
+    )
     from orchestration.demo.home import DemoError, prepare_home, report_path  # noqa: PLC0415
     from orchestration.demo.stopwatch import Stopwatch  # noqa: PLC0415
     from orchestration.ingest.errors import IngestError  # noqa: PLC0415
@@ -30,8 +35,13 @@ def demo(
     settings, watch = load_settings(), Stopwatch()
     try:
         prepare_home(settings)
-        with Status("starting", console=err) as status, running_samples(settings) as beside:
-            # Now that the samples' process does the same on the other core.
+        company = settings.home / "demo" / "company"
+        with (
+            Status("starting", console=err) as status,
+            writing_bills(company, rows, seed) as bills,
+            running_samples(settings) as beside,
+        ):
+            # Now that the other processes are busy too.
             with watch.measure("load Dagster and dbt"):
                 from orchestration.demo.report import build_report, write_report  # noqa: PLC0415
                 from orchestration.demo.run import run_demo  # noqa: PLC0415
@@ -39,12 +49,12 @@ def demo(
                 from orchestration.runner import JobFailedError  # noqa: PLC0415
                 from policies.provision import NoOpaError  # noqa: PLC0415
             try:
-                run = run_demo(settings, beside, watch, rows=rows, seed=seed, say=status.update)
+                run = run_demo(settings, bills, beside, watch, status.update)
             except (JobFailedError, NoOpaError) as error:
                 fail(str(error))
             report = build_report(run)
         write_report(report, report_path(settings))
-    except (DemoError, SamplesFailedError, IngestError) as error:
+    except (DemoError, BillsFailedError, SamplesFailedError, IngestError) as error:
         fail(str(error))
     show(out, report, settings.home)
     if not _holds(report):

@@ -1,21 +1,26 @@
-"""The real samples' process, from the company's side: started first, asked for its result last.
+"""What the demo does in other processes: the real samples, and the company's bills.
 
-Imports nothing of what it starts: importing Dagster and dbt takes seconds, and both processes do
-it at the same time.
+Imports nothing of what it starts: importing Dagster and dbt takes seconds, and all processes do
+their part of it at the same time.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.settings import PROJECT_ROOT, Settings
+
+if TYPE_CHECKING:
+    from orchestration.demo.generator import DemoCompany
 
 RESULT, LOG = "samples.json", "samples.log"
 
@@ -59,3 +64,54 @@ def running_samples(settings: Settings) -> Iterator[SamplesRun]:
     finally:
         process.terminate()
         process.wait()
+
+
+class BillsFailedError(RuntimeError):
+    """The process that writes the company's bills ended without them."""
+
+
+class BillsRun:
+    """The company's bills, while another process writes them."""
+
+    def __init__(self, told: Connection) -> None:
+        self._told = told
+
+    def result(self, say: Callable[[str], None]) -> DemoCompany:
+        """Wait, and pass on what is being written."""
+        while True:
+            try:
+                heard = self._told.recv()
+            except EOFError as error:
+                raise BillsFailedError(
+                    "the company's bills were not written: see the error above; free disk space "
+                    "or choose fewer --rows if it is that"
+                ) from error
+            if not isinstance(heard, str):
+                company: DemoCompany = heard
+                return company
+            say(heard)
+
+
+@contextmanager
+def writing_bills(out: Path, rows: int, seed: int) -> Iterator[BillsRun]:
+    """Begin to write the company's bills below `out`; ended with the block at the latest."""
+    fresh = multiprocessing.get_context("spawn")
+    told, tell = fresh.Pipe(duplex=False)
+    process = fresh.Process(target=_write_bills, args=(tell, out, rows, seed), daemon=True)
+    process.start()
+    # The writer's end is the process's alone: when it ends, reading ends.
+    tell.close()
+    try:
+        yield BillsRun(told)
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _write_bills(tell: Connection, out: Path, rows: int, seed: int) -> None:
+    from orchestration.demo.generator import generate  # noqa: PLC0415
+
+    def progress(what: str, done: int, total: int) -> None:
+        tell.send(f"{what} {done}/{total}")
+
+    tell.send(generate(out, rows=rows, seed=seed, progress=progress))

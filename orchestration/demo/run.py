@@ -21,9 +21,9 @@ from actions.reports import planned_actions
 from actions.services import Services
 from orchestration.budgets import measure_budget
 from orchestration.defs.transform.project import parsed_project
-from orchestration.demo.beside import SamplesRun
+from orchestration.demo.beside import BillsRun, SamplesRun
 from orchestration.demo.emulator import emulator
-from orchestration.demo.generator import DemoCompany, generate
+from orchestration.demo.generator import DemoCompany
 from orchestration.demo.stopwatch import Stopwatch
 from orchestration.ingest.exports import landed_partitions
 from orchestration.ingest.landing import land
@@ -61,13 +61,13 @@ class DemoRun:
 
 
 def run_demo(
-    settings: Settings, beside: SamplesRun, watch: Stopwatch, *, rows: int, seed: int, say: Say
+    settings: Settings, bills: BillsRun, beside: SamplesRun, watch: Stopwatch, say: Say
 ) -> DemoRun:
     """Run every stage on the company while the samples run `beside`; safe to repeat and resume."""
     with ThreadPoolExecutor(1) as meanwhile:
-        with watch.measure("write the company's bills"):
+        with watch.measure("wait for the company's bills, written meanwhile"):
             parsed = meanwhile.submit(parsed_project, settings)
-            company = _company(settings, rows, seed, say)
+            company = _settled(settings, bills.result(say))
             truth = json.loads(company.truth.read_text())
         with watch.measure("read the dbt project"):
             parsed.result()
@@ -116,11 +116,8 @@ def _land_first(settings: Settings, company: DemoCompany, say: Say) -> None:
             )
 
 
-def _company(settings: Settings, rows: int, seed: int, say: Say) -> DemoCompany:
-    out = settings.home / "demo" / "company"
-    company = generate(
-        out, rows=rows, seed=seed, progress=lambda what, done, total: say(f"{what} {done}/{total}")
-    )
+def _settled(settings: Settings, company: DemoCompany) -> DemoCompany:
+    """Make the installation the company's: its exports, its fleets, its time."""
     shutil.copyfile(company.exports, settings.exports_file)
     shutil.copyfile(Path(__file__).with_name("capacity.toml"), settings.capacity_file)
     # The company's time is fixed: evidence and budgets are judged by the end of its last day.
