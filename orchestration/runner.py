@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -20,9 +21,11 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import SingletonThreadPool
 
 from orchestration.assemble import assemble
+from orchestration.ingest.locks import exclusive
 from orchestration.partitions import BILLING_MONTHS, period_range_tags
 from orchestration.settings import Settings
 
+_CONFIG = "dagster.yaml"
 # No telemetry, no invitation over the first page, one run at a time: DuckDB takes one writer.
 _DAGSTER_YAML = """\
 telemetry:
@@ -57,12 +60,29 @@ class JobFailedError(RuntimeError):
 @contextmanager
 def dagster_instance(settings: Settings) -> Iterator[DagsterInstance]:
     """The instance that `tollgate dev` shows: runs, events and schedules under `dagster/`."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    config = settings.dagster_home / "dagster.yaml"
-    if not config.exists():
-        config.write_text(_DAGSTER_YAML)
+    make_dagster_home(settings)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         yield instance
+
+
+def make_dagster_home(settings: Settings) -> None:
+    """Make Dagster's storage whole or not at all.
+
+    Dagster itself makes one database after another: two processes that do so at once, or one that
+    is killed meanwhile, would leave a storage that does not open any more.
+    """
+    home = settings.dagster_home
+    with exclusive(home.with_name(".dagster.lock")):
+        if (home / _CONFIG).exists():
+            return
+        unfinished = home.with_name(".dagster.unfinished")
+        for left in (unfinished, home):
+            shutil.rmtree(left, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        (unfinished / _CONFIG).write_text(_DAGSTER_YAML)
+        with DagsterInstance.from_config(str(unfinished)):
+            pass
+        unfinished.rename(home)
 
 
 def run_job(

@@ -28,15 +28,15 @@ def demo(
         running_samples,
         writing_bills,
     )
-    from orchestration.demo.home import DemoError, prepare_home, report_path  # noqa: PLC0415
+    from orchestration.demo.home import DemoError, own_home, report_path  # noqa: PLC0415
     from orchestration.demo.stopwatch import Stopwatch  # noqa: PLC0415
     from orchestration.ingest.errors import IngestError  # noqa: PLC0415
 
     settings, watch = load_settings(), Stopwatch()
     try:
-        prepare_home(settings)
         company = settings.home / "demo" / "company"
         with (
+            own_home(settings),
             Status("starting", console=err) as status,
             writing_bills(company, rows, seed) as bills,
             running_samples(settings) as beside,

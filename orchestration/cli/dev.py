@@ -18,12 +18,11 @@ def dev(
 ) -> None:
     """Open the Dagster UI: the lineage of every asset, its runs, checks and schedules."""
     from orchestration.defs.transform.project import dbt_environment, parsed_project  # noqa: PLC0415
-    from orchestration.runner import dagster_instance  # noqa: PLC0415
+    from orchestration.runner import make_dagster_home  # noqa: PLC0415
 
     settings = load_settings()
     parsed_project(settings)
-    with dagster_instance(settings):  # writes its configuration on first use
-        pass
+    make_dagster_home(settings)
     environment = dbt_environment(settings) | {
         "DAGSTER_HOME": str(settings.dagster_home),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

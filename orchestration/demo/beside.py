@@ -11,6 +11,8 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -23,6 +25,21 @@ if TYPE_CHECKING:
     from orchestration.demo.generator import DemoCompany
 
 RESULT, LOG = "samples.json", "samples.log"
+WATCH_SECONDS = 0.5
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after its parent has, however that ended.
+
+    What is killed ends no children; they would go on writing beside the next demo.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 class SamplesFailedError(RuntimeError):
@@ -53,7 +70,7 @@ def running_samples(settings: Settings) -> Iterator[SamplesRun]:
     environment = os.environ | {"TOLLGATE_HOME": str(home), "TOLLGATE_ENGINE": settings.engine}
     with (home / LOG).open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "orchestration.demo.samples"],
+            [sys.executable, "-W", "ignore", "-m", "orchestration.demo.samples", str(os.getpid())],
             env=environment,
             cwd=PROJECT_ROOT,
             stdout=log,

@@ -1,8 +1,8 @@
 """A real EC2 API for the demo: moto's server, holding the demo company's own resources.
 
-Runs as a process of its own (`python -m orchestration.demo.emulator SEED PORT`). moto names what it
-creates; the resources are given the ids that the bills charge, so that a charge can be followed
-from the invoice to the API call.
+Runs as a process of its own (`python -m orchestration.demo.emulator SEED PORT PARENT`), ended with
+process PARENT. moto names what it creates; the resources are given the ids that the bills charge,
+so that a charge can be followed from the invoice to the API call.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from orchestration.demo.beside import end_with
 
 START_TIMEOUT_S = 60
 READY = "ready"
@@ -36,7 +38,8 @@ def emulator(seed: Path) -> Iterator[dict[str, str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "orchestration.demo.emulator", str(seed), str(port)]
+    arguments = [str(seed), str(port), str(os.getpid())]
+    command = [sys.executable, "-m", "orchestration.demo.emulator", *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -116,4 +119,5 @@ def _add_volume(backend: Any, wanted: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    end_with(int(sys.argv[3]))
     serve(Path(sys.argv[1]), int(sys.argv[2]))

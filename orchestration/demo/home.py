@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration.ingest.engine import MEMORY_VARIABLE
@@ -17,7 +20,24 @@ class DemoError(RuntimeError):
     """The demo cannot run here; the message says why and what to do."""
 
 
-def prepare_home(settings: Settings) -> None:
+@contextmanager
+def own_home(settings: Settings) -> Iterator[None]:
+    """The installation, prepared and for this demo alone; an error while another one runs in it."""
+    lock = settings.home / "demo" / ".lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoError(
+                f"another demo is running in {settings.home}: wait for it, or set TOLLGATE_HOME to "
+                "another folder"
+            ) from error
+        _prepare(settings)
+        yield
+
+
+def _prepare(settings: Settings) -> None:
     """Refuse a home with somebody's own bills; begin the demo's operational store anew.
 
     Sets the engines' memory for this process and those it starts. The emulator starts anew each

@@ -1,8 +1,8 @@
 """The real sample bills, through the same door as a customer's: landed, conformed, compared.
 
-They have an installation of their own (`python -m orchestration.demo.samples` in its
-`TOLLGATE_HOME`), which the demo runs beside the company's (`beside.py`): nothing of theirs is
-ever added to the company's.
+They have an installation of their own (`python -m orchestration.demo.samples [PARENT]` in its
+`TOLLGATE_HOME`, ended with process PARENT), which the demo runs beside the company's
+(`beside.py`): nothing of theirs is ever added to the company's.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 import gc
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orchestration.demo.beside import RESULT
+from orchestration.demo.beside import RESULT, end_with
 from orchestration.ingest.engine import Session
 from orchestration.ingest.landing import LandingResult, land
-from orchestration.ingest.locks import working_folder
+from orchestration.ingest.locks import exclusive, working_folder
 from orchestration.ingest.samples import read_samples
 from orchestration.runner import run_everything
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
@@ -126,18 +127,22 @@ def compare(settings: Settings, landed: Landed) -> list[SampleTotal]:
     return found
 
 
-def main() -> None:
+def main(parent: int | None = None) -> None:
     """Land, build and compare in this installation; the result is written as JSON."""
+    if parent is not None:
+        end_with(parent)
     # The company's bills are what the reader waits for.
     os.nice(BEHIND)
     settings = load_settings()
-    landed = land_samples(settings)
-    run_everything(settings, None, None)
-    totals = [total.as_dict() for total in compare(settings, landed)]
-    (settings.home / RESULT).write_text(json.dumps(totals, indent=1))
+    # Those of a demo that was killed may take a moment to notice it.
+    with exclusive(settings.home / ".samples.lock"):
+        landed = land_samples(settings)
+        run_everything(settings, None, None)
+        totals = [total.as_dict() for total in compare(settings, landed)]
+        (settings.home / RESULT).write_text(json.dumps(totals, indent=1))
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:2]))
     # As `tollgate` does: what is left ends with the process.
     gc.freeze()
