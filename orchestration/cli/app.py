@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestration.cli import build, demo, dev, doctor, query
+from orchestration.cli import build, demo, dev, doctor, explain, feedback, query
 from orchestration.cli.actions import app as actions_app
 from orchestration.cli.capacity import app as capacity_app
 from orchestration.cli.focus import app as focus_app
@@ -28,6 +28,8 @@ app.add_typer(gate_app, name="gate")
 app.add_typer(rates_app, name="rates")
 app.add_typer(actions_app, name="actions")
 app.add_typer(capacity_app, name="capacity")
+app.command("explain")(explain.explain)
+app.command("feedback")(feedback.feedback)
 app.command("query")(query.query)
 app.command("doctor")(doctor.doctor)
 

@@ -9,12 +9,18 @@ select
     first_seen,
     last_seen,
     status,
+    state,
+    detected_on,
+    delay_days,
+    reopened,
     expected_cost,
     actual_cost,
     impact_cost,
+    monthly_cost,
     score,
     detectors,
     why,
     drivers,
+    suppressed_by,
     as_of
 from {{ source('platform', 'anomalies') }}
