@@ -118,12 +118,14 @@ def _moved(cells: pd.DataFrame, windows: pd.Series[Any]) -> pd.DataFrame:
     """Cost c and quantity q before (0) and after (1) per nature and place; cc and cq covered."""
     averaged = cells["finding_id"].map(windows)
     cells = cells[cells["windows_back"] <= averaged]
-    averaged = averaged[cells.index].to_numpy()
     after = (cells["windows_back"] == 0).to_numpy()
     covered = cells["is_covered"].fillna(False).to_numpy(dtype=bool)
     share = {n: Decimal(1) / n for n in (1, 2, MOST_WINDOWS)}
     weight = np.array(
-        [share[1] if now else share[int(n)] for now, n in zip(after, averaged, strict=True)],
+        [
+            share[1] if now else share[int(n)]
+            for now, n in zip(after, averaged[cells.index], strict=True)
+        ],
         dtype=object,
     )
     wide = cells[["nature"]].assign(
@@ -132,8 +134,8 @@ def _moved(cells: pd.DataFrame, windows: pd.Series[Any]) -> pd.DataFrame:
     for short, column in (("c", "cost"), ("q", "quantity")):
         amount = _decimals(cells[column]) * weight
         for side, mask in (("0", ~after), ("1", after)):
-            wide[short + side] = np.where(mask, amount, Decimal(0))
-            wide[f"c{short}{side}"] = np.where(mask & covered, amount, Decimal(0))
+            wide[short + side] = _where(mask, amount, Decimal(0))
+            wide[f"c{short}{side}"] = _where(mask & covered, amount, Decimal(0))
     return wide.groupby(["nature", *_PLACE], sort=True)[_AMOUNTS].sum().reset_index()
 
 
@@ -178,18 +180,18 @@ def _of_usage(moved: pd.DataFrame) -> pd.DataFrame:
     split = was & now & (group0 != 0) & (group1 != 0)
     scaled = _quotient(c0 * group1, group0)
     # What is used now at the old prices; what was not used before has only today's.
-    at_old_price = np.where(q0 != 0, _quotient(c0 * q1, q0), c1)
-    coverage = np.where(split, _coverage(used), nothing)
+    at_old_price = _where(q0 != 0, _quotient(c0 * q1, q0), c1)
+    coverage = _where(split, _coverage(used), nothing)
     measured = (group0 != 0) | (group1 != 0)
     amounts: dict[Cause, Amounts] = {
-        "new": np.where(~was & now, change, nothing),
-        "gone": np.where(was & ~now, change, nothing),
-        "usage": np.where(split, scaled - c0, np.where(was & now & measured, change, nothing)),
-        "mix": np.where(split, at_old_price - scaled, nothing),
+        "new": _where(~was & now, change, nothing),
+        "gone": _where(was & ~now, change, nothing),
+        "usage": _where(split, scaled - c0, _where(was & now & measured, change, nothing)),
+        "mix": _where(split, at_old_price - scaled, nothing),
         "commitment": coverage,
         # A charge without a quantity is one of something: all of its change is price.
-        "price": np.where(
-            split, c1 - at_old_price - coverage, np.where(was & now & ~measured, change, nothing)
+        "price": _where(
+            split, c1 - at_old_price - coverage, _where(was & now & ~measured, change, nothing)
         ),
     }
     return pd.concat(
@@ -202,18 +204,23 @@ def _coverage(used: pd.DataFrame) -> Amounts:
     """What another share of covered use costs, at the old prices with and without commitment."""
     c0, c1, q0, q1, cc0, cc1, cq0, cq1 = (used[name].to_numpy(dtype=object) for name in _AMOUNTS)
     u0, u1 = q0 - cq0, q1 - cq1
-    covered = np.where(cq0 != 0, _quotient(cc0, cq0), _quotient(cc1, cq1))
-    uncovered = np.where(u0 != 0, _quotient(c0 - cc0, u0), _quotient(c1 - cc1, u1))
+    covered = _where(cq0 != 0, _quotient(cc0, cq0), _quotient(cc1, cq1))
+    uncovered = _where(u0 != 0, _quotient(c0 - cc0, u0), _quotient(c1 - cc1, u1))
     both = ((cq0 != 0) | (cq1 != 0)) & ((u0 != 0) | (u1 != 0)) & (q0 != 0) & (q1 != 0)
     shift = cq1 - _quotient(cq0 * q1, q0)
-    return np.where(both, shift * (covered - uncovered), np.full(len(used), Decimal(0)))
+    return _where(both, shift * (covered - uncovered), np.full(len(used), Decimal(0)))
+
+
+def _where(condition: Amounts, yes: Amounts, no: Amounts) -> Amounts:
+    """numpy's `where` on Decimals, which its annotations do not know."""
+    return np.where(condition, yes, no)
 
 
 def _quotient(amount: Amounts, by: Amounts) -> Amounts:
     """Element-wise; 0 where there is nothing to divide by."""
     divisible = by != 0
-    ones = np.where(divisible, by, np.full(len(by), Decimal(1), dtype=object))
-    return np.where(divisible, amount / ones, np.full(len(by), Decimal(0), dtype=object))
+    ones = _where(divisible, by, np.full(len(by), Decimal(1), dtype=object))
+    return _where(divisible, amount / ones, np.full(len(by), Decimal(0), dtype=object))
 
 
 def _listed(parts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
@@ -247,5 +254,6 @@ def _listed(parts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
         listed[f"finding_{name}_cost"] = listed["finding_id"].map(values)
     exact = np.empty(len(listed), dtype=object)
     for finding, rows in listed.groupby("finding_id").indices.items():
-        exact[rows] = apportion(listed["change_cost"].to_numpy()[rows], change[finding])
+        parts_of_finding = listed["change_cost"].iloc[rows].tolist()
+        exact[rows] = apportion(parts_of_finding, change[str(finding)])
     return listed.assign(change_cost=exact)

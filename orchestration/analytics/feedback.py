@@ -45,7 +45,7 @@ def by_detector(feedback: pd.DataFrame) -> pd.DataFrame:
     if feedback.empty:
         return pd.DataFrame(columns=COLUMNS)
     current: Any = _current(feedback)
-    split = current.assign(detector=current["detectors"].str.split(","))
+    split: pd.DataFrame = current.assign(detector=current["detectors"].str.split(","))
     return split.explode("detector", ignore_index=True)[COLUMNS]
 
 

@@ -45,6 +45,7 @@ COLUMNS = [
     "why",
     "drivers",
     "suppressed_by",
+    "parent_finding_id",
     "as_of",
 ]
 
@@ -280,6 +281,7 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
         "detectors": incident.detectors,
         "drivers": "{}",
         "suppressed_by": None,
+        "parent_finding_id": None,
         "as_of": as_of,
     }
     return row | {"why": why(row)}

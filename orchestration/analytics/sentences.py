@@ -41,7 +41,7 @@ def with_drivers(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
             continue
         rows = by_finding[finding].to_dict("records")
         out.at[index, "drivers"] = _json(rows)
-        out.at[index, "why"] = f"{out.at[index, 'why']} {sentence(rows)}."
+        out.at[index, "why"] = f"{findings.at[index, 'why']!s} {sentence(rows)}."
     return out
 
 

@@ -79,11 +79,12 @@ def _screen(finding: Row, drivers: list[Row]) -> None:
         out.print("No drivers are known: nothing was used on these days, or it is no usage.")
         return
     first = drivers[0]
+    after, change = (first[f"finding_{name}_cost"].quantize(CENT) for name in ("after", "change"))
     out.print(
         f"{first['first_day']} to {first['last_day']} cost "
-        f"{_amount(first['finding_after_cost'])} {first['billing_currency']}, the mean of the same "
+        f"{_amount(after)} {first['billing_currency']}, the mean of the same "
         f"weekdays before ({first['reference_windows']} windows) "
-        f"{_amount(first['finding_before_cost'])}: {_amount(first['finding_change_cost'], '+')}.",
+        f"{_amount(after - change)}: {_amount(change, '+')}.",
         highlight=False,
     )
     for title, name in (

@@ -45,7 +45,8 @@
             'service_name': 'text', 'billing_currency': 'text', 'kind': 'text', 'first_seen': 'date', 'last_seen': 'date',
             'status': 'text', 'state': 'text', 'detected_on': 'date', 'delay_days': 'integer', 'reopened': 'integer',
             'expected_cost': money, 'actual_cost': money, 'impact_cost': money, 'monthly_cost': money, 'score': 'float8',
-            'detectors': 'text', 'why': 'text', 'drivers': 'text', 'suppressed_by': 'integer', 'as_of': 'date'
+            'detectors': 'text', 'why': 'text', 'drivers': 'text', 'suppressed_by': 'integer',
+            'parent_finding_id': 'text', 'as_of': 'date'
         },
         'anomaly_drivers': {
             'finding_id': 'text', 'driver_rank': 'integer', 'cause': 'text', 'resource_id': 'text', 'usage_type': 'text',

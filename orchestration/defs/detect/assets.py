@@ -11,6 +11,7 @@ from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
 from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import to_findings
+from orchestration.analytics.folding import fold
 from orchestration.analytics.plots import finding_picture
 from orchestration.analytics.sentences import place, with_drivers, words
 from orchestration.analytics.series import build_series, complete_through
@@ -93,11 +94,12 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
         drivers = explain_findings(found, warehouse.query(moved_charges(found)))
         found = with_drivers(found, drivers)
     words = _feedback(tollgate)
-    found = suppress(found, words)
+    found = suppress(fold(found, drivers), words)
     warehouse.replace_rows("platform.anomalies", found)
     warehouse.replace_rows("platform.anomaly_drivers", drivers)
     warehouse.replace_rows("platform.detector_feedback", by_detector(words))
-    loud = found[found["suppressed_by"].isna()]
+    folded, silenced = found["parent_finding_id"].notna(), found["suppressed_by"].notna()
+    loud = found[~folded & ~silenced]
     pictures = [
         markdown_image(finding_picture(row, series, flags), str(row["why"]))
         for row in loud.head(PICTURES).to_dict("records")
@@ -108,7 +110,8 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
             "dagster/row_count": len(found),
             "series": series["series_id"].nunique(),
             "open": int((loud["status"] == "open").sum()),
-            "suppressed": len(found) - len(loud),
+            "folded": int(folded.sum()),
+            "suppressed": int(silenced.sum()),
             "largest": dg.MetadataValue.md("\n\n".join(pictures)),
             "findings": dg.MetadataValue.md(_table(loud)),
         },

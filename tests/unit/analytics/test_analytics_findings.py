@@ -153,7 +153,7 @@ def test_an_incident_keeps_its_name_on_every_evening_of_its_life(make: Make) -> 
 def alarmed(frame: Frame, *days: int) -> Frame:
     """Findings where a detector alarmed on exactly these days."""
     series = as_series(frame)
-    judged = detect(series[["series_id", "ds", "y"]]).assign(flag=False)
+    judged: Any = detect(series[["series_id", "ds", "y"]]).assign(flag=False)
     for day in days:
         judged.loc[day, ["flag", "kind", "detectors", "score"]] = [True, "spike", "weekday", 2.0]
         judged.loc[day, "onset"] = judged.loc[day, "ds"]

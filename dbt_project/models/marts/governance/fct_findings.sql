@@ -43,6 +43,7 @@ select
     why,
     drivers,
     suppressed_by,
+    parent_finding_id,
     as_of
 from {{ ref('stg_platform__anomalies') }}
 union all
@@ -82,6 +83,7 @@ select
     || ' was changed: ' || restated.measure || ' differs by '
     || cast({{ money('restated.new_amount - restated.old_amount') }} as text) || ' '
     || restated.billing_currency,
+    null,
     null,
     null,
     cast(restated.received_at as date)

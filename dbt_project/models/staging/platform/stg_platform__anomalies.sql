@@ -22,5 +22,6 @@ select
     why,
     drivers,
     suppressed_by,
+    parent_finding_id,
     as_of
 from {{ source('platform', 'anomalies') }}
