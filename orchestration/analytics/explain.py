@@ -1,256 +1,259 @@
-"""Why a cost changed: an exact, additive split of the change over resources and usage.
+"""Why a cost changed: the change of a finding, split exactly by cause and resource.
 
-The days of the finding are compared with the same weekdays before it. One, two or four earlier
-windows are averaged: powers of two, so that every amount stays an exact decimal and the parts sum
-to the change to the last digit.
+The days of a finding are compared with the same weekdays before it. One, two or four earlier
+windows are averaged: powers of two, so that every amount stays an exact decimal. A cost is
+price times quantity, so the change of a resource is more or less use at the old mix and price,
+another mix of what is used, another share covered by commitments, and the rest another price.
+Nothing is left over: the drivers of a finding sum to its change in all twelve decimals.
 """
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal, localcontext
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from orchestration.analytics.money import display
-from orchestration.analytics.series import NONE as UNNAMED
-from orchestration.analytics.series import SERIES_KEYS
+from orchestration.analytics.money import apportion, to_money
+from orchestration.analytics.series import NONE, SERIES_KEYS
 
-KEYS = ("resource_id", "usage_type", "region_id")
+Cause = Literal["price", "usage", "mix", "new", "gone", "commitment", "credit", "restatement"]
+
+#: Columns that `explain_findings` needs: sums per window and place, of any number of findings.
+CELLS = (
+    "finding_id", "windows_back", "known_days", "nature", "is_covered", "resource_id",
+    "usage_type", "region_id", "unit", "tags", "quantity", "cost",
+)  # fmt: skip
+COLUMNS = [
+    "finding_id",
+    "driver_rank",
+    "cause",
+    "resource_id",
+    "usage_type",
+    "region_id",
+    "tags",
+    "items",
+    "change_cost",
+    "finding_change_cost",
+    "finding_before_cost",
+    "finding_after_cost",
+    "billing_currency",
+    "first_day",
+    "last_day",
+    "reference_windows",
+]
 # A level shift of months is explained by its first four weeks.
 LONGEST_WINDOW = 28
+MOST_WINDOWS = 4
+# Drivers named one by one; what is left is one row per cause.
+TOP = 20
 PRECISION = 60
+# Quotients are rounded at the sixtieth digit; what cancels to less than this is nothing.
+_DUST = Decimal("1e-24")
+_PLACE = ["finding_id", "resource_id", "usage_type", "region_id", "unit"]
+_DRIVER = ["finding_id", "cause", "resource_id", "usage_type", "region_id"]
+_OF_NATURE: dict[str, Cause] = {
+    "unused": "commitment",
+    "credit": "credit",
+    "restatement": "restatement",
+}
+_AMOUNTS = ["c0", "c1", "q0", "q1", "cc0", "cc1", "cq0", "cq1"]
+Amounts = Any  # object arrays of Decimal
 
 
-@dataclass(frozen=True)
-class Driver:
-    """One resource's part of the change; amounts are totals over the window."""
-
-    resource_id: str
-    usage_type: str
-    region_id: str
-    status: str
-    before: Decimal
-    after: Decimal
-
-    @property
-    def change(self) -> Decimal:
-        """What this resource added to (or took from) the cost."""
-        with localcontext() as context:
-            context.prec = PRECISION
-            return self.after - self.before
+def compared_days(findings: pd.DataFrame) -> pd.DataFrame:
+    """finding_id, SERIES_KEYS, first_day, last_day and days_apart (whole weeks) of each finding."""
+    days = findings[["finding_id", *SERIES_KEYS]].copy()
+    spans = [
+        (first, min(last, first + timedelta(days=LONGEST_WINDOW - 1)))
+        for first, last in zip(findings["first_seen"], findings["last_seen"], strict=True)
+    ]
+    days["first_day"] = [first for first, _ in spans]
+    days["last_day"] = [last for _, last in spans]
+    days["days_apart"] = [((last - first).days // 7 + 1) * 7 for first, last in spans]
+    return days
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """The whole change and its parts; `new + gone + changed` and the drivers sum to `change`."""
+def explain_findings(findings: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """The drivers of all findings, the first one first: rows of platform.anomaly_drivers.
 
-    first_day: date
-    last_day: date
-    reference_windows: int
-    before: Decimal
-    after: Decimal
-    change: Decimal
-    new: Decimal
-    gone: Decimal
-    changed: Decimal
-    top: tuple[Driver, ...]
-    remainder: Decimal
-    remainder_items: int
-    currency: str = "USD"
-
-    @property
-    def days(self) -> int:
-        """Length of the window."""
-        return (self.last_day - self.first_day).days + 1
-
-    def sentence(self) -> str:
-        """The largest contributor in words, with its share of the change."""
-        if not self.top:
-            return f"No single resource explains the change since {self.first_day}."
-        first = self.top[0]
-        amount = display(first.change / self.days, self.currency, sign=True)
-        share = f", {first.change / self.change:.0%} of the change" if self.change else ""
-        usage = ", ".join(x for x in (first.usage_type, first.region_id) if x != UNNAMED)
-        name = first.resource_id if first.resource_id != UNNAMED else "charges without resource"
-        detail = f" ({usage})" if usage else ""
-        state = {"new": "new, ", "gone": "gone, "}.get(first.status, "")
-        when = f"on {self.first_day}" if self.days == 1 else f"since {self.first_day}"
-        return f"{name}{detail} {state}{amount}/day {when}{share}"
-
-    def to_json(self) -> str:
-        """The `drivers` column: canonical JSON, amounts as decimal text."""
-        body = {
-            "window": {"first_day": str(self.first_day), "last_day": str(self.last_day)},
-            "reference_windows": self.reference_windows,
-            "currency": self.currency,
-            **{
-                name: _text(getattr(self, name))
-                for name in ("before", "after", "change", "new", "gone", "changed")
-            },
-            "top": [_driver(d, self.change) for d in self.top],
-            "remainder": {"items": self.remainder_items, "change": _text(self.remainder)},
-            "sentence": self.sentence(),
-        }
-        return json.dumps(body, sort_keys=True, ensure_ascii=False)
-
-
-def explain(
-    costs: pd.DataFrame,
-    first_day: date,
-    last_day: date,
-    *,
-    top: int = 5,
-    currency: str = "USD",
-) -> Explanation:
-    """Split the change of [first_day, last_day] against the same weekdays before.
-
-    `costs` has charge_date, effective_cost (Decimal) and any of resource_id, usage_type and
-    region_id, for one series and one currency, and reaches back at least four weeks if it can.
+    `cells` has CELLS: cost and quantity (Decimal) summed over the finding's own days
+    (`windows_back` 0) or over the same days 1 to 4 windows earlier. `nature` is usage, unused
+    (commitment), credit or restatement; `known_days` says how far back the series is known.
+    Findings without any cost in `cells` have no drivers.
     """
-    for column in ("charge_date", "effective_cost"):
-        if column not in costs.columns:
-            raise ValueError(f"column {column!r} is missing from the costs to explain: select it")
-    if last_day < first_day:
-        raise ValueError(f"window {first_day}..{last_day} ends before it begins: swap the days")
-    last_day = min(last_day, first_day + timedelta(days=LONGEST_WINDOW - 1))
-    days = pd.to_datetime(costs["charge_date"])
-    earliest = first_day if costs.empty else days.min().date()
-    windows, shift = _reference(earliest, first_day, last_day)
-    since = pd.Timestamp(first_day - timedelta(days=windows * shift))
-    rows = _rows(costs[(days >= since) & (days <= pd.Timestamp(last_day))])
+    missing = sorted(set(CELLS) - set(cells.columns))
+    if missing:
+        raise ValueError(f"column {missing[0]!r} is missing from the cells to explain: select it")
+    about = compared_days(findings).set_index("finding_id")
+    about["billing_currency"] = findings.set_index("finding_id")["billing_currency"]
+    cells = cells[cells["finding_id"].isin(about.index)]
+    if cells.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    known = cells.groupby("finding_id")["known_days"].first()
+    about["reference_windows"] = _windows(known.reindex(about.index), about["days_apart"])
     with localcontext() as context:
         context.prec = PRECISION
-        before: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
-        after: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
-        for day, key, cost in rows:
-            if first_day <= day <= last_day:
-                after[key] += cost
-                continue
-            for k in range(1, windows + 1):
-                moved = timedelta(days=k * shift)
-                if first_day - moved <= day <= last_day - moved:
-                    before[key] += cost / windows
-        drivers = [_split(key, before, after) for key in sorted(set(before) | set(after))]
-        return _summarise(drivers, (first_day, last_day), windows, top=top, currency=currency)
+        moved = _moved(cells, about["reference_windows"])
+        parts = pd.concat([_beside_usage(moved), _of_usage(moved)], ignore_index=True)
+        totals = moved.groupby("finding_id")[["c0", "c1"]].sum()
+        listed = _listed(parts, totals)
+    tags = cells.sort_values("windows_back").dropna(subset=["tags"])
+    tags = tags.drop_duplicates(["finding_id", "resource_id"])
+    tags = tags[["finding_id", "resource_id", "tags"]]
+    listed = listed.merge(tags, how="left", on=["finding_id", "resource_id"])
+    columns = ["billing_currency", "first_day", "last_day", "reference_windows"]
+    return listed.join(about[columns], on="finding_id")[COLUMNS]
 
 
-def explain_findings(findings: pd.DataFrame, costs: pd.DataFrame, *, top: int = 5) -> pd.DataFrame:
-    """Fill `drivers` and lengthen `why` of the findings whose series has costs by resource.
+def _windows(known_days: pd.Series[Any], days_apart: pd.Series[Any]) -> Amounts:
+    """How many earlier windows are compared: a power of two, at most what is known."""
+    known = (known_days.fillna(0) // days_apart).to_numpy()
+    return np.select([known >= MOST_WINDOWS, known >= 2], [MOST_WINDOWS, 2], 1)
 
-    `costs` is what `explain` takes, for any number of series: SERIES_KEYS tell them apart.
-    """
-    out = findings.copy()
-    if findings.empty or costs.empty:
-        return out
-    keys = list(SERIES_KEYS)
-    named = costs.assign(**{key: costs[key].astype(object).fillna(UNNAMED) for key in keys})
-    by_series = dict(list(named.groupby(keys, sort=False)))
-    for index, row in zip(findings.index, findings.to_dict("records"), strict=True):
-        detail = by_series.get(tuple(row[key] for key in keys))
-        if detail is None:
-            continue
-        window, currency = (row["first_seen"], row["last_seen"]), str(row["billing_currency"])
-        explanation = explain(detail, *window, top=top, currency=currency)
-        out.at[index, "drivers"] = explanation.to_json()
-        out.at[index, "why"] = f"{row['why']} {explanation.sentence()}."
+
+def _moved(cells: pd.DataFrame, windows: pd.Series[Any]) -> pd.DataFrame:
+    """Cost c and quantity q before (0) and after (1) per nature and place; cc and cq covered."""
+    averaged = cells["finding_id"].map(windows)
+    cells = cells[cells["windows_back"] <= averaged]
+    after = (cells["windows_back"] == 0).to_numpy()
+    covered = cells["is_covered"].fillna(False).to_numpy(dtype=bool)
+    share = {n: Decimal(1) / n for n in (1, 2, MOST_WINDOWS)}
+    weight = np.array(
+        [
+            share[1] if now else share[int(n)]
+            for now, n in zip(after, averaged[cells.index], strict=True)
+        ],
+        dtype=object,
+    )
+    wide = cells[["nature"]].assign(
+        **{name: cells[name].fillna(NONE).replace("", NONE) for name in _PLACE}
+    )
+    for short, column in (("c", "cost"), ("q", "quantity")):
+        amount = _decimals(cells[column]) * weight
+        for side, mask in (("0", ~after), ("1", after)):
+            wide[short + side] = _where(mask, amount, Decimal(0))
+            wide[f"c{short}{side}"] = _where(mask & covered, amount, Decimal(0))
+    return wide.groupby(["nature", *_PLACE], sort=True)[_AMOUNTS].sum().reset_index()
+
+
+def _decimals(values: pd.Series[Any]) -> Amounts:
+    """Exact amounts; a missing quantity counts as none."""
+    out = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        if isinstance(value, Decimal | int):
+            out[place] = Decimal(value)
+        elif pd.isna(value):
+            out[place] = Decimal(0)
+        else:
+            raise ValueError(
+                f"{values.name} holds {value!r}, not a decimal: an exact split needs Decimals"
+            )
     return out
 
 
-def _rows(costs: pd.DataFrame) -> list[tuple[date, tuple[str, ...], Decimal]]:
-    days = pd.to_datetime(costs["charge_date"]).dt.date.tolist()
-    parts = []
-    for key in KEYS:
-        values = costs[key].tolist() if key in costs.columns else [None] * len(costs)
-        parts.append([UNNAMED if pd.isna(v) or v == "" else str(v) for v in values])
-    amounts = []
-    for value in costs["effective_cost"].tolist():
-        if not isinstance(value, Decimal | int):
-            raise ValueError(
-                f"effective_cost holds {value!r}, not a decimal: an exact split needs Decimals"
-            )
-        amounts.append(Decimal(value))
-    return list(zip(days, zip(*parts, strict=True), amounts, strict=True))
+def _beside_usage(moved: pd.DataFrame) -> pd.DataFrame:
+    """What is no use of a resource has its cause by its nature."""
+    other = moved[moved["nature"].isin(list(_OF_NATURE))]
+    change = other["c1"] - other["c0"]
+    return other.assign(cause=other["nature"].map(_OF_NATURE), change_cost=change)[
+        [*_DRIVER, "change_cost"]
+    ]
 
 
-def _reference(earliest: date, first_day: date, last_day: date) -> tuple[int, int]:
-    """How many earlier windows are known (a power of two), and how far apart they lie."""
-    days = (last_day - first_day).days + 1
-    shift = -(-days // 7) * 7
-    known = (first_day - earliest).days // shift
-    return (4 if known >= 4 else 2 if known >= 2 else 1), shift
-
-
-def _split(
-    key: tuple[str, ...],
-    before: Mapping[tuple[str, ...], Decimal],
-    after: Mapping[tuple[str, ...], Decimal],
-) -> Driver:
-    was, now = before.get(key, Decimal(0)), after.get(key, Decimal(0))
-    status = "changed"
-    if was == 0 and now != 0:
-        status = "new"
-    elif now == 0 and was != 0:
-        status = "gone"
-    return Driver(key[0], key[1], key[2], status, was, now)
-
-
-def _summarise(
-    drivers: list[Driver],
-    window: tuple[date, date],
-    windows: int,
-    *,
-    top: int,
-    currency: str,
-) -> Explanation:
-    def total(status: str) -> Decimal:
-        return sum((d.change for d in drivers if d.status == status), Decimal(0))
-
-    ranked = sorted(drivers, key=lambda d: (-abs(d.change), d.resource_id, d.usage_type))
-    leading = tuple(d for d in ranked[:top] if d.change)
-    after = sum((d.after for d in drivers), Decimal(0))
-    before = sum((d.before for d in drivers), Decimal(0))
-    whole = Explanation(
-        first_day=window[0],
-        last_day=window[1],
-        reference_windows=windows,
-        before=before,
-        after=after,
-        change=after - before,
-        new=total("new"),
-        gone=total("gone"),
-        changed=total("changed"),
-        top=leading,
-        remainder=Decimal(0),
-        remainder_items=sum(1 for d in drivers if d.change) - len(leading),
-        currency=currency,
-    )
-    rest = whole.change - sum((d.change for d in leading), Decimal(0))
-    return replace(whole, remainder=rest)
-
-
-def _driver(driver: Driver, change: Decimal) -> dict[str, str | None]:
-    share = None if not change else f"{driver.change / change:.4f}"
-    return {
-        "resource_id": driver.resource_id,
-        "usage_type": driver.usage_type,
-        "region_id": driver.region_id,
-        "status": driver.status,
-        "before": _text(driver.before),
-        "after": _text(driver.after),
-        "change": _text(driver.change),
-        "share": share,
+def _of_usage(moved: pd.DataFrame) -> pd.DataFrame:
+    """Price, usage, mix, commitment, new and gone of each place; they sum to its change."""
+    used = moved[~moved["nature"].isin(list(_OF_NATURE))].reset_index(drop=True)
+    if used.empty:
+        return pd.DataFrame(columns=[*_DRIVER, "change_cost"])
+    named = used["resource_id"] != NONE
+    used["thing"] = used["resource_id"].where(named, "usage " + used["usage_type"])
+    things = used.groupby(["finding_id", "thing"])[["c0", "c1", "q0", "q1"]].transform("sum")
+    groups = used.groupby(["finding_id", "thing", "unit"])[["q0", "q1"]].transform("sum")
+    was = ((things["c0"] != 0) | (things["q0"] != 0)).to_numpy()
+    now = ((things["c1"] != 0) | (things["q1"] != 0)).to_numpy()
+    c0, c1, q0, q1 = (used[name].to_numpy(dtype=object) for name in ("c0", "c1", "q0", "q1"))
+    group0, group1 = (groups[name].to_numpy(dtype=object) for name in ("q0", "q1"))
+    change, nothing = c1 - c0, np.full(len(used), Decimal(0), dtype=object)
+    split = was & now & (group0 != 0) & (group1 != 0)
+    scaled = _quotient(c0 * group1, group0)
+    # What is used now at the old prices; what was not used before has only today's.
+    at_old_price = _where(q0 != 0, _quotient(c0 * q1, q0), c1)
+    coverage = _where(split, _coverage(used), nothing)
+    measured = (group0 != 0) | (group1 != 0)
+    amounts: dict[Cause, Amounts] = {
+        "new": _where(~was & now, change, nothing),
+        "gone": _where(was & ~now, change, nothing),
+        "usage": _where(split, scaled - c0, _where(was & now & measured, change, nothing)),
+        "mix": _where(split, at_old_price - scaled, nothing),
+        "commitment": coverage,
+        # A charge without a quantity is one of something: all of its change is price.
+        "price": _where(
+            split, c1 - at_old_price - coverage, _where(was & now & ~measured, change, nothing)
+        ),
     }
+    return pd.concat(
+        [used.assign(cause=cause, change_cost=amount) for cause, amount in amounts.items()],
+        ignore_index=True,
+    )[[*_DRIVER, "change_cost"]]
 
 
-def _text(amount: Decimal) -> str:
-    """Plain decimal text with two decimals at least and no needless zeros."""
-    text = format(amount, "f")
-    if "." not in text:
-        return text + ".00"
-    whole, fraction = text.split(".")
-    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+def _coverage(used: pd.DataFrame) -> Amounts:
+    """What another share of covered use costs, at the old prices with and without commitment."""
+    c0, c1, q0, q1, cc0, cc1, cq0, cq1 = (used[name].to_numpy(dtype=object) for name in _AMOUNTS)
+    u0, u1 = q0 - cq0, q1 - cq1
+    covered = _where(cq0 != 0, _quotient(cc0, cq0), _quotient(cc1, cq1))
+    uncovered = _where(u0 != 0, _quotient(c0 - cc0, u0), _quotient(c1 - cc1, u1))
+    both = ((cq0 != 0) | (cq1 != 0)) & ((u0 != 0) | (u1 != 0)) & (q0 != 0) & (q1 != 0)
+    shift = cq1 - _quotient(cq0 * q1, q0)
+    return _where(both, shift * (covered - uncovered), np.full(len(used), Decimal(0)))
+
+
+def _where(condition: Amounts, yes: Amounts, no: Amounts) -> Amounts:
+    """numpy's `where` on Decimals, which its annotations do not know."""
+    return np.where(condition, yes, no)
+
+
+def _quotient(amount: Amounts, by: Amounts) -> Amounts:
+    """Element-wise; 0 where there is nothing to divide by."""
+    divisible = by != 0
+    ones = _where(divisible, by, np.full(len(by), Decimal(1), dtype=object))
+    return _where(divisible, amount / ones, np.full(len(by), Decimal(0), dtype=object))
+
+
+def _listed(parts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """The largest drivers by name and the others by cause, ranked and rounded to the change."""
+    parts = parts.groupby(_DRIVER, sort=True)["change_cost"].sum().reset_index()
+    parts = parts[parts["change_cost"].map(abs) > _DUST].assign(items=1)
+    parts["size"] = parts["change_cost"].map(abs)
+    place = parts.sort_values("size", ascending=False, kind="stable").groupby("finding_id")
+    other = (place.cumcount() >= TOP).reindex(parts.index)
+    for name in _DRIVER[2:]:
+        parts[name] = parts[name].where(~other, None)
+    listed = parts.groupby(_DRIVER, dropna=False, sort=True).agg(
+        change_cost=("change_cost", "sum"), items=("items", "sum")
+    )
+    listed = listed.reset_index()
+    of_cause = listed.groupby(["finding_id", "cause"])["change_cost"].transform("sum").map(abs)
+    listed = listed.assign(
+        of_cause=of_cause,
+        is_other=listed["resource_id"].isna(),
+        size=listed["change_cost"].map(abs),
+    ).sort_values(
+        ["finding_id", "of_cause", "cause", "is_other", "size"],
+        ascending=[True, False, True, True, False],
+        ignore_index=True,
+        kind="stable",
+    )
+    listed["driver_rank"] = listed.groupby("finding_id").cumcount() + 1
+    after = totals["c1"].map(to_money)
+    change = (totals["c1"] - totals["c0"]).map(to_money)
+    for name, values in (("change", change), ("before", after - change), ("after", after)):
+        listed[f"finding_{name}_cost"] = listed["finding_id"].map(values)
+    exact = np.empty(len(listed), dtype=object)
+    for finding, rows in listed.groupby("finding_id").indices.items():
+        parts_of_finding = listed["change_cost"].iloc[rows].tolist()
+        exact[rows] = apportion(parts_of_finding, change[str(finding)])
+    return listed.assign(change_cost=exact)

@@ -2,13 +2,15 @@
 
 An incident begins with its first alarm and lasts while the cost stays away from what it would
 have been. Later alarms inside it belong to it. A new level that nobody undid is taken as the
-new normal after `ACCEPTED_AFTER` days: the finding closes, its impact stops growing.
+new normal after `ACCEPTED_AFTER` days: the finding closes, its impact stops growing. What moves the
+same way again within `REOPENS_WITHIN` days of its end is the same incident, reopened.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,13 +32,20 @@ COLUMNS = [
     "first_seen",
     "last_seen",
     "status",
+    "state",
+    "detected_on",
+    "delay_days",
+    "reopened",
     "expected_cost",
     "actual_cost",
     "impact_cost",
+    "monthly_cost",
     "score",
     "detectors",
     "why",
     "drivers",
+    "suppressed_by",
+    "parent_finding_id",
     "as_of",
 ]
 
@@ -45,6 +54,11 @@ ACCEPTED_AFTER = 28
 CALM_DAYS = 3
 # An incident is told once, on its first clear day; what then stays for a week is a level.
 A_WEEK = 6
+# A fortnight: a job that fails every week is one incident, not a new one each time.
+REOPENS_WITHIN = 14
+# What an open incident costs a month is told from its last days, in months of mean length.
+RECENT_DAYS = 7
+DAYS_A_MONTH = Decimal("30.4375")
 # A day belongs to the incident while this share of its usual deviation remains.
 STILL_AWAY = 0.4
 # Findings that cost (or saved) less than this in total are noise to a reader.
@@ -66,6 +80,14 @@ class Incident:
     expected: Floats
     score: float
     detectors: str
+    alarm: int
+    """The day of its first alarm, which may be later than its first day."""
+    reopened: int = 0
+
+    @property
+    def days(self) -> int:
+        """From the first to the last day, quiet ones between included."""
+        return self.last - self.first + 1
 
 
 def to_findings(
@@ -125,11 +147,47 @@ def incidents(judged: pd.DataFrame, y: Floats) -> list[Incident]:
                 open=is_open,
                 expected=reference[begun : last + 1],
                 score=float(score[inside].max()),
-                detectors=",".join(sorted({n for i in inside for n in names[i].split(",")})),
+                detectors=_together(names[inside]),
+                alarm=int(alarm),
             )
         )
         free = last + 1
-    return found
+    return _reopened(found, y)
+
+
+def _together(names: Iterable[str]) -> str:
+    return ",".join(sorted({name for some in names for name in some.split(",")}))
+
+
+def _reopened(found: list[Incident], y: Floats) -> list[Incident]:
+    """Incidents that come back soon, in the same direction, are one; days between count nothing."""
+    folded: list[Incident] = []
+    for incident in found:
+        before = folded[-1] if folded else None
+        if before is None or not _comes_back(before, incident, y):
+            folded.append(incident)
+            continue
+        quiet = y[before.last + 1 : incident.first]
+        folded[-1] = replace(
+            before,
+            kind="level_shift" if incident.kind == "level_shift" else before.kind,
+            last=incident.last,
+            open=incident.open,
+            expected=np.concatenate([before.expected, quiet, incident.expected]),
+            score=max(before.score, incident.score),
+            detectors=_together([before.detectors, incident.detectors]),
+            reopened=before.reopened + 1,
+        )
+    return folded
+
+
+def _comes_back(before: Incident, incident: Incident, y: Floats) -> bool:
+    if incident.first - before.last > REOPENS_WITHIN or before.days >= ACCEPTED_AFTER:
+        return False
+    impacts = [
+        float((y[one.first : one.last + 1] - one.expected).sum()) for one in (before, incident)
+    ]
+    return impacts[0] * impacts[1] > 0
 
 
 def _kind(first: str, kinds: list[str], days: int) -> str:
@@ -200,7 +258,9 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
     window = history.iloc[incident.first : incident.last + 1]
     first_seen = window["ds"].iloc[0].date()
     actual = to_money(sum(window["cost"], Decimal(0)))
-    expected = to_money(sum((to_money(v) for v in incident.expected.tolist()), Decimal(0)))
+    usual = [to_money(value) for value in incident.expected.tolist()]
+    expected = to_money(sum(usual, Decimal(0)))
+    detected_on = history["ds"].iloc[incident.alarm].date()
     row: dict[str, Any] = {
         "finding_id": finding_id(str(key["series_id"]), incident.first_kind, first_seen),
         "series_id": key["series_id"],
@@ -209,15 +269,38 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
         "first_seen": first_seen,
         "last_seen": window["ds"].iloc[-1].date(),
         "status": "open" if incident.open else "resolved",
+        "state": _state(incident, newest=len(history) - 1),
+        "detected_on": detected_on,
+        "delay_days": (detected_on - first_seen).days,
+        "reopened": incident.reopened,
         "expected_cost": expected,
         "actual_cost": actual,
         "impact_cost": actual - expected,
+        "monthly_cost": _monthly(window["cost"].tolist(), usual) if incident.open else None,
         "score": round(incident.score, 6),
         "detectors": incident.detectors,
         "drivers": "{}",
+        "suppressed_by": None,
+        "parent_finding_id": None,
         "as_of": as_of,
     }
     return row | {"why": why(row)}
+
+
+def _state(incident: Incident, newest: int) -> str:
+    """Where the incident is in its life."""
+    if not incident.open:
+        return "resolved"
+    if incident.reopened:
+        return "reopened"
+    return "opened" if incident.alarm == newest else "growing"
+
+
+def _monthly(costs: list[Decimal], usual: list[Decimal]) -> Decimal:
+    """What a month costs more (or less) if it stays as in the last days."""
+    recent = costs[-RECENT_DAYS:]
+    excess = sum(recent, Decimal(0)) - sum(usual[-RECENT_DAYS:], Decimal(0))
+    return to_money(excess / len(recent) * DAYS_A_MONTH)
 
 
 def why(row: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
 
 #: All stored amounts have twelve decimals, as the warehouse's numeric(38,12).
 UNIT = Decimal("0.000000000001")
@@ -24,3 +25,20 @@ def display(amount: Decimal, currency: str, *, sign: bool = False) -> str:
     mark = "-" if amount < 0 else ("+" if sign else "")
     symbol = SYMBOLS.get(currency)
     return f"{mark}{symbol}{text}" if symbol else f"{mark}{text} {currency}"
+
+
+def apportion(parts: Sequence[Decimal], total: Decimal, unit: Decimal = UNIT) -> list[Decimal]:
+    """Round `parts` to whole units so that they sum to `total`, by largest remainder.
+
+    The parts must sum to `total` but for its own rounding; else ValueError.
+    """
+    with localcontext() as context:
+        context.prec = 60
+        down = [part.quantize(unit, rounding=ROUND_FLOOR) for part in parts]
+        short = (total - sum(down, Decimal(0))) / unit
+        if short != int(short) or not 0 <= short <= len(down):
+            raise ValueError(f"{len(down)} parts do not sum to {total}: split the same amount")
+        order = sorted(range(len(down)), key=lambda i: (down[i] - parts[i], i))
+        for place in order[: int(short)]:
+            down[place] += unit
+        return down

@@ -81,7 +81,9 @@ def forecast_picture(series_id: str, series: pd.DataFrame, forecast: pd.DataFram
 
 def _drivers(finding: Mapping[Any, Any]) -> list[tuple[str, float]]:
     top = json.loads(finding.get("drivers") or "{}").get("top", [])
-    return [(_short(d["resource_id"]), float(d["change"])) for d in top[:TOP_DRIVERS]]
+    return [
+        (f"{_short(d['resource_id'])}\n{d['cause']}", float(d["change"])) for d in top[:TOP_DRIVERS]
+    ]
 
 
 def _short(name: str) -> str:
@@ -96,7 +98,7 @@ def _draw_drivers(axes: Axes, drivers: list[tuple[str, float]]) -> None:
     colours = [ALARM if value > 0 else ACCENT for value in values]
     axes.barh(places, values, color=colours, height=0.6)
     axes.set_yticks(places, [name for name, _ in drivers][::-1], fontsize=7)
-    axes.set_title("change by resource", fontsize=8, color=INK)
+    axes.set_title("change by driver", fontsize=8, color=INK)
     plain(axes)
 
 

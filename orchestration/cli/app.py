@@ -21,6 +21,8 @@ COMMANDS = {
     "rates": "rates.app",
     "actions": "actions.app",
     "capacity": "capacity.app",
+    "explain": "explain.explain",
+    "feedback": "feedback.feedback",
     "query": "query.query",
     "doctor": "doctor.doctor",
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from actions.models import Outcome
 from orchestration.demo.run import DemoRun
-from orchestration.demo.score import score_anomalies, score_waste
+from orchestration.demo.score import driven_right, score_anomalies, score_waste
 from orchestration.warehouse import Warehouse
 
 Rows = list[dict[str, Any]]
@@ -28,6 +28,7 @@ _FINDINGS = """
 select * from marts.fct_findings where kind <> 'restated_period'
 order by abs(impact_cost) desc, finding_id
 """
+_DRIVERS = "select * from marts.fct_anomaly_drivers order by finding_id, driver_rank"
 _WASTE = (
     "select * from marts.fct_waste_candidates order by monthly_effective_cost desc, resource_id"
 )
@@ -63,6 +64,7 @@ def build_report(run: DemoRun) -> dict[str, Any]:
     """Every figure of the demo; amounts are decimal text, never floats."""
     marts = Warehouse(run.settings)
     findings, waste = _rows(marts, _FINDINGS), _rows(marts, _WASTE)
+    drivers, planted = _rows(marts, _DRIVERS), run.truth["anomalies"]
     planted_waste = [found for found in run.truth["waste"] if found["is_waste"]]
     return {
         "company": run.truth["company"],
@@ -71,8 +73,12 @@ def build_report(run: DemoRun) -> dict[str, Any]:
         "costs": _costs(marts, run.truth),
         "reconciliation": _rows(marts, _RECONCILIATION)[0],
         "samples": run.samples,
-        "anomalies": score_anomalies(run.truth["anomalies"], findings).as_dict()
-        | {"findings": findings},
+        "anomalies": score_anomalies(planted, findings).as_dict()
+        | {
+            "driven_right": list(driven_right(planted, findings, drivers)),
+            "findings": findings,
+            "drivers": drivers,
+        },
         "waste": score_waste(planted_waste, waste).as_dict() | {"candidates": waste},
         "forecasts": _rows(marts, _FORECASTS),
         "forecast_accuracy": _rows(marts, _ACCURACY),

@@ -65,6 +65,33 @@ def score_anomalies(planted: Sequence[Row], findings: Iterable[Row]) -> Score:
     )
 
 
+def driven_right(
+    planted: Sequence[Row], findings: Iterable[Row], drivers: Iterable[Row]
+) -> tuple[str, ...]:
+    """Planted anomalies that were found with the planted cause and resource named first.
+
+    `drivers`: rows of `marts.fct_anomaly_drivers`.
+    """
+    first = {row["finding_id"]: row for row in drivers if row["driver_rank"] == 1}
+    right: set[str] = set()
+    for finding in findings:
+        named = first.get(finding["finding_id"])
+        right.update(
+            anomaly["id"]
+            for anomaly in planted
+            if named is not None
+            and _is_about(anomaly, finding)
+            and named["cause"] == anomaly["driver"]
+            and _ends_with_one_of(named["resource_id"], anomaly["resource_ids"])
+        )
+    return tuple(sorted(right))
+
+
+def _ends_with_one_of(resource: str | None, names: Iterable[str]) -> bool:
+    """Some bills write full resource names where the generator knows the last part."""
+    return any(resource == name or str(resource).endswith(f"/{name}") for name in names)
+
+
 def _is_about(anomaly: Row, finding: Row) -> bool:
     same_series = all(
         anomaly[key] == finding[key]

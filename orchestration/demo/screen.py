@@ -17,6 +17,8 @@ from rich.text import Text
 Report = dict[str, Any]
 
 FINDINGS = 6
+# As much of a finding's id as `tollgate explain` needs, mostly.
+SHORT_ID = 8
 BASELINE = "seasonal_naive"
 GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
 
@@ -86,15 +88,20 @@ def _samples(report: Report) -> RenderableType:
 
 def _anomalies(report: Report) -> RenderableType:
     found = report["anomalies"]
-    table = Table("since", "state", "impact", "why", box=None)
+    table = Table("finding", "since", "state", "impact", "why", box=None)
     for row in found["findings"][:FINDINGS]:
         table.add_row(
+            row["finding_id"][:SHORT_ID],
             str(row["first_seen"]),
             row["status"],
             _amount(row["impact_cost"], row["billing_currency"]),
             escape(row["why"]),
         )
-    return Group(table, Text(), Text.from_markup(_score("anomalies", found)))
+    right = (
+        f" Of the {found['found']} found, {len(found['driven_right'])} name the planted driver "
+        "first; `tollgate explain FINDING` tells the others."
+    )
+    return Group(table, Text(), Text.from_markup(_score("anomalies", found) + right))
 
 
 def _score(what: str, found: dict[str, Any]) -> str:

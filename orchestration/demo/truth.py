@@ -131,6 +131,7 @@ def _anomaly(anomaly: Anomaly, meters: Sequence[Meter]) -> dict[str, Any]:
         "daily_impact": text(sign * impact),
         "hard": anomaly.hard,
         "cause": anomaly.cause,
+        "driver": "gone" if anomaly.kind == "drop" else "new",
         "product": anomaly.product,
         "usage": mine[0].sku.fields.get("usage_type")
         or mine[0].sku.fields.get("description")

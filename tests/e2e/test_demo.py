@@ -100,13 +100,70 @@ def test_share_found_and_false_alarms_are_printed_not_claimed(demo: Any) -> None
     assert demo.report["waste"]["share_found"] == 1.0
 
 
+def test_most_planted_anomalies_that_were_found_name_the_planted_driver_first(demo: Any) -> None:
+    found = demo.report["anomalies"]
+    right = len(found["driven_right"])
+    assert right >= 0.9 * found["found"]
+    assert f"Of the {found['found']} found, {right} name the planted driver" in demo.printed
+
+
+def test_drivers_sum_to_what_the_daily_costs_changed_by(demo: Any) -> None:
+    """The change is measured again from the daily costs, day by day, and not from the charges."""
+    done = demo.tollgate(
+        "query", "--format", "csv",
+        "with drivers as (select finding_id, any_value(first_day) as first_day, "
+        "any_value(last_day) as last_day, any_value(reference_windows) as windows, "
+        "sum(change_cost) as change from marts.fct_anomaly_drivers group by 1), "
+        "compared as (select drivers.*, (last_day - first_day) // 7 * 7 + 7 as apart, "
+        "findings.* exclude (finding_id) from drivers "
+        "join marts.fct_findings as findings using (finding_id)) "
+        "select any_value(change) as change, "
+        "sum(case when charge_date >= first_day then effective_cost else 0 end) as now, "
+        "sum(case when charge_date < first_day then effective_cost else 0 end) as earlier, "
+        "any_value(windows) as windows from compared join marts.fct_daily_costs as daily "
+        "on daily.service_provider_name = compared.service_provider_name "
+        "and coalesce(daily.sub_account_id, '(none)') = compared.sub_account_id "
+        "and daily.service_name = compared.service_name "
+        "and daily.billing_currency = compared.billing_currency and charge_category = 'Usage' "
+        "and exists (select 1 from range(0, windows + 1) as back(n) where charge_date "
+        "between first_day - cast(n * apart as integer) and last_day - cast(n * apart as integer)) "
+        "group by finding_id",
+    )  # fmt: skip
+    compared = rows(done.stdout)
+    assert len(compared) == len(demo.report["anomalies"]["findings"])
+    for row in compared:
+        change = Decimal(row["now"]) - Decimal(row["earlier"]) / int(row["windows"])
+        assert abs(Decimal(row["change"]) - change) <= Decimal("5e-13")
+
+
+def test_a_finding_is_explained_by_cause_resource_and_owner(demo: Any) -> None:
+    finding = demo.report["anomalies"]["findings"][0]["finding_id"]
+    done = demo.tollgate("explain", finding[:8], "--format", "json")
+    body = json.loads(done.stdout)
+    assert body["finding"]["finding_id"] == finding
+    assert body["drivers"][0]["driver_rank"] == 1
+    assert body["drivers"][0]["owner"]
+    told = demo.tollgate("explain", finding).stdout
+    for part in ("by cause", "by resource", "by owner", body["drivers"][0]["owner"]):
+        assert part in told
+
+
+def test_a_finding_that_is_not_there_is_refused_with_a_remedy(demo: Any) -> None:
+    for name, what in (("0000000000000000", "no finding begins"), ("'; --", "is no finding_id")):
+        done = demo.tollgate("explain", name)
+        assert done.returncode == 2
+        assert what in done.stderr
+        assert "fct_findings" in done.stderr
+
+
 def test_journal_of_the_demo_is_an_unbroken_chain(demo: Any) -> None:
     assert demo.tollgate("actions", "journal", "verify").returncode == 0
 
 
 def test_marts_hold_decisions_actions_and_forecasts_for_bi(demo: Any) -> None:
     for mart in (
-        "fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_unit_costs",
+        "fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_anomaly_drivers",
+        "fct_unit_costs",
         "fct_demand", "fct_capacity_forecasts", "fct_capacity_plans",
     ):  # fmt: skip
         done = demo.tollgate("query", "--format", "csv", f"select count(*) as n from marts.{mart}")

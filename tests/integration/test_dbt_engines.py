@@ -8,11 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import psycopg2
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.analytics.explain import explain_findings
+from orchestration.analytics.series import SERIES_KEYS
 from orchestration.cli.app import app
+from orchestration.defs.detect.moved import moved_charges
 from orchestration.ingest.postgres import load_lake, postgres_dsn
 from tests.integration.dbt_builds import Installation
 from tests.integration.postgres_server import postgres_database
@@ -147,3 +151,30 @@ def test_the_view_for_outsiders_has_the_specifications_names(duckdb_build: Insta
     )
     assert len(columns) == 65
     assert {("ServiceProviderName",), ("SkuPriceId",), ("AllocatedTags",)} <= set(columns)
+
+
+def test_engines_agree_on_what_moved_behind_a_finding(
+    duckdb_build: Installation, postgres: Installation
+) -> None:
+    """A finding over every day of the largest series, so that both sides have charges."""
+    series = duckdb_build.rows(
+        "select service_provider_name, coalesce(sub_account_id, '(none)'), service_name, "
+        "billing_currency, max(charge_date) from marts.fct_daily_costs "
+        "where charge_category = 'Usage' group by 1, 2, 3, 4 "
+        "order by count(distinct charge_date) desc, 1, 2, 3 limit 3"
+    )
+    found = pd.DataFrame([dict(zip(SERIES_KEYS, row[:4], strict=True)) for row in series]).assign(
+        finding_id=[f"f{n}" for n in range(len(series))],
+        first_seen=[row[4] for row in series],
+        last_seen=[row[4] for row in series],
+    )
+    sql = moved_charges(found)
+    names, there = select(postgres, sql)
+    here = duckdb_build.rows(sql)
+    drivers = [
+        explain_findings(found, pd.DataFrame(rows, columns=names, dtype=object))
+        for rows in (here, there)
+    ]
+    assert {row[1] for row in here} > {0}
+    assert len(drivers[0]) > 0
+    assert drivers[0].to_dict("records") == drivers[1].to_dict("records")

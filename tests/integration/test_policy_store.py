@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import actions.tables  # noqa: F401  (puts its tables on the store's metadata)
+import orchestration.feedback  # noqa: F401  (the same)
 from policies.checks import opa_program
 from policies.decisions import (
     RecordError,

@@ -1,14 +1,25 @@
 {#-
     What Python writes and dbt reads back, and the record of conformed landings: created where missing, here and
-    nowhere else. Python replaces their rows, each table in one transaction.
+    nowhere else; a column that a table of an older version lacks is added. Python replaces their rows, each table in
+    one transaction.
 -#}
 {% macro create_platform_tables() -%}
     {%- if execute and flags.WHICH not in ('parse', 'compile', 'list', 'docs') -%}
         {%- do run_query('create schema if not exists platform') -%}
+        {%- set tables, known = [], [] -%}
+        {%- for row in run_query(
+            "select table_name, column_name from information_schema.columns where table_schema = 'platform'"
+        ) -%}
+            {%- do tables.append(row[0]) -%}
+            {%- do known.append(row[0] ~ '.' ~ row[1]) -%}
+        {%- endfor -%}
         {%- for table, columns in platform_tables().items() -%}
             {%- set definitions = [] -%}
             {%- for column, type in columns.items() -%}{%- do definitions.append('"' ~ column ~ '" ' ~ type) -%}{%- endfor -%}
             {%- do run_query('create table if not exists platform.' ~ table ~ ' (' ~ definitions | join(', ') ~ ')') -%}
+            {%- for column, type in columns.items() if table in tables and table ~ '.' ~ column not in known -%}
+                {%- do run_query('alter table platform.' ~ table ~ ' add column "' ~ column ~ '" ' ~ type) -%}
+            {%- endfor -%}
         {%- endfor -%}
         {%- do run_query('commit') if target.type == 'postgres' -%}
     {%- endif -%}
@@ -32,8 +43,20 @@
         'anomalies': {
             'finding_id': 'text', 'series_id': 'text', 'service_provider_name': 'text', 'sub_account_id': 'text',
             'service_name': 'text', 'billing_currency': 'text', 'kind': 'text', 'first_seen': 'date', 'last_seen': 'date',
-            'status': 'text', 'expected_cost': money, 'actual_cost': money, 'impact_cost': money, 'score': 'float8',
-            'detectors': 'text', 'why': 'text', 'drivers': 'text', 'as_of': 'date'
+            'status': 'text', 'state': 'text', 'detected_on': 'date', 'delay_days': 'integer', 'reopened': 'integer',
+            'expected_cost': money, 'actual_cost': money, 'impact_cost': money, 'monthly_cost': money, 'score': 'float8',
+            'detectors': 'text', 'why': 'text', 'drivers': 'text', 'suppressed_by': 'integer',
+            'parent_finding_id': 'text', 'as_of': 'date'
+        },
+        'anomaly_drivers': {
+            'finding_id': 'text', 'driver_rank': 'integer', 'cause': 'text', 'resource_id': 'text', 'usage_type': 'text',
+            'region_id': 'text', 'tags': 'text', 'items': 'integer', 'change_cost': money,
+            'finding_change_cost': money, 'finding_before_cost': money, 'finding_after_cost': money,
+            'billing_currency': 'text', 'first_day': 'date', 'last_day': 'date', 'reference_windows': 'integer'
+        },
+        'detector_feedback': {
+            'seq': 'integer', 'finding_id': 'text', 'detector': 'text', 'series_id': 'text', 'kind': 'text',
+            'first_seen': 'date', 'verdict': 'text', 'reason': 'text', 'until': 'date', 'given_at': 'timestamp'
         },
         'forecasts': {
             'series_id': 'text', 'service_provider_name': 'text', 'billing_currency': 'text', 'as_of': 'date',

@@ -1,17 +1,24 @@
 """Findings: daily costs of the marts, through the detectors, explained, back to the warehouse."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import dagster as dg
 import pandas as pd
 
 from orchestration.analytics.detectors import detect
+from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
+from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import to_findings
+from orchestration.analytics.folding import fold
 from orchestration.analytics.plots import finding_picture
+from orchestration.analytics.sentences import place, with_drivers, words
 from orchestration.analytics.series import build_series, complete_through
+from orchestration.defs.detect.moved import moved_charges
 from orchestration.defs.groups import DETECT
 from orchestration.defs.pictures import markdown_image
+from orchestration.feedback import FEEDBACK, feedback_rows
 from orchestration.resources import Tollgate
 from orchestration.warehouse import Warehouse
 
@@ -32,16 +39,8 @@ DATA_THROUGH = """
 select service_provider_name, max(charge_date) as data_through
 from marts.fct_daily_costs where charge_category = 'Usage' group by 1
 """
-# What moved inside a series; only the series that have a finding are read at this detail.
-_DETAIL = """
-select cast(charge_period_start as date) as charge_date, service_provider_name, sub_account_id,
-       service_name, billing_currency, resource_id, x_usage_type as usage_type, region_id,
-       sum(effective_cost) as effective_cost
-from focus.fct_focus_charges
-where charge_category = 'Usage' and service_name in ({names})
-group by 1, 2, 3, 4, 5, 6, 7, 8
-"""
 PICTURES = 3
+_UPSTREAM = [["marts", "fct_daily_costs"], ["focus", "fct_focus_charges"]]
 
 
 def detect_assets() -> list[dg.AssetsDefinition]:
@@ -49,43 +48,93 @@ def detect_assets() -> list[dg.AssetsDefinition]:
     return [anomalies]
 
 
-@dg.asset(
-    key=["platform", "anomalies"],
-    group_name=DETECT,
-    kinds={"python", "numpy"},
-    description=(
-        "One row per incident: what a series cost, what it should have cost, since when, and "
-        "which resources explain the difference to the cent."
-    ),
-    deps=[["marts", "fct_daily_costs"], ["focus", "fct_focus_charges"]],
-    automation_condition=dg.AutomationCondition.eager(),
+@dg.multi_asset(
+    name="anomalies",
+    specs=[
+        dg.AssetSpec(
+            ["platform", "anomalies"],
+            description=(
+                "One row per incident: what a series cost, what it should have cost, since when, "
+                "and what drove it most."
+            ),
+            deps=_UPSTREAM,
+            group_name=DETECT,
+            kinds={"python", "numpy"},
+            automation_condition=dg.AutomationCondition.eager(),
+        ),
+        dg.AssetSpec(
+            ["platform", "anomaly_drivers"],
+            description=(
+                "Why: the change behind each finding by cause and resource, exact in every "
+                "decimal, the largest first."
+            ),
+            deps=_UPSTREAM,
+            group_name=DETECT,
+            kinds={"python", "pandas"},
+            automation_condition=dg.AutomationCondition.eager(),
+        ),
+        dg.AssetSpec(
+            ["platform", "detector_feedback"],
+            description="The last word of people on each finding, for the precision of detectors.",
+            group_name=DETECT,
+            kinds={"python"},
+            automation_condition=dg.AutomationCondition.eager(),
+        ),
+    ],
 )
-def anomalies(tollgate: Tollgate) -> dg.MaterializeResult[None]:
+def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     """Only days that are complete are judged: the newest days of a bill are still arriving."""
     warehouse = tollgate.warehouse()
     now = tollgate.settings.now()
     series = build_series(warehouse.query(_DAILY), complete_days(warehouse, now.date()))
-    if series.empty:
-        return dg.MaterializeResult(metadata={"dagster/row_count": 0, "note": "no usage yet"})
     flags = detect(series)
     found = to_findings(flags, series, as_of=now.date())
+    drivers = pd.DataFrame(columns=DRIVER_COLUMNS)
     if not found.empty:
-        names = ", ".join(_quoted(name) for name in sorted(set(found["service_name"])))
-        found = explain_findings(found, warehouse.query(_DETAIL.format(names=names)))
+        drivers = explain_findings(found, warehouse.query(moved_charges(found)))
+        found = with_drivers(found, drivers)
+    words = _feedback(tollgate)
+    found = suppress(fold(found, drivers), words)
     warehouse.replace_rows("platform.anomalies", found)
+    warehouse.replace_rows("platform.anomaly_drivers", drivers)
+    warehouse.replace_rows("platform.detector_feedback", by_detector(words))
+    folded, silenced = found["parent_finding_id"].notna(), found["suppressed_by"].notna()
+    loud = found[~folded & ~silenced]
     pictures = [
         markdown_image(finding_picture(row, series, flags), str(row["why"]))
-        for row in found.head(PICTURES).to_dict("records")
+        for row in loud.head(PICTURES).to_dict("records")
     ]
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
+        asset_key=["platform", "anomalies"],
         metadata={
             "dagster/row_count": len(found),
             "series": series["series_id"].nunique(),
-            "open": int((found["status"] == "open").sum()),
+            "open": int((loud["status"] == "open").sum()),
+            "folded": int(folded.sum()),
+            "suppressed": int(silenced.sum()),
             "largest": dg.MetadataValue.md("\n\n".join(pictures)),
-            "findings": dg.MetadataValue.md(_table(found)),
-        }
+            "findings": dg.MetadataValue.md(_table(loud)),
+        },
     )
+    yield dg.MaterializeResult(
+        asset_key=["platform", "anomaly_drivers"],
+        metadata={
+            "dagster/row_count": len(drivers),
+            "first": dg.MetadataValue.md(_first(loud, drivers)),
+        },
+    )
+    yield dg.MaterializeResult(
+        asset_key=["platform", "detector_feedback"], metadata={"words": len(words)}
+    )
+
+
+def _feedback(tollgate: Tollgate) -> pd.DataFrame:
+    store = tollgate.store()
+    try:
+        rows = feedback_rows(store)
+    finally:
+        store.dispose()
+    return pd.DataFrame(rows, columns=[column.name for column in FEEDBACK.c])
 
 
 def complete_days(warehouse: Warehouse, today: date) -> dict[str, date]:
@@ -96,15 +145,24 @@ def complete_days(warehouse: Warehouse, today: date) -> dict[str, date]:
     return complete_through({name: min(day, today) for name, day in known})
 
 
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _table(found: pd.DataFrame) -> str:
     lines = ["| first seen | status | kind | impact | why |", "|---|---|---|---:|---|"]
     lines += [
         f"| {row['first_seen']} | {row['status']} | {row['kind']} "
         f"| {row['impact_cost']:,.2f} {row['billing_currency']} | {row['why']} |"
         for row in found.to_dict("records")
+    ]
+    return "\n".join(lines)
+
+
+def _first(found: pd.DataFrame, drivers: pd.DataFrame) -> str:
+    """The first driver of each finding, the finding with the largest impact first."""
+    first = drivers[drivers["driver_rank"] == 1].set_index("finding_id")
+    rows = [first.loc[name] for name in found["finding_id"] if name in first.index]
+    lines = ["| finding | driver | cause | change | of |", "|---|---|---|---:|---:|"]
+    lines += [
+        f"| {row.name} | {place(row)} | {words(row)} | {row['change_cost']:,.2f} "
+        f"| {row['finding_change_cost']:,.2f} {row['billing_currency']} |"
+        for row in rows
     ]
     return "\n".join(lines)

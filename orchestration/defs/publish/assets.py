@@ -6,8 +6,8 @@ from orchestration.defs.groups import PUBLISH
 from orchestration.resources import Tollgate
 
 _MARTS = (
-    "findings", "forecasts", "forecast_accuracy", "capacity_forecasts", "capacity_plans",
-    "proposals", "decisions", "actions",
+    "findings", "anomaly_drivers", "detector_feedback", "forecasts", "forecast_accuracy",
+    "capacity_forecasts", "capacity_plans", "proposals", "decisions", "actions",
 )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ _TOPICS_OF_MARTS = ("allocation", "unit_economics", "inventory")
 _GROUP_OF_LAYER = {"staging": STAGE, "intermediate": CONFORM, "focus": CONFORM, "marts": MARTS}
 _GROUP_OF_PLATFORM_TABLE = {
     "anomalies": DETECT,
+    "anomaly_drivers": DETECT,
+    "detector_feedback": DETECT,
     "forecasts": FORECAST,
     "forecast_backtests": FORECAST,
     "capacity_forecasts": FORECAST,

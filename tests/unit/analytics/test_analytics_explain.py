@@ -1,4 +1,4 @@
-"""Promises of `explain`: exact to the last decimal, whatever the charges."""
+"""Promises of the explanation: exact to the last decimal, and the right cause named."""
 
 from __future__ import annotations
 
@@ -12,111 +12,210 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.analytics.explain import explain, explain_findings
+from orchestration.analytics.explain import CELLS, COLUMNS, TOP, compared_days, explain_findings
+from orchestration.analytics.money import UNIT, apportion
+from orchestration.analytics.sentences import with_drivers
 
 FIRST = date(2026, 9, 14)
+DEFAULTS = {
+    "finding_id": "f1", "windows_back": 0, "known_days": 365, "nature": "usage",
+    "is_covered": False, "resource_id": "i-a", "usage_type": "BoxUsage:m5.large",
+    "region_id": "us-east-1", "unit": "Hrs", "tags": None, "quantity": Decimal(24),
+    "cost": Decimal("2.40"),
+}  # fmt: skip
 
-charges = st.lists(
-    st.tuples(
-        st.integers(-40, 12),
-        st.sampled_from(["i-a", "i-b", "vol-c", None]),
-        st.sampled_from(["BoxUsage:m5.4xlarge", "EBS:VolumeUsage.gp3"]),
-        st.decimals(-1000, 100_000, places=12),
-    ),
-    max_size=60,
+amounts = st.decimals(-1000, 100_000, places=12)
+cell = st.fixed_dictionaries(
+    {
+        "finding_id": st.sampled_from(["f1", "f2"]),
+        "windows_back": st.integers(0, 4),
+        "nature": st.sampled_from(["usage", "usage", "usage", "unused", "credit", "restatement"]),
+        "is_covered": st.booleans(),
+        "resource_id": st.sampled_from(["i-a", "i-b", "vol-c", "(none)"]),
+        "usage_type": st.sampled_from(["BoxUsage:m5.4xlarge", "EBS:VolumeUsage.gp3"]),
+        "unit": st.sampled_from(["Hrs", "GB-Mo"]),
+        "quantity": st.one_of(st.none(), st.decimals(0, 10_000, places=12)),
+        "cost": amounts,
+    }
 )
 
 
-def frame(rows: list[tuple[int, str | None, str, Decimal]]) -> Any:
+def cells(*rows: dict[str, Any]) -> Any:
+    frame = pd.DataFrame([DEFAULTS | row for row in rows], columns=list(CELLS), dtype=object)
+    return frame.astype({"windows_back": int, "known_days": int})
+
+
+def findings(*names: str, days: int = 7) -> Any:
     return pd.DataFrame(
-        [
-            {
-                "charge_date": FIRST + timedelta(days=offset),
-                "resource_id": resource,
-                "usage_type": usage,
-                "region_id": "us-east-1",
-                "effective_cost": cost,
-            }
-            for offset, resource, usage, cost in rows
-        ],
-        columns=["charge_date", "resource_id", "usage_type", "region_id", "effective_cost"],
+        {
+            "finding_id": names,
+            "service_provider_name": "AWS",
+            "sub_account_id": "1",
+            "service_name": "EC2",
+            "billing_currency": "USD",
+            "first_seen": FIRST,
+            "last_seen": FIRST + timedelta(days=days - 1),
+            "why": "It rose.",
+            "drivers": "{}",
+        }
     )
+
+
+def before(**change: Any) -> list[dict[str, Any]]:
+    """The same charge in each of the four earlier windows."""
+    return [change | {"windows_back": back} for back in (1, 2, 3, 4)]
+
+
+def causes(*rows: dict[str, Any]) -> dict[str, Decimal]:
+    found = explain_findings(findings("f1"), cells(*rows))
+    sums: dict[str, Decimal] = {}
+    for row in found.to_dict("records"):
+        sums[row["cause"]] = sums.get(row["cause"], Decimal(0)) + row["change_cost"]
+    return sums
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(cell, min_size=1, max_size=25), known=st.integers(0, 60))
+def test_the_drivers_of_every_finding_sum_to_its_change_to_the_last_decimal(
+    rows: list[dict[str, Any]], known: int
+) -> None:
+    frame = cells(*(row | {"known_days": known} for row in rows))
+    drivers = explain_findings(findings("f1", "f2"), frame)
+    windows = 4 if known >= 28 else 2 if known >= 14 else 1
+    for finding, mine in frame.groupby("finding_id"):
+        now = sum(mine.loc[mine["windows_back"] == 0, "cost"], Decimal(0))
+        earlier = mine["windows_back"].between(1, windows)
+        change = now - sum(mine.loc[earlier, "cost"], Decimal(0)) / windows
+        found = drivers[drivers["finding_id"] == finding]
+        total = sum(found["change_cost"], Decimal(0))
+        assert abs(total - change) <= UNIT / 2
+        assert all(found["finding_change_cost"] == total)
+        assert all(found["finding_after_cost"] == now)
+        assert found["driver_rank"].tolist() == list(range(1, len(found) + 1))
 
 
 @settings(max_examples=100, deadline=None)
-@given(rows=charges, days=st.integers(1, 12), top=st.integers(0, 6))
-def test_the_parts_sum_to_the_change_to_the_last_decimal(
-    rows: list[tuple[int, str | None, str, Decimal]], days: int, top: int
+@given(parts=st.lists(st.decimals(-1000, 1000, places=20), min_size=1, max_size=30))
+def test_rounded_parts_sum_to_the_rounded_total_and_none_moves_by_a_unit(
+    parts: list[Decimal],
 ) -> None:
-    result = explain(frame(rows), FIRST, FIRST + timedelta(days=days - 1), top=top)
-    body = json.loads(result.to_json())
-    change = Decimal(body["change"])
-    listed = sum((Decimal(d["change"]) for d in body["top"]), Decimal(0))
-    assert listed + Decimal(body["remainder"]["change"]) == change
-    assert sum(Decimal(body[name]) for name in ("new", "gone", "changed")) == change
-    assert Decimal(body["after"]) - Decimal(body["before"]) == change
-    inside = sum((cost for offset, _, _, cost in rows if 0 <= offset < days), Decimal(0))
-    assert Decimal(body["after"]) == inside
+    total = sum(parts, Decimal(0)).quantize(UNIT)
+    rounded = apportion(parts, total)
+    assert sum(rounded, Decimal(0)) == total
+    assert all(abs(a - b) <= UNIT for a, b in zip(parts, rounded, strict=True))
 
 
-def test_the_new_instance_is_named_first_with_its_share() -> None:
-    rows: list[tuple[int, str | None, str, Decimal]] = [
-        (offset, "i-old", "BoxUsage:m5.large", Decimal("10")) for offset in range(-28, 7)
+def test_parts_of_another_amount_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not sum to 5"):
+        apportion([Decimal(1), Decimal(2)], Decimal(5))
+
+
+def test_twice_the_use_at_the_same_price_is_usage() -> None:
+    assert causes({"quantity": Decimal(48), "cost": Decimal("4.80")}, *before()) == {
+        "usage": Decimal("2.40")
+    }
+
+
+def test_the_same_use_at_twice_the_price_is_price() -> None:
+    assert causes({"cost": Decimal("4.80")}, *before()) == {"price": Decimal("2.40")}
+
+
+def test_a_charge_without_quantity_that_grew_is_dearer() -> None:
+    fee = {"quantity": None, "unit": None}
+    assert causes(fee | {"cost": Decimal(9)}, *before(**fee, cost=Decimal(7))) == {
+        "price": Decimal(2)
+    }
+
+
+def test_the_same_hours_on_a_larger_size_are_mix() -> None:
+    larger = {"usage_type": "BoxUsage:m5.xlarge", "cost": Decimal("4.80")}
+    assert causes(larger, *before()) == {"mix": Decimal("2.40")}
+
+
+def test_a_resource_that_began_is_new_and_one_that_ended_is_gone() -> None:
+    rows = ({"resource_id": "i-new"}, *before(resource_id="i-old", cost=Decimal(1)))
+    assert causes(*rows) == {"new": Decimal("2.40"), "gone": Decimal(-1)}
+
+
+def test_a_lapsed_commitment_is_neither_dearer_nor_more_use() -> None:
+    covered = {"is_covered": True, "cost": Decimal("1.40")}
+    assert causes({}, *before(**covered)) == {"commitment": Decimal(1)}
+
+
+def test_a_price_rise_beside_a_lapsed_commitment_is_told_apart() -> None:
+    """Half was covered at 1.00 an hour, half not at 2.00; now none is, an hour costs 2.10."""
+    hours = Decimal(10)
+    old = [
+        *before(is_covered=True, quantity=hours, cost=Decimal(10)),
+        *before(quantity=hours, cost=Decimal(20)),
     ]
-    rows += [(o, "i-0abc", "BoxUsage:m5.4xlarge", Decimal("212.40")) for o in range(7)]
-    rows += [(o, "vol-1", "EBS", Decimal("15.99")) for o in range(7)]
-    result = explain(frame(rows), FIRST, FIRST + timedelta(days=6))
-    assert result.sentence() == (
-        "i-0abc (BoxUsage:m5.4xlarge, us-east-1) new, +$212.40/day since 2026-09-14, "
-        "93% of the change"
+    assert causes({"quantity": 2 * hours, "cost": Decimal(42)}, *old) == {
+        "commitment": Decimal(10),
+        "price": Decimal(2),
+    }
+
+
+def test_unused_commitment_credits_and_corrections_have_their_own_names() -> None:
+    natures = {"unused": 3, "credit": -4, "restatement": 5}
+    rows = [{"nature": name, "cost": Decimal(cost)} for name, cost in natures.items()]
+    assert causes(*rows) == {
+        "commitment": Decimal(3),
+        "credit": Decimal(-4),
+        "restatement": Decimal(5),
+    }
+
+
+def test_nothing_that_changed_has_no_driver() -> None:
+    assert causes({}, *before()) == {}
+
+
+def test_the_smallest_drivers_are_one_row_per_cause_after_the_named_ones() -> None:
+    rows = [{"resource_id": f"i-{n:03}", "cost": Decimal(n)} for n in range(1, TOP + 11)]
+    drivers = explain_findings(findings("f1"), cells(*rows))
+    assert len(drivers) == TOP + 1
+    assert drivers["resource_id"].iloc[0] == f"i-{TOP + 10:03}"
+    last = drivers.iloc[-1]
+    assert pd.isna(last["resource_id"])
+    assert (last["items"], last["change_cost"]) == (10, Decimal(55))
+
+
+def test_windows_are_whole_weeks_and_at_most_four_weeks_long() -> None:
+    spans = {days: compared_days(findings("f", days=days)).iloc[0] for days in (1, 7, 8, 60)}
+    assert {days: row["days_apart"] for days, row in spans.items()} == {1: 7, 7: 7, 8: 14, 60: 28}
+    assert spans[60]["last_day"] == FIRST + timedelta(days=27)
+
+
+def test_the_leading_cause_is_told_with_its_largest_resource_and_share() -> None:
+    rows = [
+        {"resource_id": "i-0abc", "cost": Decimal(1400)},
+        {"resource_id": "i-0def", "cost": Decimal(70)},
+        {"resource_id": "i-a", "cost": Decimal("16.8"), "quantity": Decimal(168)},
+    ]
+    found = findings("f1", "without")
+    told = with_drivers(found, explain_findings(found, cells(*rows, *before())))
+    assert told["why"][0] == (
+        "It rose. i-0abc (BoxUsage:m5.large, us-east-1) and 1 more new, +$210.00/day "
+        "since 2026-09-14, 99% of the change."
     )
-    assert result.changed == 0
-    assert result.new == 7 * (Decimal("212.40") + Decimal("15.99"))
+    body = json.loads(told["drivers"][0])
+    assert Decimal(body["change"]) == sum(map(Decimal, body["causes"].values()))
+    listed = sum((Decimal(row["change"]) for row in body["top"]), Decimal(0))
+    assert listed + Decimal(body["rest"]) == Decimal(body["change"])
+    assert (told["why"][1], told["drivers"][1]) == ("It rose.", "{}")
+    assert found["drivers"][0] == "{}", "the input is not changed"
 
 
-def test_a_resource_that_ended_is_gone() -> None:
-    rows: list[tuple[int, str | None, str, Decimal]] = [
-        (offset, "i-old", "BoxUsage", Decimal("10")) for offset in range(-28, 0)
-    ]
-    result = explain(frame(rows), FIRST, FIRST)
-    assert (result.gone, result.change) == (Decimal(-10), Decimal(-10))
-    assert result.top[0].status == "gone"
-
-
-def test_same_weekdays_are_compared() -> None:
-    """A dear Monday is no news if every Monday is dear."""
-    rows: list[tuple[int, str | None, str, Decimal]] = [
-        (offset, "i-a", "BoxUsage", Decimal(90 if offset % 7 == 0 else 10))
-        for offset in range(-28, 1)
-    ]
-    assert explain(frame(rows), FIRST, FIRST).change == 0
+def test_no_cells_give_an_empty_table_with_all_columns() -> None:
+    drivers = explain_findings(findings("f1"), cells())
+    assert drivers.empty
+    assert drivers.columns.tolist() == COLUMNS
 
 
 def test_floats_are_refused() -> None:
-    costs = frame([(0, "i-a", "BoxUsage", Decimal(1))])
-    costs["effective_cost"] = 1.5
     with pytest.raises(ValueError, match="not a decimal"):
-        explain(costs, FIRST, FIRST)
+        explain_findings(findings("f1"), cells({"cost": 1.5}))
 
 
-def test_a_window_that_ends_before_it_begins_is_refused() -> None:
-    with pytest.raises(ValueError, match="swap the days"):
-        explain(frame([]), FIRST, FIRST - timedelta(days=1))
-
-
-def test_findings_get_drivers_and_those_without_costs_stay_as_they_are() -> None:
-    series = {
-        "service_provider_name": "AWS",
-        "sub_account_id": "(none)",
-        "service_name": "EC2",
-        "billing_currency": "EUR",
-    }
-    common = {"first_seen": FIRST, "last_seen": FIRST, "why": "It rose.", "drivers": "{}"}
-    findings = pd.DataFrame([series | common, series | common | {"service_name": "S3"}])
-    detail = frame([(0, "i-a", "BoxUsage", Decimal(5))]).assign(**series | {"sub_account_id": None})
-    out = explain_findings(findings, detail)
-    assert json.loads(out["drivers"][0])["top"][0]["resource_id"] == "i-a"
-    assert out["why"][0].startswith("It rose. i-a (BoxUsage, us-east-1) new, +€5.00/day")
-    assert (out["why"][1], out["drivers"][1]) == ("It rose.", "{}")
-    assert findings["drivers"][0] == "{}", "the input is not changed"
-    assert explain_findings(findings, detail.head(0)).equals(findings)
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(ValueError, match="'quantity' is missing"):
+        explain_findings(findings("f1"), cells({}).drop(columns="quantity"))

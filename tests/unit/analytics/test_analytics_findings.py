@@ -129,3 +129,66 @@ def test_no_alarm_gives_an_empty_table_with_all_columns(make: Make) -> None:
     found = findings(make())
     assert found.empty
     assert found.columns.tolist() == COLUMNS
+
+
+def test_an_incident_keeps_its_name_on_every_evening_of_its_life(make: Make) -> None:
+    """Judged as of each evening from the first day on: opened, growing, resolved, one identity."""
+    frame = make(days=230)
+    frame.loc[200:206, "y"] += 60
+    lives = []
+    for evening in (200, 201, 203, 206, 208, 211, 229):
+        found = findings(frame[: evening + 1])
+        assert len(found) == 1
+        lives.append(found.iloc[0])
+    assert len({row["finding_id"] for row in lives}) == 1
+    assert len({(row["first_seen"], row["detected_on"]) for row in lives}) == 1
+    assert [row["state"] for row in lives] == [
+        "opened", "growing", "growing", "growing", "growing", "resolved", "resolved",
+    ]  # fmt: skip
+    impacts = [row["impact_cost"] for row in lives]
+    assert impacts[:4] == sorted(impacts[:4])
+    assert impacts[0] < impacts[3] == impacts[-1]
+
+
+def alarmed(frame: Frame, *days: int) -> Frame:
+    """Findings where a detector alarmed on exactly these days."""
+    series = as_series(frame)
+    judged: Any = detect(series[["series_id", "ds", "y"]]).assign(flag=False)
+    for day in days:
+        judged.loc[day, ["flag", "kind", "detectors", "score"]] = [True, "spike", "weekday", 2.0]
+        judged.loc[day, "onset"] = judged.loc[day, "ds"]
+    return to_findings(judged, series, AS_OF)
+
+
+def test_what_comes_back_within_a_fortnight_is_the_same_incident_reopened(make: Make) -> None:
+    frame = make()
+    for day in (280, 290):
+        frame.loc[day : day + 1, "y"] += 150
+    first, again = alarmed(frame[:288], 280).iloc[0], alarmed(frame[:292], 280, 290)
+    assert len(again) == 1
+    row = again.iloc[0]
+    assert (row["finding_id"], row["state"], row["reopened"]) == (
+        first["finding_id"], "reopened", 1,
+    )  # fmt: skip
+    assert first["state"] == "resolved"
+    assert abs(row["impact_cost"] - 600) < 40, "the quiet days between count nothing"
+
+
+def test_what_comes_back_later_or_the_other_way_is_another_incident(make: Make) -> None:
+    later, opposite = make(), make()
+    later.loc[[230, 250], "y"] += 150
+    opposite.loc[240, "y"] += 150
+    opposite.loc[246, "y"] -= 60
+    assert len(alarmed(later, 230, 250)) == 2
+    assert len(alarmed(opposite, 240, 246)) == 2
+
+
+def test_an_open_finding_tells_what_a_month_costs_and_how_late_it_was_seen(make: Make) -> None:
+    frame = make()
+    frame.loc[288:, "y"] += 60
+    row = findings(frame).iloc[0]
+    assert abs(row["monthly_cost"] - 60 * Decimal("30.4375")) < 100
+    assert row["delay_days"] == (row["detected_on"] - row["first_seen"]).days
+    closed = make()
+    closed.loc[200, "y"] += 150
+    assert findings(closed).iloc[0]["monthly_cost"] is None

@@ -36,7 +36,7 @@ def test_finding_is_drawn_with_and_without_drivers(make: Make) -> None:
     judged = detect(series[["series_id", "ds", "y"]])
     finding = to_findings(judged, series, date(2025, 12, 1)).iloc[0].to_dict()
     plain = finding_picture(finding, series, judged)
-    top = [{"resource_id": "i-0123456789abcdef01234", "change": "150.00"}]
+    top = [{"resource_id": "i-0123456789abcdef01234", "cause": "new", "change": "150.00"}]
     explained = finding_picture(finding | {"drivers": json.dumps({"top": top})}, series, judged)
     for picture in (plain, explained):
         assert picture.startswith(PNG)

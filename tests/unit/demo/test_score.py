@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from orchestration.demo.score import score_anomalies, score_waste
+from orchestration.demo.score import driven_right, score_anomalies, score_waste
 
 SERIES = {
     "service_provider_name": "AWS",
@@ -40,6 +40,22 @@ def test_two_alarms_on_one_anomaly_find_it_once() -> None:
         "planted": 1, "found": 1, "share_found": 1.0, "missed": [],
         "false_alarms": 0, "false_alarm_ids": [],
     }  # fmt: skip
+
+
+def test_a_finding_is_explained_right_when_planted_cause_and_resource_come_first() -> None:
+    truth = [planted(driver="new", resource_ids=["vm-1"])]
+
+    def named(**change: Any) -> tuple[str, ...]:
+        driver = {"finding_id": "f10", "driver_rank": 1, "cause": "new", "resource_id": "vm-1"}
+        return driven_right(truth, [finding(10)], [driver | change])
+
+    assert named() == ("a1",)
+    assert named(resource_id="//compute/zones/z/instances/vm-1") == ("a1",)
+    assert named(resource_id="other-vm-1") == ()
+    assert named(resource_id=None) == ()
+    assert named(cause="usage") == ()
+    assert named(driver_rank=2) == ()
+    assert named(finding_id="f11") == ()
 
 
 def test_waste_of_another_kind_is_not_the_planted_waste() -> None:

@@ -30,13 +30,20 @@ select
     first_seen,
     last_seen,
     status,
+    state,
+    detected_on,
+    delay_days,
+    reopened,
     expected_cost,
     actual_cost,
     impact_cost,
+    monthly_cost,
     score,
     detectors,
     why,
     drivers,
+    suppressed_by,
+    parent_finding_id,
     as_of
 from {{ ref('stg_platform__anomalies') }}
 union all
@@ -58,15 +65,26 @@ select
             then 'open'
         else 'resolved'
     end,
+    case
+        when restated.received_at + interval '{{ var("restatement_open_days") }} days' > {{ as_of_now() }}
+            then 'opened'
+        else 'resolved'
+    end,
+    cast(restated.received_at as date),
+    0,
+    0,
     {{ money('restated.old_amount') }},
     {{ money('restated.new_amount') }},
     {{ money('restated.new_amount - restated.old_amount') }},
+    null,
     null,
     'month_close',
     'The closed month ' || restated.x_billing_period || ' of ' || restated.x_feed || '/' || restated.x_export
     || ' was changed: ' || restated.measure || ' differs by '
     || cast({{ money('restated.new_amount - restated.old_amount') }} as text) || ' '
     || restated.billing_currency,
+    null,
+    null,
     null,
     cast(restated.received_at as date)
 from restated

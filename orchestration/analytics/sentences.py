@@ -1,0 +1,103 @@
+"""Drivers in words and as JSON, for the `why` and `drivers` columns of a finding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from orchestration.analytics.money import display
+from orchestration.analytics.series import NONE
+
+# As many as a picture or a message has room for; the mart has them all.
+LISTED = 5
+Row = Mapping[Any, Any]
+
+#: What a cause is called where the cost rose, and where it fell.
+WORDS = {
+    "new": ("new", "new"),
+    "gone": ("gone", "gone"),
+    "usage": ("used more", "used less"),
+    "price": ("dearer", "cheaper"),
+    "mix": ("a dearer mix", "a cheaper mix"),
+    "commitment": ("less covered by commitments", "more covered by commitments"),
+    "credit": ("fewer credits", "more credits"),
+    "restatement": ("corrected upwards", "corrected downwards"),
+}
+
+
+def with_drivers(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
+    """The findings, `why` lengthened by their first driver and `drivers` filled with the leading.
+
+    `drivers` is what `explain_findings` gives; findings without any stay as they are.
+    """
+    out = findings.copy()
+    by_finding = dict(list(drivers.groupby("finding_id", sort=False)))
+    for index, finding in zip(out.index, findings["finding_id"], strict=True):
+        if finding not in by_finding:
+            continue
+        rows = by_finding[finding].to_dict("records")
+        out.at[index, "drivers"] = _json(rows)
+        out.at[index, "why"] = f"{findings.at[index, 'why']!s} {sentence(rows)}."
+    return out
+
+
+def sentence(drivers: Sequence[Row]) -> str:
+    """The leading cause: its largest resource, how much a day, its share of the change.
+
+    `drivers` are all of one finding, the first one first.
+    """
+    leading = drivers[0]
+    same = [row for row in drivers if row["cause"] == leading["cause"]]
+    amount = sum((row["change_cost"] for row in same), Decimal(0))
+    others = sum(row["items"] for row in same) - 1
+    days = (leading["last_day"] - leading["first_day"]).days + 1
+    per_day = display(amount / days, leading["billing_currency"], sign=True)
+    whole = leading["finding_change_cost"]
+    share = f", {amount / whole:.0%} of the change" if whole else ""
+    when = f"on {leading['first_day']}" if days == 1 else f"since {leading['first_day']}"
+    more = f" and {others} more" if others else ""
+    return f"{place(leading)}{more} {words(leading)}, {per_day}/day {when}{share}"
+
+
+def words(driver: Row) -> str:
+    """The cause of a driver, as a person says it."""
+    return WORDS[driver["cause"]][driver["change_cost"] < 0]
+
+
+def place(driver: Row) -> str:
+    """Where a driver is: its resource, with usage type and region where they are known."""
+    if driver["resource_id"] is None:
+        return f"{driver['items']} others"
+    usage = [driver[key] for key in ("usage_type", "region_id") if driver[key] not in (NONE, None)]
+    name = driver["resource_id"]
+    if name == NONE:
+        name = "charges without resource"
+    return f"{name} ({', '.join(usage)})" if usage else str(name)
+
+
+def _json(rows: Sequence[Row]) -> str:
+    """Canonical JSON; amounts as decimal text. The drivers not listed are one amount."""
+    first = rows[0]
+    causes: dict[str, Decimal] = {}
+    for row in rows:
+        causes[row["cause"]] = causes.get(row["cause"], Decimal(0)) + row["change_cost"]
+    top = [row for row in rows if row["resource_id"] is not None][:LISTED]
+    rest = first["finding_change_cost"] - sum((row["change_cost"] for row in top), Decimal(0))
+    body = {
+        "change": f"{first['finding_change_cost']:f}",
+        "currency": first["billing_currency"],
+        "first_day": str(first["first_day"]),
+        "last_day": str(first["last_day"]),
+        "causes": {cause: f"{amount:f}" for cause, amount in causes.items()},
+        "top": [
+            {key: row[key] for key in ("cause", "resource_id", "usage_type", "region_id")}
+            | {"change": f"{row['change_cost']:f}"}
+            for row in top
+        ],
+        "rest": f"{rest:f}",
+    }
+    return json.dumps(body, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,125 @@
+"""`tollgate explain`: why a cost changed, from the marts of findings and their drivers."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.analytics.money import apportion
+from orchestration.cli.console import fail, out
+from orchestration.settings import load_settings
+
+Row = dict[str, Any]
+
+_ID = re.compile(r"[0-9a-f]{4,64}")
+_FINDING = "select * from marts.fct_findings where finding_id like '{name}%' order by finding_id"
+_DRIVERS = (
+    "select * from marts.fct_anomaly_drivers where finding_id = '{name}' order by driver_rank"
+)
+# Parts of one dimension that are shown; JSON has every driver.
+SHOWN = 8
+CENT = Decimal("0.01")
+
+
+class ExplainFormat(StrEnum):
+    """How the explanation is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def explain(
+    finding: Annotated[str, typer.Argument(help="finding_id of marts.fct_findings, or its start.")],
+    format: Annotated[ExplainFormat, typer.Option(help="text or json.")] = ExplainFormat.TEXT,
+) -> None:
+    """Say what drove a finding: its change by cause, resource, owner and product, to the cent."""
+    from orchestration.warehouse import Warehouse, WarehouseError  # noqa: PLC0415 (fast --help)
+
+    if not _ID.fullmatch(finding):
+        fail(f"{finding!r} is no finding_id: copy one from `select * from marts.fct_findings`")
+    warehouse = Warehouse(load_settings())
+
+    def rows(sql: str) -> list[Row]:
+        columns, found = warehouse.read(sql, finished=True)
+        return [dict(zip(columns, row, strict=True)) for row in found]
+
+    try:
+        found = rows(_FINDING.format(name=finding))
+        if len(found) != 1:
+            what = "no finding begins" if not found else f"{len(found)} findings begin"
+            fail(f"{what} with {finding}: list them with `select * from marts.fct_findings`")
+        drivers = rows(_DRIVERS.format(name=found[0]["finding_id"]))
+    except WarehouseError as error:
+        fail(str(error))
+    if format is ExplainFormat.JSON:
+        body = {"finding": found[0], "drivers": drivers}
+        json.dump(body, sys.stdout, default=str, indent=2)
+        sys.stdout.write("\n")
+    else:
+        _screen(found[0], drivers)
+
+
+def _screen(finding: Row, drivers: list[Row]) -> None:
+    out.print(
+        f"[bold]{escape(finding['kind'])}[/], {finding['status']}, "
+        f"{finding['first_seen']} to {finding['last_seen']}",
+        highlight=False,
+    )
+    out.print(escape(finding["why"]), highlight=False)
+    if not drivers:
+        out.print("No drivers are known: nothing was used on these days, or it is no usage.")
+        return
+    first = drivers[0]
+    after, change = (first[f"finding_{name}_cost"].quantize(CENT) for name in ("after", "change"))
+    out.print(
+        f"{first['first_day']} to {first['last_day']} cost "
+        f"{_amount(after)} {first['billing_currency']}, the mean of the same "
+        f"weekdays before ({first['reference_windows']} windows) "
+        f"{_amount(after - change)}: {_amount(change, '+')}.",
+        highlight=False,
+    )
+    for title, name in (
+        ("cause", lambda row: row["cause"]),
+        ("resource", lambda row: row["resource_id"] or "others"),
+        ("usage type", lambda row: row["usage_type"] or "others"),
+        ("owner", lambda row: row["owner"] or "not known"),
+        ("product", lambda row: row["product"] or "not known"),
+    ):
+        out.print(_split(title, drivers, name))
+
+
+def _split(title: str, drivers: list[Row], name: Callable[[Row], str]) -> Table:
+    """The whole change by one dimension: the largest parts, the rest, and their sum."""
+    parts: dict[str, Decimal] = {}
+    for row in drivers:
+        parts[name(row)] = parts.get(name(row), Decimal(0)) + row["change_cost"]
+    ranked = sorted(parts.items(), key=lambda part: (-abs(part[1]), part[0]))
+    whole = drivers[0]["finding_change_cost"]
+    largest = dict(ranked[:SHOWN])
+    if ranked[SHOWN:]:
+        rest = sum((amount for _, amount in ranked[SHOWN:]), Decimal(0))
+        largest[f"{len(ranked) - SHOWN} more"] = rest
+    cents = apportion(list(largest.values()), whole.quantize(CENT), CENT)
+    table = Table(f"by {title}", box=None)
+    table.add_column("change", justify="right")
+    table.add_column("share", justify="right")
+    for part, amount in zip(largest, cents, strict=True):
+        table.add_row(escape(part), _amount(amount, "+"), _share(amount, whole))
+    return table
+
+
+def _amount(amount: Decimal, sign: str = "") -> str:
+    return f"{amount:{sign},.2f}"
+
+
+def _share(amount: Decimal, whole: Decimal) -> str:
+    return f"{amount / whole:.0%}" if whole else ""

@@ -1,0 +1,90 @@
+"""The query for what moved behind findings: all findings at once, in one pass over the charges."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from orchestration.analytics.explain import MOST_WINDOWS, compared_days
+from orchestration.analytics.series import NONE, SERIES_KEYS
+
+# Both sides of the comparison are the series that was judged: usage, at effective cost.
+_MOVED = """
+with spans (
+  finding_id, service_provider_name, sub_account_id, service_name, billing_currency, first_day,
+  last_day, days_apart
+) as (values {values}),
+daily as (
+  select charge_date, service_provider_name, coalesce(sub_account_id, '{none}') as sub_account_id,
+         service_name, billing_currency
+  from marts.fct_daily_costs where charge_category = 'Usage'
+),
+known as (
+  select spans.finding_id, min(spans.first_day) - min(daily.charge_date) as known_days
+  from spans join daily on {on_daily}
+  group by spans.finding_id
+),
+charges as (
+  select cast(charge_period_start as date) as charge_date, service_provider_name,
+         coalesce(sub_account_id, '{none}') as sub_account_id, service_name, billing_currency,
+         case
+           when charge_class = 'Correction' then 'restatement'
+           when effective_cost < 0 then 'credit'
+           when commitment_discount_status = 'Unused' then 'unused'
+           else 'usage'
+         end as nature,
+         coalesce(commitment_discount_status, '') = 'Used'
+           or coalesce(pricing_category, '') = 'Committed' as is_covered,
+         coalesce(resource_id, '{none}') as resource_id,
+         coalesce(x_usage_type, sku_id, '{none}') as usage_type,
+         coalesce(region_id, '{none}') as region_id,
+         coalesce(pricing_unit, '{none}') as unit, tags, pricing_quantity, effective_cost
+  from focus.fct_focus_charges
+  where charge_category = 'Usage' and service_name in ({services})
+    and charge_period_start >= date '{since}'
+),
+dated as (
+  select spans.finding_id, spans.first_day, spans.last_day, spans.days_apart, charges.*,
+         case when charges.charge_date >= spans.first_day then 0
+              else cast(ceil((spans.first_day - charges.charge_date) / (1.0 * spans.days_apart))
+                as integer)
+         end as windows_back
+  from charges join spans on {on_charges}
+  where charges.charge_date between
+    spans.first_day - {most} * spans.days_apart and spans.last_day
+)
+select dated.finding_id, windows_back, known_days, nature, is_covered, resource_id, usage_type,
+       region_id, unit, case when min(tags) = max(tags) then max(tags) end as tags,
+       sum(pricing_quantity) as quantity, sum(effective_cost) as cost
+from dated join known on dated.finding_id = known.finding_id
+where charge_date <= last_day - windows_back * days_apart
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""
+
+
+def moved_charges(findings: pd.DataFrame) -> str:
+    """The select whose rows are the cells of `explain_findings`; `findings` is not empty."""
+    days = compared_days(findings)
+    values = ", ".join(
+        f"({', '.join(_quoted(str(row[key])) for key in ('finding_id', *SERIES_KEYS))}, "
+        f"date '{row['first_day']}', date '{row['last_day']}', {row['days_apart']})"
+        for row in days.to_dict("records")
+    )
+    reach = pd.to_timedelta(days["days_apart"] * MOST_WINDOWS, unit="D")
+    since = (pd.to_datetime(days["first_day"]) - reach).min().date()
+    return _MOVED.format(
+        values=values,
+        none=NONE,
+        services=", ".join(_quoted(name) for name in sorted(set(days["service_name"]))),
+        since=since,
+        most=MOST_WINDOWS,
+        on_daily=_on("daily"),
+        on_charges=_on("charges"),
+    )
+
+
+def _on(table: str) -> str:
+    return " and ".join(f"spans.{key} = {table}.{key}" for key in SERIES_KEYS)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
