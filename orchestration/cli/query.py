@@ -50,7 +50,7 @@ def query(
     except (WarehouseError, MomentError) as error:
         fail(str(error))
     if format is QueryFormat.CSV:
-        writer = csv.writer(sys.stdout)
+        writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)
     elif format is QueryFormat.JSON:

@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -49,6 +52,21 @@ def test_truth_file_was_not_needed_to_get_the_totals(demo: Any) -> None:
         (r["service_provider_name"], r["billing_period"], r["currency"]): Decimal(r["billed_cost"])
         for r in truth["billed_cost"]
     }
+
+
+def test_a_value_of_a_query_can_be_used_in_a_shell_as_it_is(demo: Any) -> None:
+    script = (
+        'tollgate explain "$(tollgate query --format csv'
+        ' "select finding_id from marts.fct_findings where kind <> \'restated_period\' limit 1"'
+        ' | tail -1)"'
+    )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"TOLLGATE_HOME": str(demo.home), "PATH": path}
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "by cause" in done.stdout
 
 
 def test_every_real_sample_is_listed_and_equals_its_own_sums(demo: Any) -> None:
