@@ -57,7 +57,7 @@ def test_truth_file_was_not_needed_to_get_the_totals(demo: Any) -> None:
 def test_a_value_of_a_query_can_be_used_in_a_shell_as_it_is(demo: Any) -> None:
     script = (
         'tollgate explain "$(tollgate query --format csv'
-        ' "select finding_id from marts.fct_findings where kind <> \'restated_period\' limit 1"'
+        " \"select finding_id from marts.fct_findings where kind <> 'restated_period' limit 1\""
         ' | tail -1)"'
     )
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
