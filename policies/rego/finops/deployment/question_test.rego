@@ -33,6 +33,7 @@ question := {
 					"environment": "production",
 					"cost_center": "CC-100",
 				},
+				"attributes": {"instance_type": "t3.small"},
 			},
 			{
 				"address": "aws_volume_attachment.web",

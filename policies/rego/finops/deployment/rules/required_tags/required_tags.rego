@@ -11,6 +11,7 @@
 package finops.deployment.rules.required_tags
 
 import data.finops.lib.finding
+import data.finops.lib.stake
 
 required := data.finops.config.deployment.tags.required
 
@@ -97,20 +98,4 @@ acceptable(resource, key) if resource.tags[key] in allowed(key)
 
 acceptable(_, key) if allowed(key) == []
 
-found(chain, resource, message) := finding.new(chain, object.union({"message": message}, stake(resource)))
-
-# METADATA
-# title: Stake
-# description: What the resource will cost a month, for waivers with a maximum.
-stake(resource) := {
-	"subject": finding.address(resource),
-	"currency": finding.fact(["estimate", "currency"]),
-	"amount": cost(finding.address(resource)),
-}
-
-default cost(_) := null
-
-cost(address) := [amount | some amount in costs[address]][0]
-
-# Made once: a plan may have thousands of resources.
-costs[line.address] contains line.monthly_after if some line in input.estimate.lines
+found(chain, resource, message) := finding.new(chain, object.union({"message": message}, stake.of(resource)))

@@ -1,0 +1,50 @@
+# METADATA
+# title: Regions allowed
+# description: Resources are made and changed only in known regions that their environment allows.
+# custom:
+#   rule_id: deployment.regions_allowed
+#   severity: high
+#   remedy: Deploy to an allowed region, or have the region added to finops/config/deployment.
+#   effective_on: "2026-01-01T00:00:00Z"
+#   waivable: true
+package finops.deployment.rules.regions_allowed
+
+import data.finops.lib.finding
+import data.finops.lib.stake
+
+allowed := data.finops.config.deployment.regions.allowed[input.environment]
+
+# METADATA
+# title: Region not allowed
+# description: Denies a resource unless its region is one that the environment allows.
+deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource), {"message": sprintf(
+	"Environment %v does not allow region %v.",
+	[finding.fact(["environment"]), object.get(resource, "region", "(missing)")],
+)})) if {
+	some resource in input.plan.resources
+	not leaves(resource)
+	not placeless(resource)
+	not unknown(resource)
+	not in_allowed(resource)
+}
+
+# METADATA
+# title: Region not known
+# description: Denies a resource whose region the plan does not tell.
+deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource), {
+	"message": "The region is not known: neither the resource nor its provider names one.",
+	"remedy": "Set the region or location of the resource, or of its provider, to a value that is known when planning.",
+})) if {
+	some resource in input.plan.resources
+	not leaves(resource)
+	not placeless(resource)
+	unknown(resource)
+}
+
+leaves(resource) if resource.actions in [["delete"], ["forget"], ["no-op"], ["read"]]
+
+placeless(resource) if resource.type in data.finops.config.deployment.regions.placeless_types
+
+unknown(resource) if resource.region == "unknown"
+
+in_allowed(resource) if resource.region in allowed
