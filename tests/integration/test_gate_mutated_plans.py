@@ -23,10 +23,13 @@ NOW = datetime(2026, 10, 28, tzinfo=UTC)
 
 
 def only(address: str, **after: Any) -> dict[str, Any]:
-    """The recorded plan, reduced to one of its resources."""
+    """The recorded plan, reduced to one of its resources, which has a schedule."""
     plan: dict[str, Any] = json.loads((PLANS / "create.json").read_text())
     plan["resource_changes"] = [c for c in plan["resource_changes"] if c["address"] == address]
     plan["resource_changes"][0]["change"]["after"].update(after)
+    tags = plan["resource_changes"][0]["change"]["after"].get("tags_all")
+    if tags:
+        tags["schedule"] = "office-hours"
     root = plan["planned_values"]["root_module"]
     root["resources"] = [r for r in root["resources"] if r["address"] == address]
     root["child_modules"] = [
