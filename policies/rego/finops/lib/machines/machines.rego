@@ -3,6 +3,7 @@
 # description: Which resources of a plan run on machines, and on which kinds of them.
 package finops.lib.machines
 
+import data.finops.lib.changes
 import data.finops.lib.values
 
 attributes := data.finops.config.deployment.machines.attributes
@@ -13,10 +14,8 @@ attributes := data.finops.config.deployment.machines.attributes
 changed contains resource if {
 	some resource in input.plan.resources
 	resource.type in object.keys(attributes)
-	not leaves(resource)
+	not changes.leaves(resource)
 }
-
-leaves(resource) if resource.actions in [["delete"], ["forget"], ["no-op"], ["read"]]
 
 # METADATA
 # title: Kinds

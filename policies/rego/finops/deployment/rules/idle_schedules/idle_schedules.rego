@@ -10,6 +10,7 @@
 #   waivable: true
 package finops.deployment.rules.idle_schedules
 
+import data.finops.lib.changes
 import data.finops.lib.finding
 import data.finops.lib.stake
 import data.finops.lib.values
@@ -59,11 +60,9 @@ deny contains finding.new(rego.metadata.chain(), {
 unscheduled contains resource if {
 	some resource in input.plan.resources
 	resource.type in terms.types
-	not leaves(resource)
+	not changes.leaves(resource)
 	not scheduled(resource)
 }
-
-leaves(resource) if resource.actions in [["delete"], ["forget"], ["no-op"], ["read"]]
 
 scheduled(resource) if values.filled(resource.tags[terms.tag])
 

@@ -9,6 +9,7 @@
 #   waivable: true
 package finops.deployment.rules.log_retention
 
+import data.finops.lib.changes
 import data.finops.lib.finding
 import data.finops.lib.stake
 
@@ -23,7 +24,7 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource)
 )})) if {
 	some resource in input.plan.resources
 	resource.type in object.keys(terms.attributes)
-	not leaves(resource)
+	not changes.leaves(resource)
 	not short_enough(resource)
 }
 
@@ -38,8 +39,6 @@ deny contains finding.new(rego.metadata.chain(), {
 }) if {
 	not configured
 }
-
-leaves(resource) if resource.actions in [["delete"], ["forget"], ["no-op"], ["read"]]
 
 days(resource) := to_number(text) if {
 	text := resource.attributes[terms.attributes[resource.type]]

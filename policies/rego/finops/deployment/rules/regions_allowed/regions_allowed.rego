@@ -9,6 +9,7 @@
 #   waivable: true
 package finops.deployment.rules.regions_allowed
 
+import data.finops.lib.changes
 import data.finops.lib.finding
 import data.finops.lib.stake
 
@@ -22,7 +23,7 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource)
 	[finding.fact(["environment"]), object.get(resource, "region", "(missing)")],
 )})) if {
 	some resource in input.plan.resources
-	not leaves(resource)
+	not changes.leaves(resource)
 	not placeless(resource)
 	not unknown(resource)
 	not in_allowed(resource)
@@ -36,12 +37,10 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource)
 	"remedy": "Set the region or location of the resource, or of its provider, to a value that is known when planning.",
 })) if {
 	some resource in input.plan.resources
-	not leaves(resource)
+	not changes.leaves(resource)
 	not placeless(resource)
 	unknown(resource)
 }
-
-leaves(resource) if resource.actions in [["delete"], ["forget"], ["no-op"], ["read"]]
 
 placeless(resource) if resource.type in data.finops.config.deployment.regions.placeless_types
 

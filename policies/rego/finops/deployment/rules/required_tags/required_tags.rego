@@ -10,6 +10,7 @@
 #   waivable: true
 package finops.deployment.rules.required_tags
 
+import data.finops.lib.changes
 import data.finops.lib.finding
 import data.finops.lib.stake
 
@@ -64,14 +65,9 @@ deny contains object.union(
 # description: Resources that the change leaves behind, unless shown to be unable to carry tags.
 carriers contains resource if {
 	some resource in input.plan.resources
-	remains(resource)
+	not changes.leaves(resource)
 	not cannot_carry(resource)
 }
-
-# A resource of unknown actions counts as one that remains.
-remains(resource) if not leaves(resource)
-
-leaves(resource) if resource.actions in [["delete"], ["forget"], ["no-op"], ["read"]]
 
 cannot_carry(resource) if {
 	resource.taggable == false
