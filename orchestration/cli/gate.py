@@ -6,16 +6,14 @@ here: pricing, policies and the wording of reports (`policies/deployment/`).
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from orchestration.cli.gate_context import ALLOWED, DENIED, Format, git_facts, undecided
+from orchestration.cli.gate_context import Format, answered, git_facts, undecided
 from orchestration.cli.gate_dbt import dbt
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import BundleError, read_bundle
@@ -28,11 +26,11 @@ from policies.deployment.budget import (
     read_budget,
 )
 from policies.deployment.changes import PlanError
-from policies.deployment.gate import Answer, build_question, decide_deployment
+from policies.deployment.gate import build_question, decide_deployment
 from policies.deployment.plan import merge_plans, read_plan
 from policies.deployment.pull_requests import PullRequestsError, read_pull_requests
 from policies.deployment.ratecard import RateCardError
-from policies.deployment.report import to_json, to_markdown, to_text
+from policies.deployment.report import to_markdown, to_text
 from policies.deployment.sources import Sources, open_sources
 from policies.deployment.usage import UsageError
 from policies.deployment.vendor.listing import ListError
@@ -116,11 +114,7 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         OSError,
     ) as error:
         raise undecided(str(error)) from error
-    if not answer.decision.decided:
-        denial = answer.decision.denials[0]
-        raise undecided(f"{denial.message}. {denial.remedy}")
-    _write(answer, output)
-    raise typer.Exit(ALLOWED if answer.decision.allow else DENIED)
+    raise answered(answer, output, to_text, to_markdown)
 
 
 @dataclass(frozen=True)
@@ -154,11 +148,3 @@ def _budget(limits: _Limits, sources: Sources, now: datetime) -> Budget:
 def _downloaded(settings: Settings) -> list[Path]:
     """The lists that `tollgate rates download` has left here."""
     return sorted(settings.home.glob("prices/*.jsonl"))
-
-
-def _write(answer: Answer, output: Format) -> None:
-    if output is Format.TEXT:
-        Console(highlight=False).print(to_text(answer))
-    else:
-        text = to_json(answer) if output is Format.JSON else to_markdown(answer)
-        sys.stdout.write(text.rstrip("\n") + "\n")

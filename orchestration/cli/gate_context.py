@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
-from policies.deployment.gate import GitFacts
+from policies.deployment.gate import Answer, GitFacts
+from policies.deployment.report import to_json
 
 ALLOWED, DENIED, UNDECIDED = 0, 1, 2
 
@@ -49,6 +52,24 @@ def _is_fork(event: str | None) -> bool | None:
         return bool(request["head"]["repo"]["full_name"] != request["base"]["repo"]["full_name"])
     except (TypeError, ValueError, KeyError, OSError):
         return None
+
+
+def answered(
+    answer: Answer,
+    output: Format,
+    to_text: Callable[[Answer], RenderableType],
+    to_markdown: Callable[[Answer], str],
+) -> typer.Exit:
+    """Write the decision; the exit to raise."""
+    if not answer.decision.decided:
+        denial = answer.decision.denials[0]
+        return undecided(f"{denial.message}. {denial.remedy}")
+    if output is Format.TEXT:
+        Console(highlight=False).print(to_text(answer))
+    else:
+        text = to_json(answer) if output is Format.JSON else to_markdown(answer)
+        sys.stdout.write(text.rstrip("\n") + "\n")
+    return typer.Exit(ALLOWED if answer.decision.allow else DENIED)
 
 
 def undecided(reason: str) -> typer.Exit:

@@ -6,20 +6,17 @@ Belongs here: options, output and exit codes. Does not belong here: what is read
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from orchestration.cli.gate_context import ALLOWED, DENIED, Format, git_facts, undecided
+from orchestration.cli.gate_context import Format, answered, git_facts, undecided
 from orchestration.settings import SettingsError, load_settings
 from policies.dbt_changes.artefacts import ArtefactError, read_manifest, read_runs
 from policies.dbt_changes.question import build_question, decide_dbt
 from policies.dbt_changes.report import to_markdown, to_text
 from policies.decisions import RecordError
-from policies.deployment.report import to_json
 from policies.engine import open_engine
 from policies.provision import NoOpaError
 from policies.store import StoreError, open_store
@@ -58,12 +55,4 @@ def dbt(
         SettingsError,
     ) as error:
         raise undecided(str(error)) from error
-    if not answer.decision.decided:
-        denial = answer.decision.denials[0]
-        raise undecided(f"{denial.message}. {denial.remedy}")
-    if output is Format.TEXT:
-        Console(highlight=False).print(to_text(answer))
-    else:
-        text = to_json(answer) if output is Format.JSON else to_markdown(answer)
-        sys.stdout.write(text.rstrip("\n") + "\n")
-    raise typer.Exit(ALLOWED if answer.decision.allow else DENIED)
+    raise answered(answer, output, to_text, to_markdown)
