@@ -26,12 +26,22 @@ deny contains found(rego.metadata.chain(), resource) if {
 }
 
 # METADATA
-# title: Schedule missing, reported
-# description: Reports an idle-prone resource without a schedule where the environment wants one.
-warn contains found(rego.metadata.chain(), resource) if {
-	some resource in unscheduled
+# title: Schedules missing, reported
+# description: Reports idle-prone resources without a schedule where the environment wants one, at once.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": finding.fact(["environment"]),
+	"message": sprintf("%v without tag %s, though nobody uses this environment at night: %s.", [
+		count(addresses), terms.tag, concat(", ", array.slice(addresses, 0, named)),
+	]),
+}) if {
+	count(addresses) > 0
 	input.environment in terms.wanted_in
 }
+
+# A change of a thousand machines is one warning, which names the first few.
+named := 5
+
+addresses := sort([finding.address(resource) | some resource in unscheduled])
 
 # METADATA
 # title: No schedules configured

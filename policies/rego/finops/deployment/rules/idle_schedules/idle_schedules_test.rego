@@ -23,7 +23,7 @@ test_missing_schedule_is_denied_where_it_is_demanded if {
 test_missing_schedule_is_reported_where_it_is_wanted if {
 	count(idle_schedules.deny) == 0 with input as elsewhere("staging") with data.finops.config.deployment.schedules as terms
 	warnings := idle_schedules.warn with input as elsewhere("staging") with data.finops.config.deployment.schedules as terms
-	{w.subject | some w in warnings} == {"aws_instance.web"}
+	{w.message | some w in warnings} == {"1 without tag schedule, though nobody uses this environment at night: aws_instance.web."}
 }
 
 test_scheduled_resource_and_one_that_goes_pass if {
