@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,8 +25,6 @@ from orchestration.settings import PROJECT_ROOT, Settings, load_settings
 from orchestration.warehouse import Warehouse
 
 SAMPLES = PROJECT_ROOT / "tests" / "fixtures" / "billing" / "samples.toml"
-
-BEHIND = 10
 
 _RECONCILED = """
 select x_feed, x_export, measure, billing_currency, sum(landed_amount),
@@ -131,8 +128,6 @@ def main(parent: int | None = None) -> None:
     """Land, build and compare in this installation; the result is written as JSON."""
     if parent is not None:
         end_with(parent)
-    # The company's bills are what the reader waits for.
-    os.nice(BEHIND)
     settings = load_settings()
     # Those of a demo that was killed may take a moment to notice it.
     with exclusive(settings.home / ".samples.lock"):
