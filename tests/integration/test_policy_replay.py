@@ -1,6 +1,5 @@
 """`tollgate policy replay`: a changed bundle, asked what was recorded, by the real OPA."""
 
-import copy
 import json
 import shutil
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from orchestration.cli.policy import app
 from policies import decisions
 from policies.bundle import BUNDLE
 from policies.checks import opa_program
-from policies.decisions import decide_and_record_many, read_records, record_pages
+from policies.decisions import decide_and_record_many, read_records
 from policies.engine import PolicyEngine
 from policies.opa import OpaProgram
 from policies.replay import ReplayError, parse_since
@@ -319,23 +318,6 @@ def test_long_list_is_cut_in_a_comment_and_whole_in_json(store: sa.Engine, candi
     markdown = run("--bundle", candidate, "--format", "markdown").stdout
     assert "… and 105 more" in markdown
     assert len(markdown) < 20_000
-
-
-def test_pages_hold_every_record_once_and_are_bounded(
-    store: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small = question("allowed/small_change")
-    large = copy.deepcopy(small)
-    large["git"]["actor"] = "m" * 10_000
-    record(store, {f"{n}": large if n % 5 == 0 else small for n in range(23)})
-    monkeypatch.setattr(decisions, "PAGE_RECORDS", 7)
-    monkeypatch.setattr(decisions, "PAGE_CHARACTERS", 15_000)
-    pages = list(record_pages(store))
-    assert {r.subject for page in pages for r in page} == {f"{n}" for n in range(23)}
-    assert sum(len(page) for page in pages) == 23
-    assert all(len(page) <= 7 for page in pages)
-    sizes = [[len(json.dumps(r.question)) for r in page] for page in pages]
-    assert all(sum(size[:-1]) < 16_000 for size in sizes)
 
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
