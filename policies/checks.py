@@ -1,4 +1,5 @@
-"""The lint of the bundle: format, strict compilation against the schemas, negations that hold.
+"""The lint of the bundle: format, strict compilation against the schemas, negations that hold, and
+no built-in that reaches beyond the question.
 
 Belongs here: checks that read the source. Does not belong here: tests of what the rules decide
 (beside each rule, run by `opa test`).
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from policies.bundle import BUNDLE, TESTS
+from policies.bundle import BUNDLE, TESTS, BundleError, read_bundle
+from policies.opa import OpaError
 from policies.provision import NoOpaError, find_program
 
 SCHEMAS = Path(__file__).resolve().parent / "schemas"
@@ -57,10 +59,11 @@ def _holds(terms: Any) -> bool:
 def main(arguments: list[str]) -> int:
     """Check the bundle; with `--write`, format it first. 0 if all is well."""
     try:
-        opa = opa_program()
+        program = find_program()
     except NoOpaError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    opa = program.path
     if "--write" in arguments:
         return subprocess.run([str(opa), "fmt", "--write", str(BUNDLE)], check=False).returncode
     commands = (
@@ -70,6 +73,10 @@ def main(arguments: list[str]) -> int:
     failed = [c for c in commands if subprocess.run(c, check=False).returncode != 0]
     files = [file for file in sorted(BUNDLE.rglob("*.rego")) if not file.match(TESTS)]
     found = [place for file in files for place in hoisted_negations(opa, file)]
+    try:
+        program.compile_pure(read_bundle())
+    except (BundleError, OpaError) as error:
+        found.append(str(error))
     sys.stderr.writelines(f"{place}\n" for place in found)
     return 1 if failed or found else 0
 

@@ -245,7 +245,7 @@ def replay(
         asked = [r for r, reason in zip(page, reasons, strict=True) if reason is None]
         answers = engine.decide_many(gate, [record.question for record in asked])
         for record, answer in zip(asked, answers, strict=True):
-            _demand_fit(bundle, answer)
+            _demand_fit(bundle, record.decision.decision_id, answer)
             _compare(found, record, answer)
     return found
 
@@ -262,14 +262,17 @@ def _not_comparable(record: Record, gate: str) -> Undecided | None:
     return None
 
 
-def _demand_fit(bundle: Bundle, answer: Decision) -> None:
+def _demand_fit(bundle: Bundle, decision_id: str, answer: Decision) -> None:
     if answer.bundle_sha256 != bundle.sha256:
         raise ReplayError(f"{bundle.root} changed while it was replayed; run it again")
     for denial in answer.denials:
         kind = denial.rule_id.removeprefix(ENGINE)
         refused = not answer.decided and kind not in OF_THE_QUESTION
         if refused or denial.rule_id == RULE_MISSING:
-            raise ReplayError(f"{bundle.root} cannot decide: {denial.message}. {denial.remedy}")
+            raise ReplayError(
+                f"{bundle.root} cannot decide on the question of {decision_id}: {denial.message}; "
+                "correct the bundle and run it again"
+            )
 
 
 def _compare(found: Replay, record: Record, answer: Decision) -> None:

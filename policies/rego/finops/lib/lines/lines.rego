@@ -3,6 +3,7 @@
 # description: What the lines of an estimate say of themselves.
 package finops.lib.lines
 
+import data.finops.lib.finding
 import data.finops.lib.values
 
 # METADATA
@@ -33,11 +34,7 @@ paid contains line if {
 # title: Stake of a line
 # description: Subject, amount and currency of a finding about the line, for waivers with a maximum.
 stake(line) := {
-	"subject": address(line),
-	"currency": object.get(input, ["estimate", "currency"], "(missing)"),
+	"subject": finding.address(line),
+	"currency": finding.fact(["estimate", "currency"]),
 	"amount": object.get(line, "monthly_after", null),
 }
-
-default address(_) := "(missing)"
-
-address(line) := line.address if is_string(line.address)

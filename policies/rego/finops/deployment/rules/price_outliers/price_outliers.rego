@@ -29,10 +29,12 @@ deny contains found(rego.metadata.chain(), line, why) if {
 
 # METADATA
 # title: Outlier, reported
-# description: Warns of the same where the environment only reports.
-warn contains found(rego.metadata.chain(), line, why) if {
-	some line in lines.paid
-	some why in reasons(line)
+# description: Warns of all of them at once where the environment only reports.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": finding.fact(["environment"]),
+	"message": sprintf("%v with unit prices that are far apart, or far from the list: %s.", [count(outliers), finding.named(outliers)]),
+}) if {
+	count(outliers) > 0
 	levels.reports(terms)
 }
 
@@ -58,6 +60,11 @@ deny contains finding.new(rego.metadata.chain(), {
 	"waivable": false,
 }) if {
 	not configured
+}
+
+outliers contains line if {
+	some line in lines.paid
+	count(reasons(line)) > 0
 }
 
 reasons(line) := {text | some text in [spread(line), distance(line)]; text != ""} if told(line)

@@ -27,10 +27,12 @@ deny contains finding.new(rego.metadata.chain(), object.union(lines.stake(line),
 
 # METADATA
 # title: Stale price, reported
-# description: Warns of old prices where they do not deny.
-warn contains finding.new(rego.metadata.chain(), object.union(lines.stake(line), {"message": stale(line)})) if {
-	some line in stale_lines
-	reported(line)
+# description: Warns of all old prices at once where they do not deny.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": finding.fact(["environment"]),
+	"message": sprintf("%v with prices older than they may be: %s.", [count(reported), finding.named(reported)]),
+}) if {
+	count(reported) > 0
 }
 
 # METADATA
@@ -74,9 +76,15 @@ hours(line) := values.hours_since(sprintf("%vT00:00:00Z", [line.price_source.dat
 # A source that nobody takes for today's prices, so that its age is no news.
 only_reported(line) if line.price_source.kind in terms.only_reported
 
-reported(line) if only_reported(line)
+reported contains line if {
+	some line in stale_lines
+	only_reported(line)
+}
 
-reported(_) if levels.reports(terms)
+reported contains line if {
+	some line in stale_lines
+	levels.reports(terms)
+}
 
 configured if count(terms.max_age_days) > 0
 

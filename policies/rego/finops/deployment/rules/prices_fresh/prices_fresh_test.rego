@@ -37,7 +37,7 @@ test_old_price_is_denied_reported_or_ignored_as_configured if {
 	denials(own("production", "2026-08-01", [])) == {"aws_instance.web"}
 	count(warnings(own("production", "2026-08-01", []))) == 0
 	count(denials(own("staging", "2026-08-01", []))) == 0
-	warnings(own("staging", "2026-08-01", [])) == {"Its price (own) is of 2026-08-01."}
+	warnings(own("staging", "2026-08-01", [])) == {"1 with prices older than they may be: aws_instance.web."}
 	count(denials(own("sandbox", "2026-08-01", []))) == 0
 	count(warnings(own("sandbox", "2026-08-01", []))) == 0
 }

@@ -27,9 +27,12 @@ deny contains found(rego.metadata.chain(), resource) if {
 
 # METADATA
 # title: Older storage class, reported
-# description: Warns of the same where the environment only reports.
-warn contains found(rego.metadata.chain(), resource) if {
-	some resource in outdated
+# description: Warns of all of them at once where the environment only reports.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": finding.fact(["environment"]),
+	"message": sprintf("%v of an older storage class, or of none that is set: %s.", [count(outdated), finding.named(outdated)]),
+}) if {
+	count(outdated) > 0
 	levels.reports(terms)
 }
 

@@ -36,7 +36,7 @@ test_current_class_and_other_types_pass if {
 test_older_class_is_denied_reported_or_ignored_as_configured if {
 	denials(disk({"type": "gp2"}, [])) == {"Storage class gp2 is an older one."}
 	count(denials(disk({"type": "gp2"}, elsewhere("staging")))) == 0
-	warnings(disk({"type": "gp2"}, elsewhere("staging"))) == {"Storage class gp2 is an older one."}
+	warnings(disk({"type": "gp2"}, elsewhere("staging"))) == {"1 of an older storage class, or of none that is set: aws_instance.web."}
 	count(denials(disk({"type": "gp2"}, elsewhere("sandbox")))) == 0
 	count(warnings(disk({"type": "gp2"}, elsewhere("sandbox")))) == 0
 }

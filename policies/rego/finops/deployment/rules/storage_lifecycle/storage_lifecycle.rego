@@ -29,9 +29,12 @@ deny contains found(rego.metadata.chain(), resource) if {
 
 # METADATA
 # title: No lifecycle, reported
-# description: Warns of the same where the environment only reports.
-warn contains found(rego.metadata.chain(), resource) if {
-	some resource in unmanaged
+# description: Warns of all of them at once where the environment only reports.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": finding.fact(["environment"]),
+	"message": sprintf("%v without lifecycle rules that are known: %s.", [count(unmanaged), finding.named(unmanaged)]),
+}) if {
+	count(unmanaged) > 0
 	levels.reports(terms)
 }
 
