@@ -116,6 +116,8 @@ class Replay:
     revision: str
     bundle_sha256: str
     since: datetime
+    # The folder of the bundle compared with; None for what was recorded.
+    against: str | None = None
     decisions: int = 0
     would_deny: int = 0
     # Of those that would be denied: a waiver had excused what would deny.
@@ -162,6 +164,7 @@ class Replay:
                 "revision": self.revision,
                 "sha256": self.bundle_sha256,
             },
+            "against": self.against,
             "since": rfc3339(self.since),
             "counts": {
                 "decisions": self.decisions,
@@ -229,25 +232,40 @@ def open_candidate(opa: OpaProgram, root: Path, gate: str) -> Bundle:
 
 
 def replay(
-    opa: OpaProgram, bundle: Bundle, gate: str, since: datetime, pages: Iterable[Sequence[Record]]
+    opa: OpaProgram,
+    bundle: Bundle,
+    gate: str,
+    since: datetime,
+    pages: Iterable[Sequence[Record]],
+    *,
+    against: Bundle | None = None,
 ) -> Replay:
     """Ask the bundle each recorded question again, and compare; holds one page at a time.
 
-    Rules and waivers judge by the time that is part of the question, as they did then. Raises
-    ReplayError where the bundle, as opposed to one question, cannot be decided by.
+    Compared is with what was recorded, or with what `against` answers today. Rules and waivers
+    judge by the time that is part of the question, as they did then. Raises ReplayError where a
+    bundle, as opposed to one question, cannot be decided by.
     """
-    found = Replay(gate, str(bundle.root), bundle.revision, bundle.sha256, since)
-    engine = PolicyEngine(opa, bundle.root)
+    base = None if against is None else str(against.root)
+    found = Replay(gate, str(bundle.root), bundle.revision, bundle.sha256, since, base)
     for page in pages:
         reasons = [_not_comparable(record, gate) for record in page]
         found.decisions += len(page)
         found.undecided += filter(None, reasons)
         asked = [r for r, reason in zip(page, reasons, strict=True) if reason is None]
-        answers = engine.decide_many(gate, [record.question for record in asked])
-        for record, answer in zip(asked, answers, strict=True):
-            _demand_fit(bundle, record.decision.decision_id, answer)
-            _compare(found, record, answer)
+        before = [r.decision for r in asked] if against is None else _ask(opa, against, gate, asked)
+        after = _ask(opa, bundle, gate, asked)
+        for record, then, answer in zip(asked, before, after, strict=True):
+            _compare(found, record, then, answer)
     return found
+
+
+def _ask(opa: OpaProgram, bundle: Bundle, gate: str, records: Sequence[Record]) -> list[Decision]:
+    questions = [record.question for record in records]
+    answers = PolicyEngine(opa, bundle.root).decide_many(gate, questions)
+    for record, answer in zip(records, answers, strict=True):
+        _demand_fit(bundle, record.decision.decision_id, answer)
+    return answers
 
 
 def _not_comparable(record: Record, gate: str) -> Undecided | None:
@@ -275,20 +293,24 @@ def _demand_fit(bundle: Bundle, decision_id: str, answer: Decision) -> None:
             )
 
 
-def _compare(found: Replay, record: Record, answer: Decision) -> None:
-    if not answer.decided:
-        found.undecided.append(_refused(record, answer.denials[0]))
-        return
-    then = record.decision
+def _compare(found: Replay, record: Record, then: Decision, answer: Decision) -> None:
+    for side in (then, answer):
+        if not side.decided:
+            found.undecided.append(_refused(record, side.denials[0]))
+            return
     appears, disappears = _moved(answer, then), _moved(then, answer)
     if appears or disappears:
-        was, would_be = _outcome(then), _outcome(answer)
         found.changes.append(
             Change(
-                then.decision_id, then.decided_at, record.subject, was, would_be,
-                appears, disappears,
+                decision_id=record.decision.decision_id,
+                decided_at=record.decision.decided_at,
+                subject=record.subject,
+                was=_outcome(then),
+                would_be=_outcome(answer),
+                appears=appears,
+                disappears=disappears,
             )
-        )  # fmt: skip
+        )
     found.would_deny += not answer.allow
     found.were_waived += not answer.allow and any(m.elsewhere == "waived" for m in appears)
     found.would_be_waived += bool(answer.waived)

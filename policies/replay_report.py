@@ -123,9 +123,9 @@ def _turn(change: Change) -> str:
 
 
 def _rules(change: Change) -> str:
-    """`+` what appears and was waived or a warning then, `-` what disappears and is now."""
+    """`+` what appears and was waived or a warning before, `-` what disappears and is now."""
     texts = [
-        *_signs("+", change.appears, {"waived": "waived then", "warned": "a warning then"}),
+        *_signs("+", change.appears, {"waived": "waived before", "warned": "a warning before"}),
         *_signs("-", change.disappears, {"waived": "waived now", "warned": "a warning now"}),
     ]
     return ", ".join(texts)
@@ -149,10 +149,11 @@ def _stake(change: Change) -> str:
 
 
 def _provenance(found: Replay) -> str:
+    against = "what was decided then" if found.against is None else f"policies of {found.against}"
     return (
         f"Gate {found.gate}, {found.decisions} decisions since {found.since:%Y-%m-%d %H:%M} UTC, "
-        f"asked again of policies {found.revision} ({found.bundle_sha256[:12]}); "
-        "each judged by the time at which it was asked"
+        f"asked again of policies {found.revision} ({found.bundle_sha256[:12]}), "
+        f"compared with {against}; each judged by the time at which it was asked"
     )
 
 

@@ -42,6 +42,10 @@ def replay_command(  # noqa: PLR0917  (Typer reads one parameter per option)
     ] = "90d",
     gate: Annotated[Gate, typer.Option(help="Whose decisions to ask again.")] = "deployment",
     bundle: Annotated[Path, typer.Option(help="Folder of the changed bundle.")] = BUNDLE,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Compare with this bundle's answers, instead of what was decided then."),
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="For whom to write.")] = Format.TEXT,
     fail_on_new_denials: Annotated[
         bool, typer.Option("--fail-on-new-denials", help="Exit 1 if something would be denied.")
@@ -57,10 +61,11 @@ def replay_command(  # noqa: PLR0917  (Typer reads one parameter per option)
         start = parse_since(since, datetime.now(UTC))
         opa = find_program(SECONDS)
         candidate = open_candidate(opa, bundle, gate)
+        base = None if against is None else open_candidate(opa, against, gate)
         store = open_store(load_settings().ops_url)
         try:
             pages = record_pages(store, gate=gate, since=start)
-            found = replay(opa, candidate, gate, start, pages)
+            found = replay(opa, candidate, gate, start, pages, against=base)
         finally:
             store.dispose()
     except (ReplayError, NoOpaError, StoreError, SettingsError) as error:

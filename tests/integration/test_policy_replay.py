@@ -161,6 +161,27 @@ def test_waiver_taken_away_is_told_apart(store: sa.Engine, candidate: Path) -> N
     assert "would have denied 1 of 2, 1 of which were waived" in " ".join(text.split())
 
 
+def test_against_another_bundle_only_its_own_changes_count(
+    store: sa.Engine, candidate: Path
+) -> None:
+    ids = record(store, {n: question(f"allowed/{n}") for n in ("small_change", "waived_tags")})
+    lower_the_limit(candidate)
+    base = Path(shutil.copytree(candidate, candidate.with_name("base")))
+    shutil.rmtree(candidate / "finops/deployment/rules/required_tags")
+    edit(candidate, CONFIG, lambda config: config["required_rules"].remove("required_tags"))
+    assert as_json(run("--bundle", candidate, "--format", "json"))["counts"]["new_denials"] == 2
+    found = as_json(run("--bundle", candidate, "--against", base, "--format", "json"))
+    assert found["counts"]["would_deny"] == 2
+    assert found["new_denials"] == found["new_allows"] == found["rules"] == []
+    back = as_json(run("--against", base, "--format", "json"))
+    assert {c["decision_id"] for c in back["new_allows"]} == set(ids.values())
+    assert {f["rule_id"] for c in back["new_allows"] for f in c["disappears"]} == {
+        "deployment.monthly_budget_delta"
+    }
+    (candidate / ".manifest").unlink()
+    assert run("--against", candidate).exit_code == 2
+
+
 def test_rule_that_is_not_yet_in_force_shows_as_warnings(store: sa.Engine, candidate: Path) -> None:
     rule = candidate / "finops/deployment/rules/required_tags/required_tags.rego"
     text = rule.read_text()
