@@ -1,4 +1,5 @@
-"""The lint of the bundle: format, strict compilation against the schemas, negations that hold.
+"""The lint of the bundle: format, strict compilation against the schemas, negations that hold, and
+no built-in that reaches beyond the question.
 
 Belongs here: checks that read the source. Does not belong here: tests of what the rules decide
 (beside each rule, run by `opa test`).
@@ -7,15 +8,15 @@ Belongs here: checks that read the source. Does not belong here: tests of what t
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from policies.bundle import BUNDLE, TESTS
-from policies.provision import NoOpaError, Unavailable, locate
+from policies.bundle import BUNDLE, TESTS, BundleError, read_bundle
+from policies.opa import OpaError
+from policies.provision import NoOpaError, find_program
 
 SCHEMAS = Path(__file__).resolve().parent / "schemas"
 # What may follow `not` inside a call: anything else is computed before the negation, and if that
@@ -25,11 +26,7 @@ PLAIN = {"var", "string", "number", "boolean", "null"}
 
 def opa_program() -> Path:
     """The `opa` executable of this machine, whatever server is configured."""
-    env = {name: value for name, value in os.environ.items() if name != "TOLLGATE_OPA_URL"}
-    path = locate(env).path
-    if path is None:
-        raise Unavailable("an OPA server cannot check files")
-    return path
+    return find_program().path
 
 
 def hoisted_negations(opa: Path, file: Path) -> list[str]:
@@ -62,10 +59,11 @@ def _holds(terms: Any) -> bool:
 def main(arguments: list[str]) -> int:
     """Check the bundle; with `--write`, format it first. 0 if all is well."""
     try:
-        opa = opa_program()
-    except (NoOpaError, Unavailable) as error:
+        program = find_program()
+    except NoOpaError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    opa = program.path
     if "--write" in arguments:
         return subprocess.run([str(opa), "fmt", "--write", str(BUNDLE)], check=False).returncode
     commands = (
@@ -75,6 +73,10 @@ def main(arguments: list[str]) -> int:
     failed = [c for c in commands if subprocess.run(c, check=False).returncode != 0]
     files = [file for file in sorted(BUNDLE.rglob("*.rego")) if not file.match(TESTS)]
     found = [place for file in files for place in hoisted_negations(opa, file)]
+    try:
+        program.compile_pure(read_bundle())
+    except (BundleError, OpaError) as error:
+        found.append(str(error))
     sys.stderr.writelines(f"{place}\n" for place in found)
     return 1 if failed or found else 0
 

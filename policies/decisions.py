@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,10 @@ SECRET_VALUE = re.compile(
     r"|://[^/\s:@]*:[^\s\"]+@"
 )
 
+
+# A page of records ends at whichever comes first.
+PAGE_RECORDS = 100
+PAGE_CHARACTERS = 4_000_000
 
 DECISION_COLUMNS = tuple(column.name for column in decisions.c if column.name != "input")
 
@@ -114,17 +119,49 @@ def read_records(
     since: datetime | None = None,
 ) -> list[Record]:
     """The records that match, in the order they were made."""
+    pages = record_pages(store, decision_id=decision_id, gate=gate, subject=subject, since=since)
+    return list(chain.from_iterable(pages))
+
+
+def record_pages(
+    store: sa.Engine,
+    *,
+    decision_id: str | None = None,
+    gate: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+) -> Iterator[list[Record]]:
+    """The same records, a bounded number and size at a time: a question may have megabytes."""
     query = sa.select(decisions).order_by(decisions.c.decided_at, decisions.c.decision_id)
-    if decision_id is not None:
-        query = query.where(decisions.c.decision_id == decision_id)
-    if gate is not None:
-        query = query.where(decisions.c.gate == gate)
-    if subject is not None:
-        query = query.where(decisions.c.subject == subject)
+    for column, value in (("decision_id", decision_id), ("gate", gate), ("subject", subject)):
+        if value is not None:
+            query = query.where(decisions.c[column] == value)
     if since is not None:
         query = query.where(decisions.c.decided_at >= _naive(since))
+    rest = query
+    while page := _page(store, rest):
+        yield page
+        last = page[-1].decision
+        rest = query.where(_later_than(_naive(last.decided_at), last.decision_id))
+
+
+def _page(store: sa.Engine, query: sa.Select[Any]) -> list[Record]:
+    # A transaction of its own: whoever works on a page for minutes holds nothing open meanwhile.
+    found: list[Record] = []
+    size = 0
     with for_reading(store).connect() as connection:
-        return [_record(row) for row in connection.execute(query).mappings()]
+        rows = connection.execution_options(yield_per=10).execute(query.limit(PAGE_RECORDS))
+        for row in rows.mappings():
+            found.append(_record(row))
+            size += len(row["input"])
+            if size >= PAGE_CHARACTERS:
+                break
+    return found
+
+
+def _later_than(moment: datetime, decision_id: str) -> sa.ColumnElement[bool]:
+    same_time = (decisions.c.decided_at == moment) & (decisions.c.decision_id > decision_id)
+    return (decisions.c.decided_at > moment) | same_time
 
 
 def decision_rows(store: sa.Engine) -> list[dict[str, Any]]:

@@ -70,16 +70,39 @@ class OpaProgram:
             raise OpaError("garbage", "opa answered something that is not a set of decisions")
         return [answers.get(str(index), UNDEFINED) for index in range(len(inputs))]
 
+    def compile_pure(self, bundle: Bundle) -> None:
+        """OpaError unless the bundle compiles, and without built-ins that reach beyond its input.
+
+        For a bundle that is not ours: it must not carry recorded questions over the network.
+        """
+        able = json.loads(self._call(["capabilities", "--current"]))
+        able["builtins"] = [b for b in able["builtins"] if not b.get("nondeterministic")]
+        able["allow_net"] = []
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(able, file)
+            file.flush()
+            command = ["check", "--bundle", str(bundle.root), "--ignore", TESTS]
+            self._call([*command, "--capabilities", file.name, "--format", "json"])
+
     def _run(self, bundle: Bundle, query: str, document: object) -> Any:
-        command = [str(self.path), "eval", "--bundle", str(bundle.root), "--ignore", TESTS]
+        command = ["eval", "--bundle", str(bundle.root), "--ignore", TESTS]
         # A built-in that fails makes its rule undefined; strictly, it fails the whole decision.
         command += ["--stdin-input", "--format", "json", "--strict-builtin-errors", query]
+        answer = self._call(command, json.dumps(document, allow_nan=False).encode())
+        try:
+            (result,) = json.loads(answer)["result"]
+            (expression,) = result["expressions"]
+            return expression["value"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise OpaError("garbage", "opa answered something that is not its JSON") from error
+
+    def _call(self, arguments: list[str], text: bytes = b"") -> bytes:
         # Not our environment: OPA_* variables would change how the program works.
         environment = {"PATH": os.defpath, "HOME": tempfile.gettempdir()}
         try:
             done = subprocess.run(
-                command,
-                input=json.dumps(document, allow_nan=False).encode(),
+                [str(self.path), *arguments],
+                input=text,
                 capture_output=True,
                 timeout=self.timeout,
                 env=environment,
@@ -91,12 +114,7 @@ class OpaProgram:
             raise OpaError("unavailable", f"{self.path} cannot be run: {error.strerror}") from error
         if done.returncode != 0:
             raise OpaError("failed", f"opa ended with {done.returncode}: {_complaint(done)}")
-        try:
-            (result,) = json.loads(done.stdout)["result"]
-            (expression,) = result["expressions"]
-            return expression["value"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise OpaError("garbage", "opa answered something that is not its JSON") from error
+        return done.stdout
 
 
 @dataclass(frozen=True)
@@ -185,10 +203,17 @@ def _is_ours(module: Any) -> bool:
 
 
 def _complaint(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The first error that opa reports, on one line."""
-    try:
-        errors = json.loads(done.stdout)["errors"]
-        return "; ".join(str(error["message"]) for error in errors[:2])
-    except (ValueError, TypeError, KeyError):
-        text = done.stderr.decode("utf-8", "replace").strip() or "no message"
-        return text.splitlines()[0][:300]
+    """The first errors that opa reports, on one line, with their places."""
+    for output in (done.stdout, done.stderr):
+        try:
+            return "; ".join(_placed(error) for error in json.loads(output)["errors"][:2])
+        except (ValueError, TypeError, KeyError):
+            continue
+    text = done.stderr.decode("utf-8", "replace").strip() or "no message"
+    return text.splitlines()[0][:300]
+
+
+def _placed(error: dict[str, Any]) -> str:
+    place = error.get("location") or {}
+    at = f"{place['file']}:{place['row']}: " if place.get("file") else ""
+    return f"{at}{error['message']}"

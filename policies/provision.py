@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import requests
 
 if TYPE_CHECKING:
-    from policies.opa import Opa
+    from policies.opa import Opa, OpaProgram
 
 PINNED = "1.22.0"
 # The bundle is tested with this version and the pinned one; Rego v1 came with the major version.
@@ -95,13 +95,23 @@ def locate(env: Mapping[str, str] | None = None) -> Located:
 def find_opa(timeout: float = 20.0) -> Opa:
     """The OPA that `locate` finds, ready to be asked; NoOpaError if there is none."""
     # Only here: everything else in this module works before the project is installed.
-    from policies.opa import OpaProgram, OpaServer  # noqa: PLC0415
+    from policies.opa import OpaServer  # noqa: PLC0415
 
+    if not os.environ.get("TOLLGATE_OPA_URL"):
+        return find_program(timeout)
     found = locate()
-    if found.path is not None:
-        return OpaProgram(found.path, found.version, timeout)
     token = os.environ.get("TOLLGATE_OPA_TOKEN")
     return OpaServer(str(found.url), found.version, timeout, token)
+
+
+def find_program(timeout: float = 20.0) -> OpaProgram:
+    """The `opa` executable of this machine, whatever server is configured; else NoOpaError."""
+    from policies.opa import OpaProgram  # noqa: PLC0415
+
+    found = locate({name: v for name, v in os.environ.items() if name != "TOLLGATE_OPA_URL"})
+    if found.path is None:
+        raise NoOpaError(f"{found} is no executable")
+    return OpaProgram(found.path, found.version, timeout)
 
 
 def tools_dir(env: Mapping[str, str]) -> Path:

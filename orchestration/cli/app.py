@@ -18,6 +18,7 @@ COMMANDS = {
     "build": "build.build",
     "focus": "focus.app",
     "gate": "gate.app",
+    "policy": "policy.app",
     "rates": "rates.app",
     "actions": "actions.app",
     "capacity": "capacity.app",

@@ -7,7 +7,7 @@ resource pays for (`types/`) and at which price (`pricing.py`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -52,6 +52,9 @@ class Line:
     # The same where commitments cover it as they cover the same SKUs today.
     committed_before: Decimal | None = None
     committed_after: Decimal | None = None
+    # What commitments pay of it, which they do whether it is there or not.
+    covered_before: Decimal | None = None
+    covered_after: Decimal | None = None
     price_source: Mapping[str, Any] | None = None
     parts: tuple[Part, ...] = ()
 
@@ -68,6 +71,8 @@ class Line:
             "high": _text(self.high),
             "committed_before": _text(self.committed_before),
             "committed_after": _text(self.committed_after),
+            "covered_before": _text(self.covered_before),
+            "covered_after": _text(self.covered_after),
             "price_source": None if self.price_source is None else dict(self.price_source),
             "parts": [_part(part) for part in self.parts],
         }
@@ -146,7 +151,7 @@ def _affected(plan: Plan, changing: set[str]) -> Iterator[ResourceChange]:
 def _line(plan: Plan, change: ResourceChange, book: PriceBook, usage: Usage) -> Line:
     if is_free(change.type):
         return Line(
-            change.address, change.type, "priced", "", *(NOTHING,) * 6, price_source=free_source()
+            change.address, change.type, "priced", "", *(NOTHING,) * 8, price_source=free_source()
         )
     try:
         before = _side(plan, change, "before", book, usage)
@@ -177,6 +182,8 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
         high=_cents(high),
         committed_before=_cents(sum((p.committed.likely for p in before.parts), NOTHING)),
         committed_after=_cents(sum((p.committed.likely for p in after.parts), NOTHING)),
+        covered_before=_cents(sum((p.covered for p in before.parts), NOTHING)),
+        covered_after=_cents(sum((p.covered for p in after.parts), NOTHING)),
         price_source=_source([*before.parts, *after.parts]),
         parts=parts,
     )
@@ -213,16 +220,24 @@ def _total(costs: Costs) -> Amount:
 
 
 def _source(parts: Sequence[Part]) -> dict[str, Any]:
-    """The weakest source of the parts, its oldest date, and the widest spread of a price."""
+    """The weakest source of the parts, its oldest date, the widest spread of a price, and the
+    price that is farthest from the vendor's list."""
     if not parts:
-        return free_source() | {"dispersion": "0"}
+        return free_source() | {"dispersion": "0", "list_ratio": None}
     prices = [part.price for part in parts]
     kind = max((price.kind for price in prices), key=lambda kind: _TRUST.get(kind, 4))
     return {
         "kind": kind,
         "date": min(price.date for price in prices),
         "dispersion": _short(max(price.dispersion for price in prices)),
+        "list_ratio": farthest(price.list_ratio for price in prices),
     }
+
+
+def farthest(ratios: Iterable[Decimal | None]) -> str | None:
+    """The ratio farthest from 1: half as much is as far from the list as twice as much."""
+    known = [ratio for ratio in ratios if ratio]
+    return _short(max(known, key=lambda ratio: max(ratio, 1 / ratio))) if known else None
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -239,6 +254,7 @@ def _part(part: Part) -> dict[str, Any]:
         "quantity_high": _short(quantity.high),
         "basis": part.basis,
         "unit_price": _short(price.price),
+        "list_price": None if price.list_price is None else _short(price.list_price),
         "monthly": str(_cents(part.cost.likely)),
         "coverage_pct": price.coverage_pct,
         "price_source": {

@@ -47,6 +47,12 @@ class Part:
             return self.cost
         return self.quantity * Amount.exactly(self.price.committed)
 
+    @property
+    def covered(self) -> Decimal:
+        """What commitments pay of it a month: they go on whether it is there or not."""
+        uncovered = self.price.price * (100 - self.price.coverage_pct) / 100
+        return max(self.committed.likely - self.quantity.likely * uncovered, Decimal(0))
+
 
 @dataclass(frozen=True)
 class Costs:

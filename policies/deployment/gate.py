@@ -17,6 +17,7 @@ from policies.decisions import decide_and_record, redact
 from policies.deployment.budget import Budget
 from policies.deployment.changes import ResourceChange
 from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
+from policies.deployment.lifecycle import lifecycle, rules_beside
 from policies.deployment.mapping import as_text, type_rules
 from policies.deployment.plan import Plan
 from policies.deployment.pricing import NotPriced
@@ -70,6 +71,7 @@ def build_question(
     found = estimate(plan, sources.book, sources.usage)
     estimated = found.to_dict()
     with_ages(estimated["lines"], now.date())
+    beside = rules_beside(plan)
     return {
         "schema": SCHEMA,
         "now": rfc3339(now),
@@ -80,7 +82,7 @@ def build_question(
             "terraform_version": plan.terraform_version,
             "complete": plan.complete,
             "errored": plan.errored,
-            "resources": [_resource(plan, c) for c in (*plan.resources, *found.affected)],
+            "resources": [_resource(plan, c, beside) for c in (*plan.resources, *found.affected)],
         },
         "estimate": estimated,
         "budget": budget.to_dict(),
@@ -100,7 +102,7 @@ def decide_deployment(
     return Answer(question=redact(question), decision=decision)
 
 
-def _resource(plan: Plan, change: ResourceChange) -> dict[str, Any]:
+def _resource(plan: Plan, change: ResourceChange, beside: Mapping[str, str]) -> dict[str, Any]:
     return {
         "address": change.address,
         "type": change.type,
@@ -112,7 +114,7 @@ def _resource(plan: Plan, change: ResourceChange) -> dict[str, Any]:
         "tags_known": change.tags_known,
         "owner": _tagged(change, "owner", "team"),
         "cost_center": _tagged(change, "costcenter", "costcentre"),
-        "attributes": shown(plan, change),
+        "attributes": shown(plan, change, beside.get(change.address)),
         "previous_address": change.previous_address,
         "reason": change.reason,
         "replace_paths": list(change.replace_paths),
@@ -133,7 +135,7 @@ def _plain_key(key: str) -> str:
     return "".join(c for c in key.lower() if c.isalnum())
 
 
-def shown(plan: Plan, change: ResourceChange) -> dict[str, str | None]:
+def shown(plan: Plan, change: ResourceChange, beside: str | None) -> dict[str, str | None]:
     """The attributes that rules may judge, as text; None where the plan does not tell them."""
     rule = type_rules().get(change.type)
     side = side_of(plan, change, "after") or side_of(plan, change, "before")
@@ -149,4 +151,6 @@ def shown(plan: Plan, change: ResourceChange) -> dict[str, str | None]:
             value = ",".join(as_text(v) for v in value)
         if value is not None and not isinstance(value, Mapping):
             found[name] = as_text(value)
+    if rule and rule.lifecycle and side:
+        found["lifecycle"] = lifecycle(rule.lifecycle, side, beside)
     return found

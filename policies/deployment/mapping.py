@@ -29,7 +29,7 @@ _VALUE_KEYS = {
     "count": {"count"},
     "is": {"is"},
 }
-_TYPE_KEYS = {"like", "let", "refuse", "parts", "with", "times", "notes", "show"}
+_TYPE_KEYS = {"like", "let", "refuse", "parts", "with", "times", "notes", "show", "lifecycle"}
 _PART_KEYS = {"name", "sku", "unit", "quantity", "when", "unless", "purchase"}
 _WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless"}
 
@@ -67,6 +67,15 @@ class WithRule:
 
 
 @dataclass(frozen=True)
+class LifecycleRule:
+    """Where the rules for a store's old objects stand: its own block, or resources that refer to
+    it, by their type, through the attribute named."""
+
+    block: str
+    beside: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class TypeRule:
     """All that one resource type pays for."""
 
@@ -79,6 +88,7 @@ class TypeRule:
     times: tuple[str, ...]
     notes: tuple[tuple[Mapping[str, frozenset[str]], str], ...]
     show: tuple[str, ...] = field(default=())
+    lifecycle: LifecycleRule | None = None
 
     @property
     def usages(self) -> frozenset[str]:
@@ -160,6 +170,7 @@ def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> Typ
         times=_names(entry.get("times")),
         notes=tuple((_conditions(n.get("when")), n["text"]) for n in entry.get("notes", [])),
         show=tuple(entry.get("show", [])),
+        lifecycle=_lifecycle(where, entry.get("lifecycle")),
     )
     unknown = set(_used(rule)) - set(let)
     if unknown:
@@ -202,6 +213,14 @@ def _other(where: str, provider: str, entry: Mapping[str, Any]) -> WithRule:
         when=_conditions(entry.get("when")),
         unless=_conditions(entry.get("unless")),
     )
+
+
+def _lifecycle(where: str, entry: Any) -> LifecycleRule | None:
+    if entry is None:
+        return None
+    if not isinstance(entry, Mapping) or not entry or set(entry) - {"block", "beside"}:
+        raise MappingError(f"{where}: `lifecycle` takes block and beside")
+    return LifecycleRule(entry.get("block", ""), entry.get("beside", {}))
 
 
 def _conditions(value: Any) -> dict[str, frozenset[str]]:

@@ -6,8 +6,8 @@ is from (`sample.py`, `ratecard.py`, `vendor/`) and what a resource needs (`type
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -82,6 +82,13 @@ class Price:
     coverage_pct: int = 0
     line_items: int = 0
     tiered: bool = False
+    # Of an own rate: what a vendor's list says of the same SKU.
+    list_price: Decimal | None = None
+
+    @property
+    def list_ratio(self) -> Decimal | None:
+        """The price as a share of the list's; None where no list has one above zero."""
+        return self.price / self.list_price if self.list_price else None
 
     @property
     def dispersion(self) -> Decimal:
@@ -118,21 +125,30 @@ class PriceBook:
 
     def _look_up(self, sku: Sku, unit: str) -> Price:
         other = ""
-        for source in self.lists:
-            # A bill may not tell the variant (the engine of a database); then it is the mixture.
-            for candidate in (sku, sku._replace(variant="")):
-                price = source.prices.get(candidate)
-                if price is None:
-                    continue
-                fitting = self._fitting(price, unit)
-                if fitting is not None:
-                    return fitting
-                other = f"; there is one in {price.currency} per {price.unit}"
+        for price in self._listed(sku):
+            fitting = self._fitting(price, unit)
+            if fitting is not None:
+                return self._beside_list(fitting, sku) if fitting.kind == OWN else fitting
+            other = f"; there is one in {price.currency} per {price.unit}"
         name = " ".join(filter(None, (sku.service, sku.meter, sku.variant)))
         purchase = "" if sku.purchase == ON_DEMAND else f" ({sku.purchase})"
         raise NotPriced(
             f"no price for {name}{purchase} in {sku.region}, in {self.currency} per {unit}{other}"
         )
+
+    def _listed(self, sku: Sku) -> Iterator[Price]:
+        """What the sources have of a SKU, in their order."""
+        for source in self.lists:
+            # A bill may not tell the variant (the engine of a database); then it is the mixture.
+            for candidate in (sku, sku._replace(variant="")):
+                price = source.prices.get(candidate)
+                if price is not None:
+                    yield price
+
+    def _beside_list(self, own: Price, sku: Sku) -> Price:
+        listed = (self._fitting(p, own.unit) for p in self._listed(sku) if p.kind == LIST)
+        found = next((price.price for price in listed if price is not None), None)
+        return replace(own, list_price=found)
 
     def _fitting(self, price: Price, unit: str) -> Price | None:
         if price.currency != self.currency:

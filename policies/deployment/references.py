@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from policies.deployment.changes import ResourceChange
@@ -48,7 +49,9 @@ class References:
         """The resource that the attribute at `path` refers to; None if the plan does not tell."""
         name, _, address = change.address.partition(": ")
         if name in self._parts:
-            return self._parts[name].of(self._parts[name]._by_address[address], path)
+            part = self._parts[name]
+            found = part.of(part._by_address[address], path)
+            return found and replace(found, address=f"{name}: {found.address}")
         for side in (change.after, change.before):
             for value in _texts(_at(side, path)):
                 if value in self._by_identity and self._by_identity[value] is not change:

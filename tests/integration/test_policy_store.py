@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 
 import actions.tables  # noqa: F401  (puts its tables on the store's metadata)
 import orchestration.feedback  # noqa: F401  (the same)
+import policies.decisions
 from policies.checks import opa_program
 from policies.decisions import (
     RecordError,
@@ -23,6 +24,7 @@ from policies.decisions import (
     decision_rows,
     decisions,
     read_records,
+    record_pages,
 )
 from policies.engine import PolicyEngine
 from policies.opa import OpaProgram
@@ -110,6 +112,24 @@ def test_recorded_question_replays_to_the_same_decision(url: str, engine: Policy
         assert answer.allow == record.decision.allow
         assert answer.denials == record.decision.denials
         assert answer.input_sha256 == record.decision.input_sha256
+    store.dispose()
+
+
+def test_pages_hold_every_record_once_and_are_bounded(
+    url: str, engine: PolicyEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(url)
+    small = example("deployment/allowed/small_change")
+    large = {**small, "git": {**small["git"], "actor": "m" * 10_000}}
+    questions = [(f"{n}", large if n % 5 == 0 else small) for n in range(23)]
+    decide_and_record_many(engine, store, "deployment", questions)
+    monkeypatch.setattr(policies.decisions, "PAGE_RECORDS", 7)
+    monkeypatch.setattr(policies.decisions, "PAGE_CHARACTERS", 15_000)
+    pages = list(record_pages(store))
+    assert sorted(int(r.subject) for page in pages for r in page) == list(range(23))
+    assert all(len(page) <= 7 for page in pages)
+    sizes = [[len(json.dumps(r.question)) for r in page] for page in pages]
+    assert all(sum(size[:-1]) < 16_000 for size in sizes)
     store.dispose()
 
 

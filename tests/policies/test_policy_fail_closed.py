@@ -42,6 +42,11 @@ LEFT_TO_THE_SCHEMA: set[Path_] = {
     ("approval", "plan_hash"),
     ("plan", "parameters"),
     ("waivers",),
+    # Own prices need fresh data whether the card describes itself or not.
+    ("facts", "rate_card"),
+    ("facts", "freshness", "providers"),
+    ("facts", "commitments"),
+    ("facts", "price_lists"),
 }
 
 

@@ -66,9 +66,13 @@ question := {
 				"monthly_after": "15.82",
 				"low": "15.82",
 				"high": "17.58",
+				"covered_before": "0.00",
+				"covered_after": "0.00",
 				"price_source": {
 					"kind": "sample",
 					"date": "2026-09-01",
+					"dispersion": "0",
+					"list_ratio": null,
 				},
 				"note": "",
 			},
@@ -80,6 +84,8 @@ question := {
 				"monthly_after": "0.00",
 				"low": "0.00",
 				"high": "0.00",
+				"covered_before": "0.00",
+				"covered_after": "0.00",
 				"price_source": {
 					"kind": "free",
 					"date": "2026-09-01",

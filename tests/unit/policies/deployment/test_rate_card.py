@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.deployment.estimate import estimate
-from policies.deployment.plan import read_plan
-from policies.deployment.pricing import ON_DEMAND, Amount, NotPriced, PriceBook, Sku
+from policies.deployment.changes import ResourceChange
+from policies.deployment.estimate import estimate, farthest
+from policies.deployment.plan import Plan, read_plan
+from policies.deployment.pricing import (
+    LIST,
+    ON_DEMAND,
+    Amount,
+    NotPriced,
+    PriceBook,
+    PriceList,
+    Sku,
+)
 from policies.deployment.ratecard import (
     PUBLIC_KEY,
     SIGNING_KEY,
@@ -125,6 +135,51 @@ def test_own_rate_comes_before_the_sample_with_its_spread_and_date(tmp_path: Pat
     web = next(x for x in found["lines"] if x["address"] == "aws_instance.web[0]")
     assert web["price_source"]["kind"] == "sample"
     assert {part["price_source"]["kind"] for part in web["parts"]} == {"sample", "own"}
+
+
+def test_what_commitments_pay_of_a_line_is_told(tmp_path: Path) -> None:
+    write_card(tmp_path / "rates.json", CONTENT, {})
+    sources = open_sources("USD", rates=tmp_path / "rates.json")
+    line = estimate(volume("delete"), sources.book).to_dict()["lines"][0]
+    # 100 GB at 0.05, of which 60 % are paid for at the uncovered 0.07.
+    assert (line["committed_before"], line["covered_before"]) == ("5.00", "0.80")
+    assert line["covered_after"] == "0.00"
+
+
+def test_nothing_is_covered_where_no_commitment_is_known() -> None:
+    line = estimate(volume("create")).to_dict()["lines"][0]
+    assert (line["covered_before"], line["covered_after"]) == ("0.00", "0.00")
+
+
+def test_own_rate_is_compared_with_the_list_but_not_with_the_sample(tmp_path: Path) -> None:
+    write_card(tmp_path / "rates.json", CONTENT, {})
+    book = open_sources("USD", rates=tmp_path / "rates.json").book
+    sku = Sku("aws", "AmazonEC2", "EBS:VolumeUsage.gp3", "", "us-east-1")
+    assert book.price(sku, "gb_month").list_ratio is None
+    listed = replace(book.price(sku, "gb_month"), kind=LIST, price=Decimal("0.28"))
+    beside = PriceBook([*book.lists, PriceList("list", {sku: listed})], "USD")
+    line = estimate(volume("create"), beside).to_dict()["lines"][0]
+    assert line["price_source"]["list_ratio"] == "0.25"
+    assert line["parts"][0]["list_price"] == "0.28"
+    assert line["monthly_after"] == "7.00"
+    foreign = PriceList("list", {sku: replace(listed, currency="EUR")})
+    other = PriceBook([*book.lists, foreign], "USD")
+    assert other.price(sku, "gb_month").list_ratio is None
+
+
+def test_line_names_the_price_that_is_farthest_from_the_list() -> None:
+    ratios = [None, Decimal("0.9"), Decimal("0.4"), Decimal("2.4")]
+    assert farthest(ratios) == "0.4"
+    assert farthest([*ratios, Decimal("2.6")]) == "2.6"
+    assert farthest([None]) is None
+
+
+def volume(action: str) -> Plan:
+    values = {"type": "gp3", "size": 100}
+    before, after = (values, None) if action == "delete" else (None, values)
+    kind = "aws_ebs_volume"
+    change = ResourceChange(f"{kind}.x", kind, "aws", "us-east-1", (action,), before, after)
+    return Plan("1.2", "1.11.4", True, False, (change,))
 
 
 def test_price_in_another_currency_is_not_used(tmp_path: Path) -> None:

@@ -47,3 +47,8 @@ fact(path) := object.get(input, path, "(missing)")
 default address(_) := "(missing)"
 
 address(thing) := thing.address if is_string(thing.address)
+
+# METADATA
+# title: Named
+# description: The first few of some resources or lines, for one finding about all of them.
+named(things) := concat(", ", array.slice(sort([address(thing) | some thing in things]), 0, 5))

@@ -23,3 +23,9 @@ test_missing_address_is_visible if {
 	finding.address({"address": "x"}) == "x"
 	finding.address("x") == "(missing)"
 }
+
+test_first_few_of_many_are_named if {
+	finding.named({{"address": "b"}, {"address": "a"}}) == "a, b"
+	finding.named([{"address": sprintf("x%v", [n])} | some n in numbers.range(1, 9)]) == "x1, x2, x3, x4, x5"
+	finding.named([{}]) == "(missing)"
+}

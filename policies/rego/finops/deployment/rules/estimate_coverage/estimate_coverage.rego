@@ -12,7 +12,7 @@
 package finops.deployment.rules.estimate_coverage
 
 import data.finops.lib.finding
-import data.finops.lib.values
+import data.finops.lib.lines
 
 environment := data.finops.config.deployment.environments[input.environment]
 
@@ -46,22 +46,9 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake, {
 	"remedy": "Price its type (policies/deployment/prices), or ask for a waiver for its address.",
 })) if {
 	some line in input.estimate.lines
-	not priced(line)
+	not lines.priced(line)
 	not leaves(line)
 	not may_be_unpriced
-}
-
-# METADATA
-# title: Old price
-# description: Warns of prices older than the configuration wants them.
-warn contains finding.new(rego.metadata.chain(), {
-	"subject": line.address,
-	"message": sprintf("Its price is of %s.", [line.price_source.date]),
-	"remedy": "Bring the price data up to date.",
-}) if {
-	some line in input.estimate.lines
-	age := values.hours_since(sprintf("%sT00:00:00Z", [line.price_source.date]))
-	age > data.finops.config.deployment.max_price_age_days * 24
 }
 
 enough if {
@@ -76,19 +63,9 @@ share := 100 if {
 	count(counted) == 0
 }
 
-share := (100 * count([line | some line in counted; priced(line)])) / count(counted) if count(counted) > 0
+share := (100 * count([line | some line in counted; lines.priced(line)])) / count(counted) if count(counted) > 0
 
-counted := [line | some line in input.estimate.lines; not free(line)]
-
-# Only what is free by its type and in its amount: a cost under the name of free is a cost.
-free(line) if {
-	priced(line)
-	line.price_source.kind == "free"
-	values.amount(line.monthly_before) == 0
-	values.amount(line.monthly_after) == 0
-}
-
-priced(line) if line.status == "priced"
+counted := [line | some line in input.estimate.lines; not lines.free(line)]
 
 configured if is_number(environment.min_coverage_pct)
 

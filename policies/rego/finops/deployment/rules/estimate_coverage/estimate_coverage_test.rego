@@ -5,7 +5,6 @@ import data.finops.deployment.rules.estimate_coverage
 
 test_priced_change_passes if {
 	count(estimate_coverage.deny) == 0 with input as q.question
-	count(estimate_coverage.warn) == 0 with input as q.question
 }
 
 test_change_without_lines_passes if {
@@ -68,9 +67,4 @@ test_production_denies_each_unpriced_resource_that_stays if {
 test_environment_that_is_not_configured_is_denied_and_named if {
 	denials := estimate_coverage.deny with input as q.set("/environment", "elsewhere")
 	[d.message | some d in denials] == ["Environment elsewhere is not configured."]
-}
-
-test_old_price_is_a_warning if {
-	warnings := estimate_coverage.warn with input as q.set("/estimate/lines/0/price_source/date", "2020-01-01")
-	{w.subject | some w in warnings} == {"aws_instance.web"}
 }

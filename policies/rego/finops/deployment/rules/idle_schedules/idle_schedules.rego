@@ -31,17 +31,12 @@ deny contains found(rego.metadata.chain(), resource) if {
 warn contains finding.new(rego.metadata.chain(), {
 	"subject": finding.fact(["environment"]),
 	"message": sprintf("%v without tag %s, though nobody uses this environment at night: %s.", [
-		count(addresses), terms.tag, concat(", ", array.slice(addresses, 0, named)),
+		count(unscheduled), terms.tag, finding.named(unscheduled),
 	]),
 }) if {
-	count(addresses) > 0
+	count(unscheduled) > 0
 	input.environment in terms.wanted_in
 }
-
-# A change of a thousand machines is one warning, which names the first few.
-named := 5
-
-addresses := sort([finding.address(resource) | some resource in unscheduled])
 
 # METADATA
 # title: No schedules configured

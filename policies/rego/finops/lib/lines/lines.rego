@@ -1,0 +1,40 @@
+# METADATA
+# title: Lines
+# description: What the lines of an estimate say of themselves.
+package finops.lib.lines
+
+import data.finops.lib.finding
+import data.finops.lib.values
+
+# METADATA
+# title: Priced
+# description: True if the line says that it has a price.
+priced(line) if line.status == "priced"
+
+# METADATA
+# title: Free
+# description: Only what is free by its type and in its amount; a cost under the name of free is a cost.
+free(line) if {
+	priced(line)
+	line.price_source.kind == "free"
+	values.amount(line.monthly_before) == 0
+	values.amount(line.monthly_after) == 0
+}
+
+# METADATA
+# title: Paid lines
+# description: Lines that are priced and not free, made once since a plan may have thousands.
+paid contains line if {
+	some line in input.estimate.lines
+	priced(line)
+	not free(line)
+}
+
+# METADATA
+# title: Stake of a line
+# description: Subject, amount and currency of a finding about the line, for waivers with a maximum.
+stake(line) := {
+	"subject": finding.address(line),
+	"currency": finding.fact(["estimate", "currency"]),
+	"amount": object.get(line, "monthly_after", null),
+}
