@@ -17,7 +17,15 @@ from typing import Any
 import jsonschema_rs
 
 from policies.bundle import BUNDLE, Bundle, BundleError, read_bundle
-from policies.models import ENGINE, GATES, Decision, Finding, canonical_json, finding_from, sha256
+from policies.models import (
+    GATES,
+    Decision,
+    Finding,
+    canonical_json,
+    engine_finding,
+    finding_from,
+    sha256,
+)
 from policies.opa import UNDEFINED, Opa, OpaError
 from policies.provision import find_opa
 
@@ -121,14 +129,8 @@ class _Context:
         return self._decision(digest, allow=allow, evaluated=evaluated, **found)
 
     def refuse(self, digest: str, kind: str, message: str) -> Decision:
-        denial = Finding(
-            rule_id=f"{ENGINE}{kind}",
-            severity="critical",
-            title="No decision could be made",
-            message=message,
-            subject=self.gate,
-            remedy=REMEDIES.get(kind, DEFAULT_REMEDY),
-        )
+        remedy = REMEDIES.get(kind, DEFAULT_REMEDY)
+        denial = engine_finding(self.gate, kind, message, remedy)
         return self._decision(digest, allow=False, denials=(denial,))
 
     def _decision(

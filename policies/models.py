@@ -79,6 +79,18 @@ class Decision:
         }
 
 
+def engine_finding(gate: str, kind: str, message: str, remedy: str) -> Finding:
+    """The denial that says that no decision was reached."""
+    return Finding(
+        rule_id=f"{ENGINE}{kind}",
+        severity="critical",
+        title="No decision could be made",
+        message=message,
+        subject=gate,
+        remedy=remedy,
+    )
+
+
 def finding_from(value: object) -> Finding:
     """Read a finding from JSON; a missing or misshapen field is a ValueError."""
     if not isinstance(value, dict):

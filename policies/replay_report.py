@@ -5,7 +5,6 @@ Belongs here: words and layout. Subjects and messages are anybody's text: shown,
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from policies.deployment.report import clean, code, md
+from policies.deployment.report.json import dump
+from policies.deployment.report.words import clean, code, md
 from policies.replay import Change, Kind, Moved, Replay, Undecided
 
 # Finds our own comment again, where the replay has one of its own.
@@ -30,7 +30,7 @@ WHY_NOT: dict[Kind, str] = {
 
 def to_json(found: Replay) -> str:
     """Counts and the whole list, for programs."""
-    return json.dumps(found.to_dict(), indent=2)
+    return dump(found.to_dict())
 
 
 def to_text(found: Replay) -> RenderableType:

@@ -6,14 +6,22 @@ here: pricing, policies and the wording of reports (`policies/deployment/`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestration.cli.gate_context import Format, answered, git_facts, undecided
+from orchestration.cli.gate_context import (
+    GateFormat,
+    ReportOption,
+    answered,
+    checkout,
+    git_facts,
+    opened,
+    undecided,
+)
 from orchestration.cli.gate_dbt import dbt
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import BundleError, read_bundle
@@ -27,10 +35,13 @@ from policies.deployment.budget import (
 )
 from policies.deployment.changes import PlanError
 from policies.deployment.gate import build_question, decide_deployment
+from policies.deployment.places import Places
 from policies.deployment.plan import merge_plans, read_plan
 from policies.deployment.pull_requests import PullRequestsError, read_pull_requests
 from policies.deployment.ratecard import RateCardError
-from policies.deployment.report import to_markdown, to_text
+from policies.deployment.report.lines import PlacesError, PlanFile, find_places
+from policies.deployment.report.markdown import to_markdown
+from policies.deployment.report.text import to_text
 from policies.deployment.sources import Sources, open_sources
 from policies.deployment.usage import UsageError
 from policies.deployment.vendor.listing import ListError
@@ -55,7 +66,14 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         list[Path],
         typer.Argument(help="Plans of one change, as `terraform show -json` prints them."),
     ],
-    output: Annotated[Format, typer.Option("--format", help="For whom to write.")] = Format.TEXT,
+    output: Annotated[
+        GateFormat, typer.Option("--format", help="For whom to write.")
+    ] = GateFormat.TEXT,
+    report: ReportOption = None,
+    config_dir: Annotated[
+        list[Path] | None,
+        typer.Option(help="Where the .tf files are, to name lines; one, or one for each plan."),
+    ] = None,
     environment: Annotated[
         str, typer.Option(help="Where the change goes; its limits are in finops/config/deployment.")
     ] = "production",
@@ -82,6 +100,8 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     ] = None,
 ) -> None:
     """Price a plan, decide on it, record the decision. Exit 0 allowed, 1 denied, 2 undecided."""
+    outputs = opened("deployment", output, report, to_text, to_markdown)
+    places = Places()
     try:
         settings = load_settings()
         scope = configured_budget(read_bundle(), budget)
@@ -89,8 +109,10 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         lists = prices if prices is not None else _downloaded(settings)
         sources = open_sources(scope.currency, rates=rates, lists=lists, usage=usage)
         now = settings.now()
+        read = [PlanFile(path, read_plan(path)) for path in plans]
+        places = find_places(read, config_dir or (), checkout())
         question = build_question(
-            merge_plans([(path.stem, read_plan(path)) for path in plans]),
+            merge_plans([(file.path.stem, file.plan) for file in read]),
             _budget(limits, sources, now),
             environment,
             git=git_facts(),
@@ -101,6 +123,7 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         answer = decide_deployment(open_engine(), open_store(settings.ops_url), question)
     except (
         PlanError,
+        PlacesError,
         BudgetError,
         BundleError,
         RateCardError,
@@ -113,8 +136,8 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         SettingsError,
         OSError,
     ) as error:
-        raise undecided(str(error)) from error
-    raise answered(answer, output, to_text, to_markdown)
+        raise undecided(str(error), outputs, places) from error
+    raise answered(replace(answer, places=places), outputs)
 
 
 @dataclass(frozen=True)

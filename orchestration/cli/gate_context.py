@@ -1,6 +1,6 @@
 """What the gates' commands share: who asks, and how a command ends.
 
-Belongs here: the facts of the change that CI sets, and exit codes by contract.
+Belongs here: the facts of the change that CI sets, where answers go, and exit codes by contract.
 """
 
 from __future__ import annotations
@@ -9,15 +9,28 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console, RenderableType
 
-from policies.deployment.gate import Answer, GitFacts
-from policies.deployment.report import to_json
+from policies.deployment.gate import Answer, GitFacts, not_asked
+from policies.deployment.places import Places
+from policies.deployment.report.annotations import to_annotations
+from policies.deployment.report.files import (
+    FORMS,
+    Report,
+    ReportError,
+    parse_reports,
+    write_reports,
+)
+from policies.deployment.report.json import to_json
+from policies.deployment.report.text import rendered
+from policies.deployment.report.words import clean, inert, reason
 
 ALLOWED, DENIED, UNDECIDED = 0, 1, 2
 
@@ -28,6 +41,30 @@ class Format(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
+
+
+class GateFormat(StrEnum):
+    """How a gate's decision is written to stdout."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    GITHUB = "github"
+
+
+ReportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORM=FILE",
+        help=f"Also written; may be given again: {', '.join(FORMS)}.",
+    ),
+]
+
+
+def checkout() -> Path:
+    """The folder that files of the change are named from."""
+    return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
 
 
 def git_facts() -> GitFacts:
@@ -54,27 +91,64 @@ def _is_fork(event: str | None) -> bool | None:
         return None
 
 
-def answered(
-    answer: Answer,
-    output: Format,
+@dataclass(frozen=True)
+class Output:
+    """Where the answer of one gate goes: stdout, and the files that are asked for."""
+
+    gate: str
+    format: GateFormat
+    reports: Sequence[Report]
+    to_text: Callable[[Answer], RenderableType]
+    to_markdown: Callable[[Answer], str]
+
+    def begin(self) -> None:
+        """Replace what an earlier run has left: nobody may take it for this run's answer."""
+        unfinished = not_asked(self.gate, "the gate has not finished; see its log")
+        write_reports(unfinished, self.reports, self.to_markdown)
+
+
+def opened(
+    gate: str,
+    output: GateFormat,
+    requests: Sequence[str] | None,
     to_text: Callable[[Answer], RenderableType],
     to_markdown: Callable[[Answer], str],
-) -> typer.Exit:
-    """Write the decision; the exit to raise."""
-    if not answer.decision.decided:
-        denial = answer.decision.denials[0]
-        return undecided(f"{denial.message}. {denial.remedy}")
-    if output is Format.TEXT:
-        Console(highlight=False).print(to_text(answer))
-    else:
-        text = to_json(answer) if output is Format.JSON else to_markdown(answer)
+) -> Output:
+    """The outputs that a command was asked for; raises the exit if one cannot be written."""
+    try:
+        found = Output(gate, output, parse_reports(requests or ()), to_text, to_markdown)
+        found.begin()
+    except ReportError as error:
+        raise _no_decision(str(error)) from error
+    return found
+
+
+def answered(answer: Answer, output: Output) -> typer.Exit:
+    """Write the decision everywhere; the exit to raise."""
+    try:
+        write_reports(answer, output.reports, output.to_markdown)
+    except ReportError as error:
+        return _no_decision(str(error))
+    decided, wanted = answer.decision.decided, output.format
+    if wanted is GateFormat.GITHUB:
+        sys.stdout.write(to_annotations(answer))
+    if not decided:
+        return _no_decision(reason(answer.decision))
+    if wanted is GateFormat.TEXT:
+        sys.stdout.write(rendered(output.to_text(answer)))
+    elif wanted is not GateFormat.GITHUB:
+        text = to_json(answer) if wanted is GateFormat.JSON else output.to_markdown(answer)
         sys.stdout.write(text.rstrip("\n") + "\n")
     return typer.Exit(ALLOWED if answer.decision.allow else DENIED)
 
 
-def undecided(reason: str) -> typer.Exit:
-    """Say why there is no decision; the exit to raise."""
+def undecided(why: str, output: Output, places: Places | None = None) -> typer.Exit:
+    """Say everywhere why there is no decision; the exit to raise."""
+    return answered(not_asked(output.gate, why, places), output)
+
+
+def _no_decision(why: str) -> typer.Exit:
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
-        f"tollgate: no decision: {reason}"
+        f"tollgate: no decision: {inert(clean(why))}"
     )
     return typer.Exit(UNDECIDED)

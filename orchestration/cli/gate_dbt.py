@@ -6,24 +6,38 @@ Belongs here: options, output and exit codes. Does not belong here: what is read
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestration.cli.gate_context import Format, answered, git_facts, undecided
+from orchestration.cli.gate_context import (
+    GateFormat,
+    ReportOption,
+    answered,
+    checkout,
+    git_facts,
+    opened,
+    undecided,
+)
 from orchestration.settings import SettingsError, load_settings
 from policies.dbt_changes.artefacts import ArtefactError, read_manifest, read_runs
 from policies.dbt_changes.question import build_question, decide_dbt
 from policies.dbt_changes.report import to_markdown, to_text
 from policies.decisions import RecordError
+from policies.deployment.places import Place, Places
+from policies.deployment.report.lines import shown_path
 from policies.engine import open_engine
 from policies.provision import NoOpaError
 from policies.store import StoreError, open_store
 
 
 def dbt(
-    output: Annotated[Format, typer.Option("--format", help="For whom to write.")] = Format.TEXT,
+    output: Annotated[
+        GateFormat, typer.Option("--format", help="For whom to write.")
+    ] = GateFormat.TEXT,
+    report: ReportOption = None,
     manifest: Annotated[Path, typer.Option(help="manifest.json of the changed project.")] = Path(
         "target/manifest.json"
     ),
@@ -37,6 +51,8 @@ def dbt(
 ) -> None:
     """Decide on a change of a dbt project, record the decision. Exit 0 allowed, 1 denied, 2
     undecided."""
+    outputs = opened("dbt", output, report, to_text, to_markdown)
+    places = Places(Place(shown_path(manifest, checkout())))
     try:
         settings = load_settings()
         question = build_question(
@@ -54,5 +70,5 @@ def dbt(
         RecordError,
         SettingsError,
     ) as error:
-        raise undecided(str(error)) from error
-    raise answered(answer, output, to_text, to_markdown)
+        raise undecided(str(error), outputs, places) from error
+    raise answered(replace(answer, places=places), outputs)

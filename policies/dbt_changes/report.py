@@ -1,6 +1,6 @@
 """A decision on a dbt change, for a terminal and for a pull request.
 
-Belongs here: words and layout. JSON is the deployment report's: decision and question.
+Belongs here: words and layout. The other forms are the deployment report's.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from policies.deployment.gate import Answer
-from policies.deployment.report import (
-    clean,
-    code,
+from policies.deployment.report.markdown import (
     findings_markdown,
-    findings_text,
-    md,
-    provenance,
+    foot_markdown,
+    head_markdown,
+    undecided_markdown,
 )
+from policies.deployment.report.text import findings_text, verdict_text
+from policies.deployment.report.words import clean, code, md, provenance
 
 # Finds our own comment again, so that a new answer replaces the old one.
 MARKER = "<!-- tollgate:dbt -->"
@@ -24,28 +24,21 @@ MARKER = "<!-- tollgate:dbt -->"
 
 def to_text(answer: Answer) -> RenderableType:
     """For a terminal."""
-    allowed = answer.decision.allow
-    headline = Text(
-        "ALLOWED" if allowed else "DENIED", style="bold green" if allowed else "bold red"
-    )
-    headline.append(f"  {clean(_summary(answer))}", style="default")
+    first = verdict_text(answer.decision, clean(_summary(answer)))
     last = Text(f"\n{provenance(answer.decision)}", style="dim")
-    return Group(headline, *findings_text(answer.decision), last)
+    return Group(first, *findings_text(answer.decision), last)
 
 
 def to_markdown(answer: Answer) -> str:
     """For one comment on a pull request, found again by its hidden marker."""
-    verdict = "✅ Allowed" if answer.decision.allow else "❌ Denied"
+    if not answer.decision.decided:
+        return undecided_markdown(MARKER, answer.decision)
     project = answer.question["project"]["name"]
     lines = [
-        MARKER,
-        f"### Tollgate: {verdict}",
-        "",
+        *head_markdown(MARKER, answer.decision),
         f"dbt project {code(project)}: {md(_summary(answer))}",
         *findings_markdown(answer.decision),
-        "",
-        f"<sub>{md(provenance(answer.decision))}</sub>",
-        "",
+        *foot_markdown(answer.decision),
     ]
     return "\n".join(lines)
 

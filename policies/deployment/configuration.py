@@ -59,6 +59,18 @@ class Configuration:
         outputs = _object(_object(self._module(path)).get("outputs"))
         return _object(outputs.get(name)).get("expression")
 
+    def sources(self) -> dict[tuple[str, ...], str]:
+        """The source of every module that is called, by the names of the modules above and it."""
+        found: dict[tuple[str, ...], str] = {}
+        waiting: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [((), self._root)]
+        while waiting:
+            path, module = waiting.pop()
+            for name, entry in _object(module.get("module_calls")).items():
+                call = _object(entry)
+                found[(*path, name)] = str(call.get("source") or "")
+                waiting.append(((*path, name), _object(call.get("module"))))
+        return found
+
     def _value(self, expression: Any, path: tuple[str, ...]) -> Any:
         """A constant, or the value of the one variable that the expression is; else None."""
         if not isinstance(expression, dict):

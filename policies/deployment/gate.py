@@ -6,7 +6,7 @@ Belongs here: the form of the question. Does not belong here: where its facts ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -19,11 +19,12 @@ from policies.deployment.changes import ResourceChange
 from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
 from policies.deployment.lifecycle import lifecycle, rules_beside
 from policies.deployment.mapping import as_text, type_rules
+from policies.deployment.places import Places
 from policies.deployment.plan import Plan
 from policies.deployment.pricing import NotPriced
 from policies.deployment.sources import Sources
 from policies.engine import PolicyEngine
-from policies.models import Decision, rfc3339
+from policies.models import Decision, engine_finding, rfc3339
 
 SCHEMA = "deployment/v1"
 
@@ -48,10 +49,31 @@ class GitFacts:
 
 @dataclass(frozen=True)
 class Answer:
-    """One decision with the question it answers: all that any report needs."""
+    """One decision with the question it answers: all that any report needs.
+
+    `question` is empty where the gate could not be asked.
+    """
 
     question: Mapping[str, Any]
     decision: Decision
+    places: Places = field(default_factory=Places)
+
+
+def not_asked(gate: str, reason: str, places: Places | None = None) -> Answer:
+    """What there is to report where no decision was reached: a denial that is on no record."""
+    decision = Decision(
+        decision_id="none",
+        gate=gate,
+        allow=False,
+        denials=(engine_finding(gate, "not_asked", reason, ""),),
+        warnings=(),
+        waived=(),
+        evaluated=(),
+        input_sha256="",
+        bundle_sha256="",
+        revision="",
+    )
+    return Answer({}, decision, places or Places())
 
 
 def build_question(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ class Plan:
     resources: tuple[ResourceChange, ...]
     unchanged: tuple[ResourceChange, ...] = ()
     references: References = field(default_factory=References, repr=False)
+    # The source of each module; of one plan alone, since names repeat in others.
+    modules: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
 
 def read_plan(path: Path) -> Plan:
@@ -107,6 +109,7 @@ def parse_plan(document: object) -> Plan:
         resources=tuple(c for c in found if not _stays(c)),
         unchanged=tuple(c for c in found if _stays(c)),
         references=references,
+        modules=configuration.sources(),
     )
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from orchestration.cli.gate import app
 from orchestration.demo import plans as demo_plans
-from policies.deployment.report import MARKER
+from policies.deployment.report.markdown import MARKER
 from policies.store import open_store
 
 PLANS = Path(__file__).parents[1] / "fixtures" / "plans"

@@ -13,13 +13,18 @@ from policies.deployment.budget import Budget
 from policies.deployment.changes import ResourceChange
 from policies.deployment.gate import Answer, build_question
 from policies.deployment.plan import Plan
-from policies.deployment.report import MARKER, to_json, to_markdown, to_text
+from policies.deployment.report.json import to_json
+from policies.deployment.report.markdown import MARKER, to_markdown
+from policies.deployment.report.text import rendered, to_text
 from policies.models import Decision, Finding
 
 HOSTILE = [
     "a|b", "`code`", "**bold**", "<img src=x onerror=alert(1)>", "[x](https://evil.example)",
     "@maria", "\x1b[31mred\x1b[0m", "a\nb\r\n# Allowed", "\u202egnp.exe", "--> <!-- tollgate",
     "</code></td>", "https://evil.example", "[bold red]x[/]", "~~gone~~", "#1",
+    "::error file=x::y", "\n::set-env name=a::b", "  ::stop-commands::t", "%0A::error::x",
+    "##[error]x", "##vso[task.setvariable variable=a]b", "]]>", "</failure>", "&lt;&#0;", "{0}",
+    "\x00\x08\ufffe\uffff", "\u2028::error::x", "$(id)", "a,line=1:b", "\ud800",
 ]  # fmt: skip
 
 
@@ -47,10 +52,9 @@ def answer(name: str = "web", count: int = 1, **decided: Any) -> Answer:
     return Answer(question, Decision(**{**decision.__dict__, **decided}))
 
 
-def terminal(found: Answer) -> str:
-    output = io.StringIO()
-    Console(file=output, width=200, force_terminal=False, highlight=False).print(to_text(found))
-    return output.getvalue()
+def terminal(found: Answer, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False, highlight=False)
+    return rendered(to_text(found), console)
 
 
 def test_all_three_reports_come_from_one_decision() -> None:
