@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli.gate_comment import comment
 from orchestration.cli.gate_context import (
     GateFormat,
     ReportOption,
@@ -58,6 +59,7 @@ def gate() -> None:
 
 
 app.command("dbt")(dbt)
+app.command("comment")(comment)
 
 
 @app.command()
