@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,15 @@ class Bundle:
         return {folder: self.document(folder) for folder in folders}
 
 
-def read_bundle(root: Path = BUNDLE) -> Bundle:
-    """Read the bundle at `root` as it is now."""
+def bundle_root() -> Path:
+    """The bundle that gates decide by: the folder `TOLLGATE_POLICIES`, else Tollgate's own."""
+    named = os.environ.get("TOLLGATE_POLICIES")
+    return Path(named).expanduser().resolve() if named else BUNDLE
+
+
+def read_bundle(root: Path | None = None) -> Bundle:
+    """Read the bundle at `root`, by default the one that gates decide by, as it is now."""
+    root = root or bundle_root()
     if not (root / ".manifest").is_file():
         raise BundleError(f"{root} is not a policy bundle: it has no .manifest")
     return Bundle(

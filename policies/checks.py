@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     files = [file for file in sorted(BUNDLE.rglob("*.rego")) if not file.match(TESTS)]
     found = [place for file in files for place in hoisted_negations(opa, file)]
     try:
-        program.compile_pure(read_bundle())
+        program.compile_pure(read_bundle(BUNDLE))
     except (BundleError, OpaError) as error:
         found.append(str(error))
     sys.stderr.writelines(f"{place}\n" for place in found)

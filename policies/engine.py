@@ -16,7 +16,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from policies.bundle import BUNDLE, Bundle, BundleError, read_bundle
+from policies.bundle import Bundle, BundleError, bundle_root, read_bundle
 from policies.models import (
     GATES,
     Decision,
@@ -36,7 +36,7 @@ REMEDIES = {
     "unavailable": "Run `python -m policies.provision` to see which OPA is found.",
     "other_bundle": "Load this bundle into the server, or unset TOLLGATE_OPA_URL.",
     "input_invalid": "Build the question with the same Tollgate version as the policies.",
-    "bundle": "Restore policies/rego from the repository.",
+    "bundle": "Restore policies/rego from the repository, or correct TOLLGATE_POLICIES.",
 }
 DEFAULT_REMEDY = "Run `opa check --strict policies/rego`, then try again."
 
@@ -46,7 +46,7 @@ class PolicyEngine:
     """Decides with one OPA and one bundle; make it with `open_engine` unless OPA is given."""
 
     opa: Opa
-    bundle_root: Path = field(default=BUNDLE)
+    bundle_root: Path = field(default_factory=bundle_root)
 
     def decide(self, gate: str, question: Mapping[str, Any]) -> Decision:
         """The decision on one question; never raises for what a question holds, it denies."""
@@ -162,7 +162,7 @@ def open_engine(timeout: float = 20.0) -> PolicyEngine:
     return PolicyEngine(opa=find_opa(timeout))
 
 
-def bundle_sha256(root: Path = BUNDLE) -> str:
+def bundle_sha256(root: Path | None = None) -> str:
     """The digest that decisions of the bundle at `root` carry."""
     return read_bundle(root).sha256
 

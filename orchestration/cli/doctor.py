@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.cli.console import out
-from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
+from orchestration.settings import Settings, SettingsError, load_settings
 
 Finding = tuple[bool, str]
 
@@ -92,9 +92,10 @@ def _opa(_: Settings) -> Finding:
 
 
 def _bundle(_: Settings) -> Finding:
+    from policies.bundle import bundle_root  # noqa: PLC0415
     from policies.engine import bundle_sha256  # noqa: PLC0415
 
-    return True, f"sha256 {bundle_sha256(PROJECT_ROOT / 'policies' / 'rego')[:16]}…"
+    return True, f"sha256 {bundle_sha256()[:16]}… in {bundle_root()}"
 
 
 def _clock(settings: Settings) -> Finding:

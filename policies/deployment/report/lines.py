@@ -69,9 +69,12 @@ def find_places(
 
 
 def shown_path(path: Path, root: Path) -> str:
-    """A path as seen from the root of the checkout; whole if it is outside."""
-    normal = _normal(path)
-    return (normal.relative_to(root) if normal.is_relative_to(root) else normal).as_posix()
+    """A path as seen from the root of the checkout; of a file outside, its name alone.
+
+    Code scanning takes no other paths.
+    """
+    normal, top = _normal(path), _normal(root)
+    return normal.relative_to(top).as_posix() if normal.is_relative_to(top) else normal.name
 
 
 @dataclass

@@ -45,6 +45,10 @@ def test_without_folders_everything_points_at_the_plan() -> None:
     }
 
 
+def test_plan_outside_the_checkout_is_shown_by_its_name(tmp_path: Path) -> None:
+    assert find_places([plan_file("create")], [], tmp_path).default == Place("create.json")
+
+
 def test_several_plans_point_each_into_its_own_folder() -> None:
     files = [plan_file("create"), plan_file("change")]
     places = find_places(files, [SOURCE, SOURCE.parent / "change" / "after"], PLANS)
