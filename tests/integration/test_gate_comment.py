@@ -98,7 +98,8 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
         def handle_any(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
-            status, found, headers = (401, {}, {})
+            refused: tuple[int, Any, dict[str, str]] = (401, {}, {})
+            status, found, headers = refused
             if self.headers.get("Authorization") == f"Bearer {TOKEN}":
                 status, found, headers = state.answer(self.command, self.path, body)
             data = json.dumps(found).encode()

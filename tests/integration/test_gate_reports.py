@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from orchestration.cli import gate as gate_command
 from orchestration.cli.gate import app
+from tests.unit.policies.test_dbt_changes import document, results
 
 PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
 FORMS = ("annotations", "json", "junit", "markdown", "sarif")
@@ -128,6 +130,19 @@ def test_reason_for_no_decision_gives_no_commands_to_a_ci(tmp_path: Path) -> Non
 
 
 def test_dbt_gate_writes_the_same_forms(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps(document()))
+    runs = results(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    (tmp_path / "run_results.json").write_text(json.dumps(runs))
+    result = gate(tmp_path, "dbt", "--manifest", tmp_path / "manifest.json")
+    assert result.exit_code == 1, result.output
+    found = json.loads((tmp_path / "json").read_text())["decision"]
+    assert int(suite(tmp_path).get("failures", "0")) == len(found["denials"]) > 0
+    place = run_of(tmp_path)["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "manifest.json"
+    assert "❌ Denied" in (tmp_path / "markdown").read_text()
+
+
+def test_dbt_gate_without_a_decision_fails_in_every_form(tmp_path: Path) -> None:
     result = gate(tmp_path, "dbt", "--manifest", tmp_path / "manifest.json")
     assert result.exit_code == 2
     assert suite(tmp_path).get("name") == "tollgate dbt"
