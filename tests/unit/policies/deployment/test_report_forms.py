@@ -25,6 +25,7 @@ from policies.deployment.report.json import to_json
 from policies.deployment.report.junit import to_junit
 from policies.deployment.report.markdown import MARKER, to_markdown
 from policies.deployment.report.sarif import MAX_RESULTS, to_sarif
+from policies.deployment.report.words import clean, inert
 from policies.models import Finding
 from tests.unit.policies.deployment.test_gate_report import HOSTILE, answer, terminal
 
@@ -220,9 +221,12 @@ def check(name: str) -> None:
     ]  # fmt: skip
     written = commands(found)
     assert [level for level, _, _ in written] == ["notice", "error", "warning", "notice"]
-    for level, properties, _ in written[1:]:
+    for level, properties, message in written[1:]:
         assert list(properties) == ["file", "line", "title"]
         assert properties["line"] == "3", level
+        # What GitHub reads back is the name itself, percent signs included.
+        assert properties["file"] == inert(clean(f"dir/{name}"))
+        assert message.startswith(inert(clean(f"{name}: ")))
     for form in FORMS:
         for line in form(found).splitlines():
             ours = form is to_annotations and line.startswith("::")
