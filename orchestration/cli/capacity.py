@@ -7,7 +7,6 @@ belong here: the forecast and the plan (`analytics/capacity/`), and any rule (`p
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +40,7 @@ from policies.decisions import RecordError
 from policies.engine import open_engine
 from policies.provision import NoOpaError
 from policies.store import StoreError, open_store
+from policies.whole_file import write_whole
 
 DENIED, UNDECIDED = 1, 2
 SHOWN_CHANGES = 20
@@ -123,7 +123,7 @@ def forecast(
         )
         made.insert(1, "as_of", load_settings().now().strftime("%Y-%m-%dT%H:%M:%SZ"))
         made["ds"] = made["ds"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-        _replace(output, made.to_csv(index=False))
+        write_whole(output, made.to_csv(index=False))
     except (InputError, SettingsError, ValueError) as error:
         fail(str(error), UNDECIDED)
     except OSError as error:
@@ -182,25 +182,15 @@ def _write(folder: Path, answer: Answer) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     name, decision = answer.plan.target.name, answer.decision
     written = [folder / f"{name}.plan.json"]
-    _replace(written[0], _json(plan_document(answer.plan) | {"decision": decision.to_dict()}))
+    write_whole(written[0], _json(plan_document(answer.plan) | {"decision": decision.to_dict()}))
     if decision.allow:
         written.append(folder / f"{name}.auto.tfvars.json")
-        _replace(written[1], _json(tfvars(answer.plan, decision.decision_id)))
+        write_whole(written[1], _json(tfvars(answer.plan, decision.decision_id)))
     return written
 
 
 def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file as a whole, or leave the old one as it is."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _show(answer: Answer, written: list[Path]) -> None:

@@ -11,6 +11,7 @@ from actions.models import Outcome
 from orchestration.demo.run import DemoRun
 from orchestration.demo.score import driven_right, score_anomalies, score_waste
 from orchestration.warehouse import Warehouse
+from policies.whole_file import write_whole
 
 Rows = list[dict[str, Any]]
 
@@ -107,9 +108,7 @@ def build_report(run: DemoRun) -> dict[str, Any]:
 def write_report(report: dict[str, Any], path: Path) -> None:
     """Replace `report.json` as a whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(report, indent=1, default=str))
-    unfinished.replace(path)
+    write_whole(path, json.dumps(report, indent=1, default=str))
 
 
 def _rows(marts: Warehouse, sql: str) -> Rows:

@@ -24,6 +24,7 @@ from policies.deployment.pricing import OWN, Amount, Price, PriceList, Sku
 from policies.deployment.units import PLAIN_UNITS
 from policies.deployment.usage import History
 from policies.models import canonical_json
+from policies.whole_file import write_whole
 
 SCHEMA = "tollgate/rates/v1"
 SIGNING_KEY, PUBLIC_KEY = "TOLLGATE_RATES_SIGNING_KEY", "TOLLGATE_RATES_PUBLIC_KEY"
@@ -76,9 +77,7 @@ def write_card(path: Path, content: Mapping[str, Any], env: Mapping[str, str] | 
         signature = private.sign(document["sha256"].encode())
         document["signature"] = base64.b64encode(signature).decode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, json.dumps(document, indent=1) + "\n")
     return "signed" if key else UNSIGNED
 
 

@@ -5,7 +5,6 @@ Belongs here: which forms a file can have, and writing it. Does not belong here:
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from policies.deployment.report.annotations import to_annotations
 from policies.deployment.report.json import to_json
 from policies.deployment.report.junit import to_junit
 from policies.deployment.report.sarif import to_sarif
+from policies.whole_file import write_whole
 
 Writer = Callable[[Answer], str]
 
@@ -66,21 +66,8 @@ def write_reports(answer: Answer, reports: Sequence[Report], to_markdown: Writer
     for report in reports:
         writer = to_markdown if report.form == MARKDOWN else WRITERS[report.form]
         try:
-            _replace(report.path, writer(answer))
+            write_whole(report.path, writer(answer))
         except OSError as error:
             raise ReportError(
                 f"{report.path} cannot be written ({error.strerror}); name another file"
             ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    # `x` follows no link that somebody has laid here.
-    with unfinished.open("x", encoding="utf-8") as file:
-        try:
-            file.write(text)
-            file.flush()
-            unfinished.replace(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
