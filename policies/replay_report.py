@@ -6,15 +6,15 @@ Belongs here: words and layout. Subjects and messages are anybody's text: shown,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from policies.deployment.report.json import dump
-from policies.deployment.report.words import clean, code, md
-from policies.replay import Change, Kind, Moved, Replay, Undecided
+from policies.deployment.report.words import clean, code, md, more
+from policies.replay import Change, Kind, Moved, Replay
 
 # Finds our own comment again, where the replay has one of its own.
 MARKER = "<!-- tollgate:replay -->"
@@ -71,14 +71,14 @@ def to_markdown(found: Replay) -> str:
             f"| {code(change.subject)} | {md(_rules(change))} | {md(_stake(change))} |"
             for change in changes[:MAX_ROWS]
         ]
-        lines += ["", *_more(changes)]
+        lines += ["", *more(len(changes), MAX_ROWS)]
     if found.undecided:
         lines += ["", f"#### Not compared: {len(found.undecided)}", ""]
         lines += [
             f"- {code(one.decision_id[:8])} {code(one.subject)}: {WHY_NOT[one.kind]}"
             for one in found.undecided[:MAX_ROWS]
         ]
-        lines += _more(found.undecided)
+        lines += more(len(found.undecided), MAX_ROWS)
     lines += ["", f"<sub>{md(_provenance(found))}</sub>", ""]
     return "\n".join(lines)
 
@@ -155,7 +155,3 @@ def _provenance(found: Replay) -> str:
         f"asked again of policies {found.revision} ({found.bundle_sha256[:12]}), "
         f"compared with {against}; each judged by the time at which it was asked"
     )
-
-
-def _more(items: Sequence[Change] | Sequence[Undecided]) -> list[str]:
-    return [f"… and {len(items) - MAX_ROWS} more"] if len(items) > MAX_ROWS else []

@@ -6,10 +6,11 @@ Belongs here: the form of a command. GitHub shows ten errors and ten warnings of
 from __future__ import annotations
 
 from policies.deployment.gate import Answer
-from policies.deployment.report.words import clean, inert, reason, sentence
+from policies.deployment.report.words import clean, inert, parts, reason, sentence
 from policies.models import Finding
 
 SHOWN = 10
+LEVELS = {"Denied": "error", "Warnings": "warning", "Waived": "notice"}
 
 
 def to_annotations(answer: Answer) -> str:
@@ -20,11 +21,8 @@ def to_annotations(answer: Answer) -> str:
     verdict = "Allowed" if decision.allow else "Denied"
     counts = f"{len(decision.denials)} denied, {len(decision.warnings)} warnings"
     lines = [_command("notice", f"{verdict}: {counts}, {len(decision.waived)} waived", "Tollgate")]
-    for level, findings in (
-        ("error", decision.denials),
-        ("warning", decision.warnings),
-        ("notice", decision.waived),
-    ):
+    for title, findings in parts(decision):
+        level = LEVELS[title]
         # The verdict is a notice too.
         shown = SHOWN - (level == "notice")
         lines += [_finding(level, answer, found) for found in findings[:shown]]

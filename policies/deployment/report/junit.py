@@ -6,12 +6,11 @@ denial, since readers show one failure of a test.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from policies.deployment.gate import Answer
-from policies.deployment.report.words import clean, inert, reason, sentence
+from policies.deployment.report.words import clean, inert, numbered, reason, sentence
 from policies.models import Decision, Finding
 
 
@@ -38,11 +37,8 @@ def _cases(answer: Answer) -> Iterator[ET.Element]:
         rule_id = f"{decision.gate}.{name}"
         if rule_id not in denied:
             yield _quiet(answer, rule_id)
-    names: Counter[tuple[str, str]] = Counter()
-    for found in decision.denials:
-        key = (found.rule_id, found.subject)
-        names[key] += 1
-        yield _denied(answer, found, names[key])
+    for found, number in numbered(decision.denials):
+        yield _denied(answer, found, number)
 
 
 def _quiet(answer: Answer, rule_id: str) -> ET.Element:

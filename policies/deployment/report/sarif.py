@@ -7,7 +7,6 @@ anybody's text is kept from being either.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +14,15 @@ from urllib.parse import quote
 from policies.deployment.gate import Answer
 from policies.deployment.places import Place
 from policies.deployment.report.json import dump
-from policies.deployment.report.words import ZERO_WIDTH, clean, extras, reason, sentence
+from policies.deployment.report.words import (
+    ZERO_WIDTH,
+    clean,
+    extras,
+    numbered,
+    parts,
+    reason,
+    sentence,
+)
 from policies.models import Decision, Finding, rfc3339, sha256
 
 SCHEMA = (
@@ -23,16 +30,17 @@ SCHEMA = (
 )
 # GitHub keeps 5,000 results of a run, and refuses a run of more than 25,000.
 MAX_RESULTS = 5_000
-LEVELS = ("error", "warning", "note")
+LEVELS = {"Denied": "error", "Warnings": "warning", "Waived": "note"}
 _LINK_OR_PLACEHOLDER = re.compile(r"(?<=\])(?=\()|(?<=\{)(?=\d)")
 
 
 def to_sarif(answer: Answer) -> str:
     """One run: what is denied is an error, what is waived a suppressed note."""
     decision = answer.decision
-    found = list(_results(answer)) if decision.decided else []
+    rules = _rules(decision)
+    found = list(_results(answer, rules)) if decision.decided else []
     run = {
-        "tool": {"driver": {"name": "Tollgate", "rules": _rules(decision)}},
+        "tool": {"driver": {"name": "Tollgate", "rules": rules}},
         "automationDetails": {"id": f"tollgate/{decision.gate}/"},
         "invocations": [_invocation(decision, len(found))],
         "columnKind": "unicodeCodePoints",
@@ -77,31 +85,26 @@ def _rules(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
-def _results(answer: Answer) -> Iterator[dict[str, Any]]:
-    decision = answer.decision
-    indexes = {rule["id"]: index for index, rule in enumerate(_rules(decision))}
-    seen: Counter[tuple[str, str]] = Counter()
-    for level, findings in zip(
-        LEVELS, (decision.denials, decision.warnings, decision.waived), strict=True
-    ):
-        for found in findings:
-            key = (found.rule_id, found.subject)
-            seen[key] += 1
-            result = {
-                "ruleId": clean(found.rule_id),
-                "ruleIndex": indexes[clean(found.rule_id)],
-                "level": level,
-                "message": {"text": plain(f"{found.subject}: {sentence(found)}")},
-                "locations": [_location(answer.places.of(found.subject), found)],
-                "partialFingerprints": {"tollgateFinding/v1": fingerprint(found, seen[key])},
-            }
-            if level == "note":
-                # No `accepted` without a word: the waiver says who, until when and why.
-                said = plain("; ".join(extras(found)))
-                result["suppressions"] = [
-                    {"kind": "external", "status": "accepted", "justification": said}
-                ]
-            yield result
+def _results(answer: Answer, rules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    indexes = {rule["id"]: index for index, rule in enumerate(rules)}
+    listed = [(title, f) for title, findings in parts(answer.decision) for f in findings]
+    numbers = numbered(found for _, found in listed)
+    for (title, found), (_, number) in zip(listed, numbers, strict=True):
+        result = {
+            "ruleId": clean(found.rule_id),
+            "ruleIndex": indexes[clean(found.rule_id)],
+            "level": LEVELS[title],
+            "message": {"text": plain(f"{found.subject}: {sentence(found)}")},
+            "locations": [_location(answer.places.of(found.subject), found)],
+            "partialFingerprints": {"tollgateFinding/v1": fingerprint(found, number)},
+        }
+        if title == "Waived":
+            # No `accepted` without a word: the waiver says who, until when and why.
+            said = plain("; ".join(extras(found)))
+            result["suppressions"] = [
+                {"kind": "external", "status": "accepted", "justification": said}
+            ]
+        yield result
 
 
 def fingerprint(found: Finding, number: int) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,15 @@ def parts(decision: Decision) -> Iterator[tuple[str, tuple[Finding, ...]]]:
     ):
         if findings:
             yield title, findings
+
+
+def numbered(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
+    """Each with its number among those of the same rule and subject, from 1."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for found in findings:
+        key = (found.rule_id, found.subject)
+        seen[key] += 1
+        yield found, seen[key]
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:
@@ -146,9 +156,9 @@ def provenance(decision: Decision) -> str:
     )
 
 
-def more(count: int) -> list[str]:
+def more(count: int, shown: int = MAX_ROWS) -> list[str]:
     """That a list was cut, if it was."""
-    return [f"… and {count - MAX_ROWS} more"] if count > MAX_ROWS else []
+    return [f"… and {count - shown} more"] if count > shown else []
 
 
 def signed(amount: str) -> str:
