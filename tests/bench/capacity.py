@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics.capacity.demand import KEPT_HOURS
+from orchestration.analytics.capacity.demand import KEPT
 from orchestration.analytics.capacity.simulate import (
     Outcome,
     Trace,
@@ -45,7 +45,7 @@ def traces(path: Path, days: int) -> list[tuple[pd.DataFrame, list[Trace]]]:
     last = frame.groupby("series_id")["ds"].transform("max")
     for _, part in frame.groupby(last):
         wide = part.pivot_table(index="ds", columns="series_id", values="y").asfreq("h")
-        wide = wide.interpolate().iloc[-(KEPT_HOURS + 24 * days) :]
+        wide = wide.interpolate().iloc[-(KEPT["hour"] + 24 * days) :]
         start = len(wide) - 24 * days
         moving = [name for name in wide if wide[name].iloc[:start].std() > 0]
         fleets = [

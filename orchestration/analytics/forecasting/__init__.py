@@ -1,17 +1,33 @@
 """Forecasts with intervals: `forecast(frame, horizon)` and `backtest(frame)`."""
 
-from orchestration.analytics.forecasting import models
+from orchestration.analytics.forecasting import hourly, models, weekly
 from orchestration.analytics.forecasting.backtesting import backtest
-from orchestration.analytics.forecasting.forecaster import FOLDS, HORIZONS, forecast
-from orchestration.analytics.forecasting.registry import MODELS, REFERENCE, model
+from orchestration.analytics.forecasting.forecaster import (
+    COLUMNS,
+    FOLDS,
+    HORIZONS,
+    QUANTILES,
+    forecast,
+    forecast_panel,
+)
+from orchestration.analytics.forecasting.registry import MODELS, Period, model
+from orchestration.analytics.forecasting.rhythm import RHYTHMS
+from orchestration.analytics.forecasting.rolling import CORRECTED
 
 __all__ = [
+    "COLUMNS",
+    "CORRECTED",
     "FOLDS",
     "HORIZONS",
     "MODELS",
-    "REFERENCE",
+    "QUANTILES",
+    "RHYTHMS",
+    "Period",
     "backtest",
     "forecast",
+    "forecast_panel",
+    "hourly",
     "model",
     "models",
+    "weekly",
 ]

@@ -11,7 +11,7 @@ from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.conformal import calibrate
 from orchestration.analytics.forecasting.forecaster import FOLDS, HORIZONS
 from orchestration.analytics.forecasting.panel import Panel, to_panel
-from orchestration.analytics.forecasting.registry import MODELS
+from orchestration.analytics.forecasting.rhythm import DAILY
 from orchestration.analytics.forecasting.rolling import Fold, nonnegative_floor, origins, roll
 
 COLUMNS = [
@@ -38,10 +38,11 @@ def backtest(
     panel = to_panel(frame)
     parts = []
     for horizon in horizons:
-        rolled = roll(panel, origins(panel.days, horizon, folds), horizon)
-        for name in MODELS:
-            residuals = [fold.residual(name) for fold in rolled]
-            for position, fold in enumerate(rolled):
+        rolled = roll(panel, origins(panel.days, horizon, folds, DAILY), horizon, DAILY)
+        for name in {name: None for fold in rolled for name in fold.paths}:
+            tested = [fold for fold in rolled if name in fold.paths]
+            residuals = [fold.residual(name) for fold in tested]
+            for position, fold in enumerate(tested):
                 others = [r for i, r in enumerate(residuals) if i != position]
                 pool = np.stack(others or [np.full_like(residuals[position], np.nan)])
                 parts.append(_measure(panel, fold, name, horizon, pool))
@@ -61,7 +62,7 @@ def _measure(panel: Panel, fold: Fold, name: str, horizon: int, pool: Floats) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         wape = np.abs(error).sum(axis=1) / volume
         bias = error.sum(axis=1) / volume
-        mase = np.abs(error).mean(axis=1) / fold.weekly_change
+        mase = np.abs(error).mean(axis=1) / fold.season_change
     cutoff = (panel.end - np.timedelta64(fold.cut, "D")).astype("datetime64[ns]")
     rows = pd.DataFrame(
         {

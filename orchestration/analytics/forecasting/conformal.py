@@ -1,7 +1,8 @@
 """Intervals from errors made on earlier days: no assumption on their distribution.
 
-Errors of all series are pooled in units of each series' own scale, horizon by horizon, and
-widened for series that were harder than the rest. So a handful of folds is enough.
+Errors of all series are pooled in units of each series' own scale, horizon by horizon, so that a
+handful of folds is enough. Widening the series that were harder than the rest was measured, and
+made the intervals worse: in a handful of folds it is mostly chance who was.
 """
 
 from __future__ import annotations
@@ -19,28 +20,23 @@ GRID_STEPS = 24
 THINNED = 7
 # What is assumed before any error is known: normal, in units of the series' scale.
 ASSUMED = (-1.96, -1.2816, 1.2816, 1.96)
-# An own error record counts as much as this many folds of the pool.
-PRIOR_FOLDS = 3.0
 # Folds overlap and series move together, so pooled errors are fewer than they look.
 INDEPENDENT_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Bands:
-    """Offsets from the median in units of scale: (levels, horizon), and each series' factor."""
+    """Offsets from the median in units of scale: (levels, horizon)."""
 
     offsets: Floats
-    factor: Floats
 
     def around(self, path: Floats, scale: Floats) -> list[Floats]:
         """The quantile paths, one matrix per level."""
-        width = (scale * self.factor)[:, None]
-        return [path + width * offset[None, :] for offset in self.offsets]
+        return [path + scale[:, None] * offset[None, :] for offset in self.offsets]
 
 
 def calibrate(residuals: Floats, horizon: int) -> Bands:
     """Bands from residuals[fold, series, step], NaN where unknown."""
-    series = residuals.shape[1]
     steps = np.unique(np.linspace(1, horizon, min(GRID_STEPS, horizon)).round().astype(np.int64))
     window = max(1, horizon // 12)
     rows = np.full((len(LEVELS), len(steps)), np.nan)
@@ -61,7 +57,7 @@ def calibrate(residuals: Floats, horizon: int) -> Bands:
             rows[level_position, position] = float(
                 quantile(flat, tail if level < 0.5 else 1 - tail)
             )
-    return Bands(_complete(rows, steps, horizon), _own_factor(residuals, series))
+    return Bands(_complete(rows, steps, horizon))
 
 
 def _complete(rows: Floats, steps: Ints, horizon: int) -> Floats:
@@ -79,18 +75,3 @@ def _complete(rows: Floats, steps: Ints, horizon: int) -> Floats:
             path = ASSUMED[position] * np.sqrt(1 + every / 28)
         out[position] = sign * np.maximum.accumulate(np.maximum(sign * path, 0.0))
     return out
-
-
-def _own_factor(residuals: Floats, series: int) -> Floats:
-    """How much harder than the pool each series was, drawn to 1 when little is known."""
-    size = np.abs(residuals)
-    known = ~np.isnan(size)
-    total = np.where(known, size, 0.0).sum(axis=(0, 2))
-    mean = total / np.maximum(known.sum(axis=(0, 2)), 1)
-    pooled = float(total.sum() / max(int(known.sum()), 1))
-    if pooled <= 0:
-        return np.ones(series)
-    folds = known.any(axis=2).sum(axis=0)
-    weight = folds / (folds + PRIOR_FOLDS)
-    factor: Floats = np.clip(weight * mean / pooled + (1 - weight), 0.4, 3.0)
-    return factor

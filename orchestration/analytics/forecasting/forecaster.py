@@ -6,21 +6,24 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats
+from orchestration.analytics.forecasting.boosted import collect
 from orchestration.analytics.forecasting.conformal import calibrate
 from orchestration.analytics.forecasting.panel import Panel, to_panel
-from orchestration.analytics.forecasting.registry import MODELS, REFERENCE
+from orchestration.analytics.forecasting.rhythm import DAILY, Rhythm
 from orchestration.analytics.forecasting.rolling import (
+    CORRECTED,
     Fold,
-    error_scale,
     nonnegative_floor,
     origins,
+    paths_of,
     roll,
 )
+from orchestration.analytics.forecasting.scale import error_scale
 
-HORIZONS = (30, 90, 180)
-FOLDS = 6
-# How much the record of all series counts beside a series' own: six folds are few.
-POOLED_SHARE = 0.5
+HORIZONS = DAILY.horizons
+FOLDS = DAILY.folds
+QUANTILES = ["p025", "p10", "p50", "p90", "p975"]
+COLUMNS = ["series_id", "ds", *QUANTILES, "model"]
 
 
 def forecast(frame: pd.DataFrame, horizon: int = HORIZONS[-1]) -> pd.DataFrame:
@@ -28,24 +31,27 @@ def forecast(frame: pd.DataFrame, horizon: int = HORIZONS[-1]) -> pd.DataFrame:
 
     Returns series_id, ds, p025, p10, p50, p90, p975 and the model used.
     """
+    return forecast_panel(to_panel(frame), horizon, DAILY)
+
+
+def forecast_panel(panel: Panel, horizon: int, rhythm: Rhythm) -> pd.DataFrame:
+    """Forecast every series of a panel in its rhythm, in the columns of `forecast`."""
     if horizon < 1:
-        raise ValueError(f"horizon is {horizon}: give the number of days to forecast, at least 1")
-    columns = ["series_id", "ds", "p025", "p10", "p50", "p90", "p975", "model"]
-    panel = to_panel(frame)
+        raise ValueError(
+            f"horizon is {horizon}: give the number of {rhythm.period}s to forecast, at least 1"
+        )
     if not panel.series_ids:
-        return pd.DataFrame(columns=columns)
-    cuts = [cut for h in {*HORIZONS, horizon} if h <= horizon for cut in _cuts(panel, h)]
-    folds = roll(panel, cuts, horizon)
-    chosen = choose(folds, len(panel.series_ids))
-    paths = {name: MODELS[name](panel, horizon) for name in sorted(set(chosen))}
-    middle = pick(paths, chosen)
-    floor = nonnegative_floor(panel)[:, None]
-    middle = np.maximum(middle, floor)
+        return pd.DataFrame(columns=COLUMNS)
+    folds = roll(panel, _cuts(panel, horizon, rhythm), horizon, rhythm)
+    chosen = choose(folds, len(panel.series_ids), rhythm)
+    lessons = collect(panel, horizon, rhythm) if CORRECTED in chosen else None
+    middle = pick(paths_of(panel, horizon, rhythm, lessons), chosen)
     residuals = np.stack(
-        [pick({m: fold.residual(m) for m in MODELS}, chosen) for fold in folds]
+        [pick({m: fold.residual(m) for m in fold.paths}, chosen) for fold in folds]
         or [np.full_like(middle, np.nan)]
     )
-    bands = calibrate(residuals, horizon).around(middle, error_scale(panel))
+    bands = calibrate(residuals, horizon).around(middle, error_scale(panel, rhythm))
+    floor = nonnegative_floor(panel)[:, None]
     low95, low80, high80, high95 = (np.maximum(band, floor) for band in bands)
     return pd.DataFrame(
         {
@@ -61,30 +67,35 @@ def forecast(frame: pd.DataFrame, horizon: int = HORIZONS[-1]) -> pd.DataFrame:
     )
 
 
-def _cuts(panel: Panel, horizon: int) -> list[int]:
+def _cuts(panel: Panel, horizon: int, rhythm: Rhythm) -> list[int]:
     """Origins for the oldest series and, where the others are younger, for the typical one."""
-    typical = int(np.median(panel.length))
-    return origins(panel.days, horizon, FOLDS) + origins(typical, horizon, FOLDS)
+    ages = (panel.days, int(np.median(panel.length)))
+    asked = sorted(h for h in {*rhythm.horizons, horizon} if h <= horizon)
+    return [cut for h in asked for age in ages for cut in origins(age, h, rhythm.folds, rhythm)]
 
 
-def choose(folds: list[Fold], series: int) -> list[str]:
-    """The best model of each series; none that does not beat seasonal naive on its own past."""
+def choose(folds: list[Fold], series: int, rhythm: Rhythm) -> list[str]:
+    """The best model of each series; none that does not beat the naive one on the record."""
     if not folds:
-        return [REFERENCE] * series
-    names = list(MODELS)
+        return [rhythm.reference] * series
+    # A model that had nothing to learn from at some origin was not judged there.
+    names = [name for name in folds[0].paths if all(name in fold.paths for fold in folds)]
     error = np.stack([_mean_error(folds, name) for name in names])
-    reference = error[names.index(REFERENCE)]
+    reference = error[names.index(rhythm.reference)]
     with np.errstate(divide="ignore", invalid="ignore"):
         skill = error / reference
     # A series that naive forecasts without error, or without any fold, keeps naive.
     skill = np.where(np.isfinite(skill), skill, np.inf)
     judged = np.isfinite(skill).all(axis=0)
     pooled = np.median(skill[:, judged], axis=1) if judged.any() else np.ones(len(names))
-    blend = (1 - POOLED_SHARE) * skill + POOLED_SHARE * pooled[:, None]
-    blend = np.where(skill < 1, blend, np.inf)
+    share = rhythm.pooled_share
+    blend = (1 - share) * skill + share * pooled[:, None]
+    blend = np.where(blend < 1, blend, np.inf)
     best = np.argmin(blend, axis=0)
     useful = np.isfinite(blend.min(axis=0))
-    return [names[b] if ok else REFERENCE for b, ok in zip(best, useful, strict=True)]
+    return [
+        names[place] if ok else rhythm.reference for place, ok in zip(best, useful, strict=True)
+    ]
 
 
 def _mean_error(folds: list[Fold], name: str) -> Floats:

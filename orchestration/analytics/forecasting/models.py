@@ -1,4 +1,4 @@
-"""The models: simple ones that are hard to beat on bills, and the median of them."""
+"""The daily models: simple ones that are hard to beat on bills, and the median of them."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ DAMPING = 0.99
 TREND_DAYS = 364
 
 
-@model("seasonal_naive")
+@model("seasonal_naive", "day")
 def seasonal_naive(panel: Panel, horizon: int) -> Floats:
     """The last week, repeated."""
     week = _filled(panel.values[:, -7:])
     return week[:, np.arange(horizon) % week.shape[1]]
 
 
-@model("weekday_window")
+@model("weekday_window", "day")
 def weekday_window(panel: Panel, horizon: int) -> Floats:
     """The median of the last four same weekdays, with the month's recurring fees."""
     clean, fees = split_fees(panel, horizon)
     return _window(clean.values, horizon, WINDOW_WEEKS) + fees
 
 
-@model("damped_theta")
+@model("damped_theta", "day")
 def damped_theta(panel: Panel, horizon: int) -> Floats:
     """Theta: an exponentially smoothed level plus half of a robust trend, damped."""
     clean, fees = split_fees(panel, horizon)
     return _theta(clean.values, horizon) + fees
 
 
-@model("reverting_theta")
+@model("reverting_theta", "day")
 def reverting_theta(panel: Panel, horizon: int) -> Floats:
     """Theta drawn half-way to the median of the last twelve weeks as the horizon grows."""
     clean, fees = split_fees(panel, horizon)
     return _reverting(_theta(clean.values, horizon), clean.values, horizon) + fees
 
 
-@model("median")
+@model("median", "day")
 def median_of_all(panel: Panel, horizon: int) -> Floats:
     """The median of the three models above: robust where each fails alone."""
     clean, fees = split_fees(panel, horizon)

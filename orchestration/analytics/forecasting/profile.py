@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -57,7 +59,7 @@ def split_fees(panel: Panel, horizon: int) -> tuple[Panel, Floats]:
         fee[:, dom] = np.where(certain & same_sign, median(last), 0.0)
     rows = np.arange(values.shape[0])[:, None]
     history = np.where(fee[rows, day] != 0, base, values)
-    clean = Panel(panel.series_ids, history, panel.length, panel.end)
+    clean = replace(panel, values=history)
     return clean, fee[rows, _day_of_month(panel.future(horizon))]
 
 

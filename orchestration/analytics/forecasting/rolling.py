@@ -1,4 +1,4 @@
-"""Rolling origins: what each model would have said on earlier days, and how wrong it was."""
+"""Rolling origins: what each model would have said earlier, and how wrong it was."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestration.analytics.detectors.grid import Floats
+from orchestration.analytics.forecasting.boosted import Lessons, collect
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.registry import MODELS
+from orchestration.analytics.forecasting.rhythm import Rhythm
+from orchestration.analytics.forecasting.scale import error_scale, season_change
 
-#: A model is tested only where it has this much history to learn from.
-LEAST_HISTORY = 56
-# A fold needs the days it forecasts to be known; shorter steps than this say the same twice.
-LONGEST_STEP = 30
+#: The base model with the learned correction.
+CORRECTED = "boosted"
 # One series that wakes from silence must not widen the bands of all the others without end.
 LARGEST_ERROR = 25.0
 # A usual error below this share of the largest day is none: the series has stopped, or not begun.
@@ -31,8 +32,8 @@ class Fold:
     paths: dict[str, Floats]
     #: Size of a usual error of the series as known at the origin.
     scale: Floats
-    #: Mean change against a week earlier in the history at the origin (the MASE denominator).
-    weekly_change: Floats
+    #: Mean change against a season earlier in the history at the origin (the MASE denominator).
+    season_change: Floats
 
     def residual(self, model: str) -> Floats:
         """Actual minus forecast in units of the series' scale."""
@@ -40,19 +41,20 @@ class Fold:
         return np.clip(error, -LARGEST_ERROR, LARGEST_ERROR)
 
 
-def origins(days: int, horizon: int, folds: int) -> list[int]:
-    """How many days back each origin lies, so that `horizon` days after it are known."""
-    room = days - LEAST_HISTORY - horizon
+def origins(days: int, horizon: int, folds: int, rhythm: Rhythm) -> list[int]:
+    """How many columns back each origin lies, so that `horizon` columns after it are known."""
+    room = days - rhythm.least_history - horizon
     if room < 0 or folds < 1:
         return []
-    step = min(LONGEST_STEP, room // (folds - 1)) if folds > 1 else 0
+    step = min(rhythm.longest_step, room // (folds - 1)) if folds > 1 else 0
     # The same weekday at every origin would hide a model that is bad on one of them.
-    step = step - 1 if step % 7 == 0 and step > 7 else step
+    step = step - 1 if step % rhythm.season == 0 and step > rhythm.season > 1 else step
     return sorted({horizon + step * k for k in range(folds)}) if step else [horizon]
 
 
-def roll(panel: Panel, cuts: Sequence[int], horizon: int) -> list[Fold]:
-    """Run every model at every origin, at most `horizon` days ahead."""
+def roll(panel: Panel, cuts: Sequence[int], horizon: int, rhythm: Rhythm) -> list[Fold]:
+    """Run every model at every origin, at most `horizon` columns ahead."""
+    lessons = collect(panel, horizon, rhythm)
     folds = []
     for cut in sorted(set(cuts)):
         past = panel.cut(cut)
@@ -60,17 +62,27 @@ def roll(panel: Panel, cuts: Sequence[int], horizon: int) -> list[Fold]:
         end = panel.days - cut
         actual = np.full((len(panel.series_ids), horizon), np.nan)
         actual[:, :steps] = panel.values[:, end : end + steps]
-        actual[past.length < LEAST_HISTORY] = np.nan
-        scale = error_scale(past)
+        actual[past.length < rhythm.least_history] = np.nan
+        scale = error_scale(past, rhythm)
         actual[_dormant(past, scale)] = np.nan
-        floor = nonnegative_floor(past)
         paths = {}
-        for name, function in MODELS.items():
-            path = np.full_like(actual, np.nan)
-            path[:, :steps] = np.maximum(function(past, steps), floor[:, None])
-            paths[name] = path
-        folds.append(Fold(cut, actual, paths, scale, _weekly_change(past)))
+        for name, path in paths_of(past, steps, rhythm, lessons).items():
+            paths[name] = np.full_like(actual, np.nan)
+            paths[name][:, :steps] = path
+        folds.append(Fold(cut, actual, paths, scale, season_change(past, rhythm)))
     return folds
+
+
+def paths_of(
+    panel: Panel, horizon: int, rhythm: Rhythm, lessons: Lessons | None
+) -> dict[str, Floats]:
+    """The path of every model, and the corrected one where there is enough to learn from."""
+    paths = {name: function(panel, horizon) for name, function in MODELS[rhythm.period].items()}
+    corrected = lessons.corrected(panel, paths[rhythm.base]) if lessons else None
+    if corrected is not None:
+        paths[CORRECTED] = corrected
+    floor = nonnegative_floor(panel)[:, None]
+    return {name: np.maximum(path, floor) for name, path in paths.items()}
 
 
 def nonnegative_floor(panel: Panel) -> Floats:
@@ -79,32 +91,7 @@ def nonnegative_floor(panel: Panel) -> Floats:
     return np.where(lowest >= 0, 0.0, -np.inf)
 
 
-def error_scale(panel: Panel) -> Floats:
-    """The usual change against four weeks earlier (one week for short histories)."""
-    lag = 28 if panel.days > 84 else 7
-    values = panel.values[:, -(182 + lag) :]
-    level = _mean(np.abs(values))
-    if values.shape[1] <= lag:
-        return np.maximum(0.1 * level, 1e-9)
-    change = _mean(np.abs(values[:, lag:] - values[:, :-lag]))
-    return np.maximum(change, 1e-3 * level + 1e-9)
-
-
 def _dormant(past: Panel, scale: Floats) -> NDArray[np.bool_]:
     """Series that were silent for months: in units of their noise, what follows has no size."""
     largest = np.max(np.abs(np.nan_to_num(past.values)), axis=1)
     return np.asarray(scale <= DORMANT * largest + 1e-9)
-
-
-def _weekly_change(panel: Panel) -> Floats:
-    values = panel.values
-    if values.shape[1] <= 7:
-        return np.full(values.shape[0], np.nan)
-    return _mean(np.abs(values[:, 7:] - values[:, :-7]))
-
-
-def _mean(values: Floats) -> Floats:
-    """Mean along the last axis without NaN, 0 where nothing is known."""
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=1)
-    return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float64)

@@ -10,12 +10,24 @@ import pandas as pd
 import pytest
 
 from orchestration.analytics.detectors import SeriesError
-from orchestration.analytics.forecasting import MODELS, REFERENCE, backtest, forecast, model
+from orchestration.analytics.forecasting import (
+    CORRECTED,
+    MODELS,
+    QUANTILES,
+    RHYTHMS,
+    backtest,
+    forecast,
+    model,
+)
+from orchestration.analytics.forecasting.boosted import LEAST_SERIES, collect
+from orchestration.analytics.forecasting.models import median_of_all
+from orchestration.analytics.forecasting.panel import to_panel
 
 # pandas-stubs reject arithmetic on a .loc selection, so frames are Any in these tests.
 Frame = Any
 Make = Callable[..., Frame]
-QUANTILES = ["p025", "p10", "p50", "p90", "p975"]
+DAILY = RHYTHMS["day"]
+REFERENCE = DAILY.reference
 
 
 def many(make: Make, count: int, **kwargs: float) -> Frame:
@@ -77,6 +89,46 @@ def test_a_model_that_does_not_beat_seasonal_naive_is_not_used(make: Make) -> No
     assert REFERENCE not in set(noisy["model"])
 
 
+def yearly(make: Make, count: int, days: int = 1100) -> Frame:
+    """Series that fall and rise with the same year, which no plain model knows."""
+    frame = many(make, count, days=days, noise=0.02)
+    season = 2 * np.pi * frame["ds"].dt.day_of_year / 365.25
+    frame["y"] *= 1 + 0.4 * np.sin(season)
+    return frame
+
+
+def test_what_all_series_share_is_learned_from_all_of_them(make: Make) -> None:
+    frame = yearly(make, 12)
+    end = frame["ds"].max() - pd.Timedelta(days=90)
+    out = forecast(frame[frame["ds"] <= end], 90)
+    assert set(out["model"]) == {CORRECTED}
+    truth = out.merge(frame, on=["series_id", "ds"])
+    plain = median_of_all(to_panel(frame[frame["ds"] <= end]), 90).ravel()
+    missed = (truth["p50"] - truth["y"]).abs().mean()
+    assert missed < 0.8 * np.abs(plain - truth["y"].to_numpy()).mean()
+
+
+def test_a_lesson_is_not_learned_before_its_actual_was_known(make: Make) -> None:
+    frame = yearly(make, 12)
+    later = frame.copy()
+    later.loc[later["ds"] > later["ds"].max() - pd.Timedelta(days=120), "y"] *= 7
+    paths = []
+    for one in (frame, later):
+        panel = to_panel(one)
+        lessons = collect(panel, 90, DAILY)
+        assert lessons is not None
+        past = panel.cut(120)
+        paths.append(lessons.corrected(past, median_of_all(past, 90)))
+    assert paths[0] is not None
+    np.testing.assert_array_equal(paths[0], paths[1])
+
+
+def test_few_series_teach_nothing_general(make: Make) -> None:
+    frame = yearly(make, LEAST_SERIES - 1)
+    assert collect(to_panel(frame), 90, DAILY) is None
+    assert CORRECTED not in set(forecast(frame, 30)["model"])
+
+
 @pytest.mark.parametrize("days", [1, 3, 10, 40, 100])
 def test_short_histories_get_finite_forecasts(make: Make, days: int) -> None:
     out = forecast(make(days=days), 180)
@@ -93,7 +145,7 @@ def test_series_of_different_ages_share_one_call(make: Make) -> None:
 
 def test_backtest_judges_every_model_out_of_sample_at_six_origins(make: Make) -> None:
     rows = backtest(many(make, 3, days=420, noise=0.1))
-    assert set(rows["model"]) == set(MODELS)
+    assert set(rows["model"]) == set(MODELS["day"])
     origins = rows.groupby(["series_id", "model", "horizon_days"])["cutoff"].nunique()
     assert (origins == 6).all()
     assert set(rows["horizon_days"]) == {30, 90, 180}
@@ -126,7 +178,7 @@ def test_gaps_and_senseless_horizons_are_refused(make: Make) -> None:
 
 def test_a_model_cannot_be_registered_twice() -> None:
     with pytest.raises(ValueError, match="registered twice"):
-        model(REFERENCE)(MODELS[REFERENCE])
+        model(REFERENCE, "day")(MODELS["day"][REFERENCE])
 
 
 def test_a_series_that_is_negative_is_forecast_negative(make: Make) -> None:

@@ -6,15 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.analytics.capacity.demand import (
-    COLUMNS,
-    QUANTILES,
-    Period,
-    forecast_demand,
-    gapless,
-)
-from orchestration.analytics.capacity.hourly import hourly_model
+from orchestration.analytics.capacity.demand import forecast_demand, gapless
 from orchestration.analytics.detectors.grid import SeriesError
+from orchestration.analytics.forecasting import COLUMNS, QUANTILES, RHYTHMS, Period
 
 SAMPLE = Path(__file__).parents[2] / "fixtures" / "capacity" / "hourly_demand.csv"
 DAY = 24
@@ -53,9 +47,9 @@ def test_hour_of_the_week_is_known_after_some_weeks() -> None:
     assert at_noon["2026-10-10 12:00"] < at_noon["2026-10-12 12:00"]
 
 
-@pytest.mark.parametrize("period", ["hour", "day"])
-def test_forecast_has_the_contract_of_both_periods(period: Period) -> None:
-    step = pd.Timedelta(1, period)
+@pytest.mark.parametrize("period", ["hour", "day", "week"])
+def test_forecast_has_the_contract_of_every_period(period: Period) -> None:
+    step = pd.Timedelta(RHYTHMS[period].step)
     times = pd.date_range("2026-07-01", periods=400, freq=step)
     noise = np.random.default_rng(3).normal(0, 4, (2, 400))
     frame = pd.concat(
@@ -66,7 +60,7 @@ def test_forecast_has_the_contract_of_both_periods(period: Period) -> None:
     assert list(made.columns) == COLUMNS
     assert made.groupby("series_id").size().to_dict() == {"a": 40, "b": 40}
     assert made["ds"].min() == times[-1] + step
-    assert (made[list(QUANTILES)].diff(axis=1).iloc[:, 1:] >= -1e-9).all().all()
+    assert (made[QUANTILES].diff(axis=1).iloc[:, 1:] >= -1e-9).all().all()
     assert (made["p025"] >= 0).all()
 
 
@@ -109,6 +103,15 @@ def test_frame_without_a_column_and_odd_requests_are_refused() -> None:
         forecast_demand(pd.DataFrame(), 0, "hour")
 
 
-def test_model_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="registered twice"):
-        hourly_model("anchored")(lambda panel, horizon: panel.values)
+def test_weeks_are_counted_back_from_the_last_day() -> None:
+    """So a series may end on any weekday, and a day off the beat belongs to its week."""
+    frame = pd.DataFrame(
+        {
+            "series_id": "a",
+            "ds": ["2026-10-02", "2026-10-09", "2026-10-22", "2026-10-23"],
+            "y": [1.0, 2.0, 5.0, 7.0],
+        }
+    )
+    weeks = gapless(frame, "week")
+    assert weeks["ds"].dt.strftime("%m-%d").tolist() == ["10-02", "10-09", "10-16", "10-23"]
+    assert weeks["y"].tolist() == [1.0, 2.0, 4.0, 6.0]

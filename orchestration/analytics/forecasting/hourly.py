@@ -1,24 +1,17 @@
 """Hourly models: what repeats by the hour of the day and of the week, and how far "now" carries.
 
-The models have the contract of `forecasting.registry.Model`, with hours in place of days: columns
-of the panel are hours, the path is one row per series and one column per hour ahead.
+Columns of the panel are hours: the path is one row per series and one column per hour ahead.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 
 from orchestration.analytics.detectors.grid import Floats, median
 from orchestration.analytics.forecasting.panel import Panel
-from orchestration.analytics.forecasting.registry import Model
+from orchestration.analytics.forecasting.registry import model
 
 DAY, WEEK = 24, 168
-HOURLY_MODELS: dict[str, Model] = {}
-#: What every other hourly model must beat to be used.
-HOURLY_REFERENCE = "naive_day"
-
 # The median of so many days gives the hour of the day, of so many weeks the hour of the week.
 WINDOW_DAYS, WINDOW_WEEKS = 7, 8
 # A few weeks know the hour of the week poorly, so it only leans the hour of the day.
@@ -31,31 +24,19 @@ SHARES = np.linspace(0.0, 1.0, 11)
 LEARNED_HOURS = 4 * WEEK
 
 
-def hourly_model(name: str) -> Callable[[Model], Model]:
-    """Register a function as an hourly forecast model."""
-
-    def register(function: Model) -> Model:
-        if name in HOURLY_MODELS:
-            raise ValueError(f"hourly model {name!r} is registered twice: rename one of them")
-        HOURLY_MODELS[name] = function
-        return function
-
-    return register
-
-
-@hourly_model("naive_day")
+@model("naive_day", "hour")
 def naive_day(panel: Panel, horizon: int) -> Floats:
     """The last day, repeated."""
     return _repeat(panel.values[:, -DAY:], horizon)
 
 
-@hourly_model("hour_window")
+@model("hour_window", "hour")
 def hour_window(panel: Panel, horizon: int) -> Floats:
     """The median of the last seven same hours of the day."""
     return _cycle(panel.values, DAY, WINDOW_DAYS, horizon)
 
 
-@hourly_model("anchored")
+@model("anchored", "hour")
 def anchored(panel: Panel, horizon: int) -> Floats:
     """The usual week, moved to where the series is now; the move fades as it did before."""
     values = panel.values
@@ -64,7 +45,7 @@ def anchored(panel: Panel, horizon: int) -> Floats:
     return _usual(values, horizon) + _recent(away)[:, -1:] * share
 
 
-@hourly_model("level")
+@model("level", "hour")
 def level(panel: Panel, horizon: int) -> Floats:
     """The last hours, held: right for what switches between levels without a rhythm."""
     return np.repeat(_recent(panel.values[:, -RECENT_HOURS:])[:, -1:], horizon, axis=1)
