@@ -33,6 +33,8 @@ _GROUP_OF_PLATFORM_TABLE = {
     "capacity_plans": DECIDE,
     "proposals": PROPOSE,
     "decisions": ACT,
+    "estimates": ACT,
+    "estimate_links": ACT,
     "planned_actions": DECIDE,
     "action_events": ACT,
 }
