@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from policies.decisions import decide_and_record, redact
 from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
+from policies.deployment.calibration import calibrated
 from policies.deployment.changes import ResourceChange
 from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
 from policies.deployment.lifecycle import lifecycle, rules_beside
@@ -91,7 +92,7 @@ def build_question(
     """The question to the deployment gate, as `schemas/deployment.v1.json` has it."""
     now = now or datetime.now(UTC)
     sources = sources or Sources(sample_book())
-    found = estimate(plan, sources.book, sources.usage)
+    found = calibrated(estimate(plan, sources.book, sources.usage), sources.calibration)
     estimated = found.to_dict()
     with_ages(estimated["lines"], now.date())
     beside = rules_beside(plan)

@@ -82,8 +82,8 @@ compared as (
 held as (
     select
         *,
-        case when outcome = 'compared' then window_cost end as actual_cost,
-        case when outcome = 'compared' then monthly_cost end as actual_monthly_cost
+        {{ money("case when outcome = 'compared' then window_cost end") }} as actual_cost,
+        {{ money("case when outcome = 'compared' then monthly_cost end") }} as actual_monthly_cost
     from compared
 )
 
@@ -115,7 +115,7 @@ select
     high_cost,
     actual_cost,
     actual_monthly_cost,
-    estimated_cost - actual_monthly_cost as error_cost,
+    {{ money('estimated_cost - actual_monthly_cost') }} as error_cost,
     {{ exact_ratio('abs(estimated_cost - actual_monthly_cost)', 'abs(actual_monthly_cost)') }}
         as absolute_error_share,
     {{ exact_ratio('actual_monthly_cost * calibration_factor', 'estimated_cost') }} as actual_ratio,
