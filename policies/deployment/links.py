@@ -92,14 +92,16 @@ def match(
 
     `plan` names the plan among several of one decision: addresses then begin with it.
     """
+    if not record.decision.decided:
+        raise LinkError(f"decision {record.decision.decision_id} was never reached; ask again")
     changes = {
         change["address"]: change
-        for change in (record.question or {}).get("plan", {}).get("resources", [])
-        if change.get("actions") in _STAYS
+        for change in record.question["plan"]["resources"]
+        if change["actions"] in _STAYS
     }
     priced = {
         line["address"]
-        for line in (record.question or {}).get("estimate", {}).get("lines", [])
+        for line in record.question["estimate"]["lines"]
         if line["status"] == "priced" and line["price_source"]["kind"] != "free"
     }
     wanted = {address: change for address, change in changes.items() if address in priced}

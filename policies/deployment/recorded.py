@@ -27,8 +27,11 @@ ESTIMATE_COLUMNS = (
 
 
 def estimate_rows(record: Record) -> Iterator[dict[str, Any]]:
-    """A row for each line of the estimate: `ESTIMATE_COLUMNS`; none where nothing was estimated."""
-    question = record.question or {}
+    """A row for each line of the estimate: `ESTIMATE_COLUMNS`.
+
+    None of a question that was not decided: it may be of any form.
+    """
+    question = record.question if record.decision.decided else {}
     changes = {
         change["address"]: change for change in question.get("plan", {}).get("resources", ())
     }

@@ -19,7 +19,7 @@ from policies.deployment.links import LinkError, Linking, link_rows, match, reco
 from policies.deployment.plan import read_plan
 from policies.deployment.recorded import ESTIMATE_COLUMNS, estimate_rows
 from policies.deployment.state import StateError, StateResource, parse_state, read_state
-from policies.models import Decision
+from policies.models import Decision, engine_finding
 from policies.store import open_store
 
 PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
@@ -205,8 +205,25 @@ def test_plan_among_several_is_named(changed: Record) -> None:
 
 
 def test_decision_with_nothing_to_compare_is_refused(changed: Record) -> None:
+    nothing = {**changed.question, "estimate": {**changed.question["estimate"], "lines": []}}
     with pytest.raises(LinkError, match="no priced resource"):
-        match(Record(changed.decision, "s", {}), [])
+        match(Record(changed.decision, "s", nothing), [])
+
+
+@pytest.fixture
+def undecided(changed: Record) -> Decision:
+    """What is recorded of a question that the engine could not put."""
+    return replace(
+        changed.decision, allow=False, denials=(engine_finding("deployment", "schema", "no", ""),)
+    )
+
+
+@pytest.mark.parametrize("question", [{}, {"plan": 1}, {"estimate": {"lines": [{"x": "y"}]}}, None])
+def test_question_that_was_not_decided_has_no_estimates(undecided: Decision, question: Any) -> None:
+    record = Record(undecided, "s", question)
+    assert list(estimate_rows(record)) == []
+    with pytest.raises(LinkError, match="never reached"):
+        match(record, None)
 
 
 def test_newest_link_of_an_address_counts_and_old_ones_stay(
@@ -233,8 +250,3 @@ def test_each_line_of_a_recorded_estimate_is_a_row(changed: Record) -> None:
     assert resized["price_source"] == "sample"
     assert isinstance(resized["monthly_after_cost"], Decimal)
     assert rows["aws_ebs_volume.moved_zone"]["change_kind"] == "replace"
-
-
-@pytest.mark.parametrize("question", [None, {}, {"estimate": {}}])
-def test_question_without_an_estimate_has_no_rows(changed: Record, question: Any) -> None:
-    assert list(estimate_rows(Record(changed.decision, "s", question))) == []
