@@ -16,6 +16,7 @@ from orchestration.defs.ledger.assets import ledger_assets
 from orchestration.defs.publish.assets import publish_assets
 from orchestration.defs.remediate.assets import remediate_assets
 from orchestration.defs.transform.assets import transform_assets
+from orchestration.defs.verify.estimates import estimate_assets
 from orchestration.resources import Tollgate
 from orchestration.settings import Settings
 
@@ -36,6 +37,7 @@ def assemble(settings: Settings) -> dg.Definitions:
             *forecast_assets(),
             *capacity_assets(),
             *remediate_assets(),
+            *estimate_assets(),
             *publish_assets(),
         ],
         asset_checks=raw_checks(),

@@ -15,6 +15,7 @@ from typing import Any
 from orchestration.budgets import measure_budget
 from orchestration.warehouse import Warehouse
 from policies.bundle import read_bundle
+from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
 from policies.deployment.mapping import meters, type_rules
 from policies.deployment.names import aws_sku, azure_skus, google_sku
 from policies.deployment.pricing import ON_DEMAND, SPOT, Sku
@@ -96,6 +97,16 @@ _FRESHNESS = """
 select service_provider_name, max(charge_date) from marts.fct_daily_costs
 where charge_category = 'Usage' and charge_date < date '{end}' group by 1 order by 1
 """
+_CALIBRATION = f"""
+select
+    service_provider_name, resource_type, price_source, usage_basis, observations, changes,
+    median_ratio, ratio_p10, ratio_p90, observations_above, observations_below, bills_until
+from marts.fct_estimate_calibration
+where cost_basis = 'uncovered' and price_source in ('own', 'list')
+    and observations >= {MIN_OBSERVATIONS} and changes >= {MIN_CHANGES}
+    and bills_until <= date '{{end}}'
+order by 1, 2, 3, 4
+"""
 _DAMAGED = "select count(*) from marts.fct_reconciliation where difference <> 0"
 _BAND = """
 select coalesce(sum(p10 - p50), 0), coalesce(sum(p90 - p50), 0) from marts.fct_forecasts
@@ -147,6 +158,8 @@ def measure_card(
         "min_line_items": min_lines,
         "rates": list(_rates(rows, known, min_lines)),
         "usage": _usage(warehouse, rows, window),
+        # A look back must not see what only later bills have told.
+        "calibration": _calibration(warehouse, until or date.max),
         "facts": {
             "budgets": _budgets(warehouse, now),
             "freshness": {
@@ -291,6 +304,29 @@ def _used_meters(provider: str) -> set[tuple[str, str]]:
         for part in rule.parts
         if any("usage" in rule.let.get(name, {}) for name in part.quantity)
     }
+
+
+def _calibration(warehouse: Warehouse, end: date) -> list[dict[str, Any]]:
+    """How near estimates came to their bills, where there are enough of them to say so."""
+    return [
+        {
+            "provider": _PROVIDERS[provider],
+            "type": kind,
+            "price_source": source,
+            "usage_basis": basis,
+            "observations": observations,
+            "changes": changes,
+            "median": _text(median),
+            "low": _text(low),
+            "high": _text(high),
+            "above": above,
+            "below": below,
+            "bills_until": bills_until.isoformat(),
+        }
+        for (provider, kind, source, basis, observations, changes,
+             median, low, high, above, below, bills_until)
+        in warehouse.read(_CALIBRATION.format(end=end))[1]
+    ]  # fmt: skip
 
 
 def _commitments(warehouse: Warehouse, window: dict[str, date], days: int) -> list[dict[str, str]]:

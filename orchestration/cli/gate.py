@@ -24,6 +24,7 @@ from orchestration.cli.gate_context import (
     undecided,
 )
 from orchestration.cli.gate_dbt import dbt
+from orchestration.cli.gate_link import link
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import BundleError, read_bundle
 from policies.decisions import RecordError
@@ -60,6 +61,7 @@ def gate() -> None:
 
 app.command("dbt")(dbt)
 app.command("comment")(comment)
+app.command("link")(link)
 
 
 @app.command()

@@ -141,7 +141,12 @@ def _values(change: dict[str, Any], side: str, where: str) -> dict[str, Any] | N
         return None
     if not isinstance(values, dict):
         raise PlanError(f"{where}.change.{side} is {kind_of(values)}, not an object; {SHOW}")
-    masked = _mask(values, _tags_together(values, change.get(f"{side}_sensitive")))
+    return without_sensitive(values, change.get(f"{side}_sensitive"))
+
+
+def without_sensitive(values: dict[str, Any], sensitive: object) -> dict[str, Any]:
+    """The values of a resource without what Terraform's mask marks as sensitive."""
+    masked = _mask(values, _tags_together(values, sensitive))
     return masked if isinstance(masked, dict) else {}
 
 

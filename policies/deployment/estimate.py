@@ -57,6 +57,11 @@ class Line:
     covered_after: Decimal | None = None
     price_source: Mapping[str, Any] | None = None
     parts: tuple[Part, ...] = ()
+    # What bounds the month after the change, as low and high bound the difference.
+    after_low: Decimal | None = None
+    after_high: Decimal | None = None
+    # What past bills say of such lines, where it was put on this one; the parts stay as they were.
+    calibration: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As the gate reads it."""
@@ -75,6 +80,9 @@ class Line:
             "covered_after": _text(self.covered_after),
             "price_source": None if self.price_source is None else dict(self.price_source),
             "parts": [_part(part) for part in self.parts],
+            "after_low": _text(self.after_low),
+            "after_high": _text(self.after_high),
+            "calibration": None if self.calibration is None else dict(self.calibration),
         }
 
 
@@ -151,7 +159,14 @@ def _affected(plan: Plan, changing: set[str]) -> Iterator[ResourceChange]:
 def _line(plan: Plan, change: ResourceChange, book: PriceBook, usage: Usage) -> Line:
     if is_free(change.type):
         return Line(
-            change.address, change.type, "priced", "", *(NOTHING,) * 8, price_source=free_source()
+            change.address,
+            change.type,
+            "priced",
+            "",
+            *(NOTHING,) * 8,
+            price_source=free_source(),
+            after_low=NOTHING,
+            after_high=NOTHING,
         )
     try:
         before = _side(plan, change, "before", book, usage)
@@ -186,6 +201,8 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
         covered_after=_cents(sum((p.covered for p in after.parts), NOTHING)),
         price_source=_source([*before.parts, *after.parts]),
         parts=parts,
+        after_low=_cents(will.low),
+        after_high=_cents(will.high),
     )
 
 

@@ -14,7 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from policies.decisions import decide_and_record, redact
+from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
+from policies.deployment.calibration import calibrated
 from policies.deployment.changes import ResourceChange
 from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
 from policies.deployment.lifecycle import lifecycle, rules_beside
@@ -90,7 +92,7 @@ def build_question(
     """The question to the deployment gate, as `schemas/deployment.v1.json` has it."""
     now = now or datetime.now(UTC)
     sources = sources or Sources(sample_book())
-    found = estimate(plan, sources.book, sources.usage)
+    found = calibrated(estimate(plan, sources.book, sources.usage), sources.calibration)
     estimated = found.to_dict()
     with_ages(estimated["lines"], now.date())
     beside = rules_beside(plan)
@@ -142,7 +144,18 @@ def _resource(plan: Plan, change: ResourceChange, beside: Mapping[str, str]) -> 
         "replace_paths": list(change.replace_paths),
         "imported": change.imported,
         "deposed": change.deposed,
+        "resource_names": _names(change),
     }
+
+
+def _names(change: ResourceChange) -> list[list[str]]:
+    """By which names bills know what is changed in place or replaced; none for what is new."""
+    if change.before is None or change.after is None:
+        return []
+    try:
+        return billed_names(change.type, change.before)
+    except NotBilled:
+        return []
 
 
 def _tagged(change: ResourceChange, *names: str) -> str | None:

@@ -29,7 +29,10 @@ _VALUE_KEYS = {
     "count": {"count"},
     "is": {"is"},
 }
-_TYPE_KEYS = {"like", "let", "refuse", "parts", "with", "times", "notes", "show", "lifecycle"}
+_TYPE_KEYS = {
+    "like", "let", "refuse", "parts", "with", "times", "notes", "show", "lifecycle", "billed",
+}  # fmt: skip
+_ELSEWHERE = "elsewhere"
 _PART_KEYS = {"name", "sku", "unit", "quantity", "when", "unless", "purchase"}
 _WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless"}
 
@@ -89,6 +92,9 @@ class TypeRule:
     notes: tuple[tuple[Mapping[str, frozenset[str]], str], ...]
     show: tuple[str, ...] = field(default=())
     lifecycle: LifecycleRule | None = None
+    # Where the ids are of what is billed with it; or that bills have only ids that no state holds.
+    billed: tuple[str, ...] = field(default=())
+    billed_elsewhere: bool = False
 
     @property
     def usages(self) -> frozenset[str]:
@@ -171,6 +177,8 @@ def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> Typ
         notes=tuple((_conditions(n.get("when")), n["text"]) for n in entry.get("notes", [])),
         show=tuple(entry.get("show", [])),
         lifecycle=_lifecycle(where, entry.get("lifecycle")),
+        billed=() if entry.get("billed") == _ELSEWHERE else _names(entry.get("billed")),
+        billed_elsewhere=entry.get("billed") == _ELSEWHERE,
     )
     unknown = set(_used(rule)) - set(let)
     if unknown:

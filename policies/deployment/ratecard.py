@@ -20,6 +20,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from policies.deployment.calibration import Calibration, read_calibration
 from policies.deployment.pricing import OWN, Amount, Price, PriceList, Sku
 from policies.deployment.units import PLAIN_UNITS
 from policies.deployment.usage import History
@@ -45,6 +46,7 @@ class RateCard:
     signature: str
     prices: PriceList
     history: History
+    calibration: Calibration
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -110,10 +112,11 @@ def read_card(path: Path, env: Mapping[str, str] | None = None) -> RateCard:
             signature=signature,
             prices=PriceList(OWN, dict(_prices(document))),
             history=_history(document),
+            calibration=read_calibration(document.get("calibration", [])),
         )
     except RateCardError as error:
         raise RateCardError(f"{path}: {error}") from error
-    except (KeyError, TypeError, AttributeError, InvalidOperation) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, InvalidOperation) as error:
         raise RateCardError(f"{path}: not of its form ({error!r}); {AGAIN}") from error
 
 

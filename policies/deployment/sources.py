@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from policies.deployment.calibration import Calibration
 from policies.deployment.pricing import PriceBook
 from policies.deployment.ratecard import RateCard, read_card
 from policies.deployment.sample import sample_prices
@@ -25,6 +26,11 @@ class Sources:
     usage: Usage = field(default_factory=Usage)
     card: RateCard | None = None
     lists: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def calibration(self) -> Calibration:
+        """What past bills say of such estimates; nothing without a rate card."""
+        return {} if self.card is None else self.card.calibration
 
     def facts(self) -> dict[str, Any]:
         """What the gate is told: which card and lists, how fresh, which commitments."""

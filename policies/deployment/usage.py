@@ -16,7 +16,7 @@ The file (YAML or JSON) has the names that Infracost's users know:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
@@ -29,6 +29,8 @@ from policies.deployment.mapping import type_rules
 from policies.deployment.pricing import Amount
 
 _SECTIONS = {"version", "resource_type_default_usage", "resource_usage"}
+# Where a quantity is from, the surest first: the plan, the usage file, history, an assumed range.
+BASES = ("plan", "file", "history", "range")
 # (id of the resource, service, meter): what it has used a month, in the price's plain unit.
 History = Mapping[tuple[str, str, str], Amount]
 
@@ -75,6 +77,11 @@ def read_usage(path: Path) -> Usage:
     for address, values in by_address.items():
         _demand_names(path, address, type_of(address), values)
     return Usage(by_type=by_type, by_address=by_address)
+
+
+def weakest(bases: Iterable[str]) -> str:
+    """How far the quantities of several parts can be trusted: as far as the worst of them."""
+    return max(bases, key=BASES.index, default=BASES[0])
 
 
 def type_of(address: str) -> str:

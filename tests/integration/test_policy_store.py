@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 import actions.tables  # noqa: F401  (puts its tables on the store's metadata)
 import orchestration.feedback  # noqa: F401  (the same)
 import policies.decisions
+import policies.deployment.links
 from policies.checks import opa_program
 from policies.decisions import (
     RecordError,

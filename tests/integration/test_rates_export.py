@@ -38,6 +38,10 @@ create table marts.fct_daily_costs (service_provider_name text, charge_category 
 create table marts.fct_forecasts (billing_currency text, ds date, p50 decimal(38, 12),
     p10 decimal(38, 12), p90 decimal(38, 12));
 create table marts.fct_reconciliation (difference decimal(38, 12));
+create table marts.fct_estimate_calibration (service_provider_name text, resource_type text,
+    price_source text, usage_basis text, cost_basis text, observations integer, changes integer,
+    median_ratio decimal(38, 12), ratio_p10 decimal(38, 12), ratio_p90 decimal(38, 12),
+    observations_above integer, observations_below integer, bills_until date);
 insert into marts.fct_reconciliation values (0);
 """
 TODAY = date(2026, 10, 20)
@@ -63,6 +67,18 @@ class Bills:
         }  # fmt: skip
         names, marks = ", ".join(fields), ", ".join([self.mark] * len(fields))
         statement = f"insert into focus.fct_focus_charges ({names}) values ({marks})"
+        self.connection.execute(statement, list(fields.values()))
+
+    def experience(self, kind: str, observations: int, until: str, **more: Any) -> None:
+        fields = {
+            "service_provider_name": "AWS", "resource_type": kind, "price_source": "own",
+            "usage_basis": "plan", "cost_basis": "uncovered", "observations": observations,
+            "changes": 4, "median_ratio": "1.1", "ratio_p10": "0.9", "ratio_p90": "1.3",
+            "observations_above": observations, "observations_below": 0, "bills_until": until,
+            **more,
+        }  # fmt: skip
+        names, marks = ", ".join(fields), ", ".join([self.mark] * len(fields))
+        statement = f"insert into marts.fct_estimate_calibration ({names}) values ({marks})"
         self.connection.execute(statement, list(fields.values()))
 
     def close(self) -> None:
@@ -126,6 +142,7 @@ def fill(bills: Bills) -> None:
     for day in range(1, 6):
         bills.charge(day, "EU-BoxUsage:c5.large", "24", "2.40")
     bills.charge(2, "EU-BoxUsage:m5.large", "24", "0", charge_class="Correction")
+    bills.experience("aws_instance", 12, "2026-10-15")
     bills.charge(
         2,
         "",
@@ -225,6 +242,24 @@ def test_charges_after_the_day_asked_for_are_not_seen(bills: Bills, home: Path) 
     document = card(bills, home, "--until", "2026-10-10")
     assert document["data_as_of"] == "2026-10-09T00:00:00Z"
     assert rates(document)["BoxUsage:m5.large"]["last_day"] == "2026-10-08"
+
+
+def test_experience_is_exported_where_there_is_enough_of_it(bills: Bills, home: Path) -> None:
+    bills.experience("aws_lb", 9, "2026-10-01")
+    bills.experience("aws_eip", 12, "2026-10-01", changes=2)
+    bills.experience("aws_nat_gateway", 12, "2026-10-01", cost_basis="committed")
+    bills.experience("aws_ebs_volume", 12, "2026-10-01", price_source="sample")
+    (group,) = card(bills, home)["calibration"]
+    assert group == {
+        "provider": "aws", "type": "aws_instance", "price_source": "own", "usage_basis": "plan",
+        "observations": 12, "changes": 4, "median": "1.100000000000", "low": "0.900000000000",
+        "high": "1.300000000000", "above": 12, "below": 0, "bills_until": "2026-10-15",
+    }  # fmt: skip
+    assert len(read_card(home / "rates.json").calibration) == 1
+
+
+def test_look_back_does_not_see_what_later_bills_have_told(bills: Bills, home: Path) -> None:
+    assert card(bills, home, "--until", "2026-10-14")["calibration"] == []
 
 
 def test_exported_card_is_of_the_published_schema(bills: Bills, home: Path) -> None:

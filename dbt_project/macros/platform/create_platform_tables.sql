@@ -89,6 +89,19 @@
             'denials': 'text', 'warnings': 'text', 'waived': 'text', 'evaluated': 'text', 'input_sha256': 'text',
             'bundle_sha256': 'text', 'policy_revision': 'text'
         },
+        'estimates': {
+            'decision_id': 'text', 'decided_at': 'timestamp', 'subject': 'text', 'allow': 'boolean',
+            'repository': 'text', 'head_sha': 'text', 'pull_request': 'text', 'environment': 'text', 'address': 'text',
+            'change_kind': 'text', 'resource_type': 'text', 'service_provider_name': 'text', 'region_id': 'text',
+            'sku': 'text', 'status': 'text', 'price_source': 'text', 'price_date': 'date', 'usage_basis': 'text',
+            'billing_currency': 'text', 'monthly_before_cost': money, 'monthly_after_cost': money, 'low_cost': money,
+            'high_cost': money, 'after_low_cost': money, 'after_high_cost': money, 'committed_before_cost': money,
+            'committed_after_cost': money, 'calibration_factor': money
+        },
+        'estimate_links': {
+            'decision_id': 'text', 'address': 'text', 'part': 'integer', 'resource_name': 'text', 'source': 'text',
+            'applied_at': 'timestamp'
+        },
         'action_events': {
             'run_id': 'text', 'seq': 'integer', 'plan_id': 'text', 'proposal_id': 'text', 'action_id': 'text',
             'resource_id': 'text', 'event': 'text', 'at': 'timestamp', 'detail': 'text', 'prev_hash': 'text', 'hash': 'text'

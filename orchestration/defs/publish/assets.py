@@ -8,6 +8,7 @@ from orchestration.resources import Tollgate
 _MARTS = (
     "findings", "anomaly_drivers", "detector_feedback", "forecasts", "forecast_accuracy",
     "capacity_forecasts", "capacity_plans", "proposals", "decisions", "actions",
+    "estimate_accuracy", "estimate_calibration",
 )  # fmt: skip
 
 

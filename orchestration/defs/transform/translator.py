@@ -22,6 +22,8 @@ from orchestration.defs.groups import (
 
 # Intermediate models of these topics only lead up to marts; the others conform charges.
 _TOPICS_OF_MARTS = ("allocation", "unit_economics", "inventory")
+# What is decided is published beside it, whatever model lies between.
+_GROUP_OF_TOPIC = {"estimates": ACT}
 _GROUP_OF_LAYER = {"staging": STAGE, "intermediate": CONFORM, "focus": CONFORM, "marts": MARTS}
 _GROUP_OF_PLATFORM_TABLE = {
     "anomalies": DETECT,
@@ -33,6 +35,8 @@ _GROUP_OF_PLATFORM_TABLE = {
     "capacity_plans": DECIDE,
     "proposals": PROPOSE,
     "decisions": ACT,
+    "estimates": ACT,
+    "estimate_links": ACT,
     "planned_actions": DECIDE,
     "action_events": ACT,
 }
@@ -58,6 +62,8 @@ class Translator(DagsterDbtTranslator):
             if (parts[0] == "source" and parts[2] == "platform") or "stg_platform__" in parts[-1]:
                 return _GROUP_OF_PLATFORM_TABLE.get(table, MARTS)
         path: list[str] = dbt_resource_props["fqn"]
+        if path[2] in _GROUP_OF_TOPIC:
+            return _GROUP_OF_TOPIC[path[2]]
         if path[1] == "intermediate" and path[2] in _TOPICS_OF_MARTS:
             return MARTS
         return _GROUP_OF_LAYER.get(path[1])

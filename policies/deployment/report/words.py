@@ -126,6 +126,8 @@ def _sources(answer: Answer) -> str:
     used = [f"{counts[kind]} {kind}" for kind in ("own", "list", "sample") if counts.get(kind)]
     text = f" Prices: {', '.join(used)}." if used else ""
     estimate = answer.question["estimate"]
+    calibrated = sum(bool(line.get("calibration")) for line in estimate["lines"])
+    text += f" Intervals of {calibrated} calibrated from past bills." if calibrated else ""
     committed = estimate.get("committed_delta", estimate["monthly_delta"])
     if committed != estimate["monthly_delta"]:
         text += f" {signed(committed)} a month if commitments cover it as they do today."
