@@ -148,6 +148,8 @@ class Feed:
     """SQL over the contract's columns: rows that tell this feed from one with the same headers."""
     null_texts: tuple[str, ...] = ()
     """Texts that the files write for "no value", beside the empty one."""
+    absent_number: str | None = None
+    """The text that some writers put for "no value" into a number that may be missing."""
     formatted_numbers: bool = False
     """Numbers may look like "$10,000.00"."""
     json_rows: str | None = None

@@ -59,7 +59,13 @@ class Conversion:
         # One currency in two spellings would be two currencies, each with a part of the costs.
         if found is not None and column.name == self.feed.currency:
             return f"currency_code({found})"
+        absent = self.feed.absent_number
+        if found is not None and absent and self._may_be_missing(column):
+            return f"nullif({found}, {text(absent)})"
         return found
+
+    def _may_be_missing(self, column: Column) -> bool:
+        return column.type == "decimal" and column.name not in self.feed.decisive
 
     def _as_written(self, column: Column) -> str | None:
         if column.name in self.declared:

@@ -147,6 +147,8 @@ def _cur(name: str, description: str, marker: str) -> Feed:
         currency="line_item_currency_code",
         account="bill_payer_account_id",
         usage="line_item_usage_start_date",
+        # Writers in Python print their None: nothing was said, as in an empty field.
+        absent_number="None",
         signature=((marker,),),
         measures=(
             Measure("unblended_cost", "line_item_unblended_cost"),

@@ -140,6 +140,29 @@ def test_cost_that_is_not_a_number(refused: Callable[..., str], legacy: bytes) -
     assert "n.csv, row 700, column 'lineItem/UnblendedCost': 'n/a' is not a number" in message
 
 
+def test_printed_none_is_no_value_where_a_number_may_be_missing(
+    refused: Callable[..., str], legacy: bytes, lake: Path, tmp_path: Path
+) -> None:
+    """A tag of that text stays one, and a cost is never taken for missing."""
+    message = refused("n.csv", edited(legacy, cell(700, "lineItem/UnblendedCost", "None")))
+    assert "n.csv, row 700, column 'lineItem/UnblendedCost': 'None' is not a number" in message
+
+    def edit(rows: list[list[str]], columns: dict[str, int]) -> None:
+        rows[0].append("savingsPlan/SavingsPlanRate")
+        for row in rows[1:]:
+            row.append("None")
+        rows[1][columns["lineItem/LineItemDescription"]] = "None"
+
+    bill = tmp_path / "printed.csv"
+    bill.write_bytes(edited(legacy, edit))
+    landing = land([bill], "aws_cur_legacy", "printed", lake)[0]
+    seen = duckdb.sql(
+        "select count(savings_plan_savings_plan_rate), count(*) filter ("
+        f"line_item_line_item_description = 'None') from '{landing.path}/*.parquet'"
+    ).fetchone()
+    assert seen == (0, 1)
+
+
 @pytest.mark.parametrize("value", ["1e30", "1e400", "nan", "inf", "0x1F", "1,5", "1e-99999999999"])
 def test_number_that_the_contract_cannot_hold(
     refused: Callable[..., str], legacy: bytes, value: str
