@@ -19,7 +19,7 @@ from tests.integration.dbt_builds import Installation, write_partition
 
 FIRST, APPLIED, END = date(2026, 6, 1), date(2026, 7, 10), date(2026, 9, 20)
 BUILD = ("+fct_reconciliation", "+fct_forecasts", "+fct_estimate_calibration")
-PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 CHANGES, CLUSTERS = 3, 8
 
 

@@ -18,7 +18,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "gate" / "action.yml"
 GUIDE = ROOT / "policies" / "deployment" / "CI.md"
-PLANS = ROOT / "tests" / "fixtures" / "plans"
+PLANS = ROOT / "policies/examples/deployment/plans"
 
 
 def action() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from orchestration.demo import plans as demo_plans
 from policies.deployment.report.markdown import MARKER
 from policies.store import open_store
 
-PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 
 
 @pytest.fixture

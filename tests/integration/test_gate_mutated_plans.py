@@ -18,7 +18,7 @@ from policies.deployment.plan import parse_plan
 from policies.engine import PolicyEngine
 from policies.opa import OpaProgram
 
-PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 NOW = datetime(2026, 10, 28, tzinfo=UTC)
 
 

@@ -22,7 +22,7 @@ from policies.engine import PolicyEngine
 from policies.models import Decision
 from policies.opa import OpaProgram
 
-PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((PLANS / "expected.yaml").read_text())
 NOW = datetime(2026, 10, 28, tzinfo=UTC)
 

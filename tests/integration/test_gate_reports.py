@@ -16,7 +16,7 @@ from orchestration.cli import gate as gate_command
 from orchestration.cli.gate import app
 from tests.unit.policies.test_dbt_changes import document, results
 
-PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 FORMS = ("annotations", "json", "junit", "markdown", "sarif")
 
 

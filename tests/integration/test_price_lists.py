@@ -18,7 +18,7 @@ from policies.deployment.plan import read_plan
 from policies.deployment.sources import open_sources
 from policies.deployment.vendor.listing import ListError, read_list
 
-PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 COLUMNS = ["SKU", "OfferTermCode", "RateCode", "TermType", "PriceDescription", "EffectiveDate",
            "StartingRange", "EndingRange", "Unit", "PricePerUnit", "Currency", "Product Family",
            "serviceCode", "Location", "Tenancy", "Operating System", "License Model", "usageType",

@@ -22,7 +22,7 @@ from policies.deployment.ratecard import PUBLIC_KEY, SIGNING_KEY, read_card
 from policies.engine import SCHEMAS
 from tests.integration.postgres_server import postgres_database
 
-PLANS = Path(__file__).parents[1] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 TABLES = """
 create schema focus; create schema marts;
 create table focus.fct_focus_charges (

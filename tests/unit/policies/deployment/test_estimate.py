@@ -16,7 +16,7 @@ from policies.deployment.pricing import NotKnown, NotPriced
 from policies.deployment.sample import sample_prices
 from policies.deployment.usage import Usage
 
-PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
 
 def cost(kind: str, region: str = "us-east-1", **values: Any) -> Decimal:

@@ -22,7 +22,7 @@ from policies.deployment.state import StateError, StateResource, parse_state, re
 from policies.models import Decision, engine_finding
 from policies.store import open_store
 
-PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 BUDGET = Budget("default", "USD", Decimal(9000), Decimal(0), Decimal(0), "stated")
 STATE: dict[str, Any] = {

@@ -10,7 +10,7 @@ import pytest
 from policies.deployment.changes import SENSITIVE, PlanError
 from policies.deployment.plan import Plan, parse_plan, read_plan
 
-PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
 
 def recorded(name: str) -> dict[str, Any]:

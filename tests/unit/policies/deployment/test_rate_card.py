@@ -35,7 +35,7 @@ from policies.deployment.sources import open_sources
 from policies.deployment.units import converted, plain
 from tests.unit.policies.deployment.rate_cards import CONTENT, VOLUME
 
-PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from policies.deployment.report.lines import (
     find_places,
 )
 
-PLANS = Path(__file__).parents[3] / "fixtures" / "plans"
+PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 SOURCE = PLANS / "source" / "create"
 
 
