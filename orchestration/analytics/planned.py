@@ -19,7 +19,7 @@ Direction = Literal["more", "less", "any"]
 
 #: What an event may name of a series; what it leaves out, it covers all of.
 SCOPE = ("service_provider_name", "sub_account_id", "service_name", "billing_currency")
-REQUIRED = ("id", "owner", "reason", "start", "end", "expires")
+REQUIRED = ("event_id", "owner", "reason", "starts_on", "ends_on", "expires_on")
 OPTIONAL = ("direction", "up_to", *SCOPE)
 
 
@@ -29,14 +29,14 @@ class CalendarError(ValueError):
 
 @dataclass(frozen=True)
 class Planned:
-    """One event: half-open from `start` to `end`; from `expires` on it covers nothing any more."""
+    """One event, from `starts_on` up to `ends_on`; from `expires_on` on it covers nothing."""
 
     event_id: str
     owner: str
     reason: str
-    start: date
-    end: date
-    expires: date
+    starts_on: date
+    ends_on: date
+    expires_on: date
     direction: Direction = "any"
     #: The most a day may differ from the expected, in the series' currency; None: any amount.
     up_to: Decimal | None = None
@@ -44,7 +44,7 @@ class Planned:
 
 
 def read_calendar(entries: Iterable[Mapping[str, Any]]) -> list[Planned]:
-    """Events from the entries of a YAML or JSON list; every entry needs an owner and an expiry."""
+    """Events from the rows of the seed `planned_events`; each needs an owner and an expiry."""
     events = [_event(number, entry) for number, entry in enumerate(entries, start=1)]
     names = [event.event_id for event in events]
     for name in names:
@@ -67,10 +67,10 @@ def set_aside(
     alarms = result.loc[flagged]
     excess = _excess(alarms, series)
     for event in events:
-        if as_of >= event.expires:
+        if as_of >= event.expires_on:
             continue
-        covered = (alarms["ds"] >= pd.Timestamp(event.start)) & (
-            alarms["ds"] < pd.Timestamp(event.end)
+        covered = (alarms["ds"] >= pd.Timestamp(event.starts_on)) & (
+            alarms["ds"] < pd.Timestamp(event.ends_on)
         )
         for column, wanted in event.scope:
             covered &= alarms["series_id"].map(keys[column]).astype(str) == wanted
@@ -93,7 +93,7 @@ def _excess(alarms: pd.DataFrame, series: pd.DataFrame) -> pd.Series[float]:
 
 
 def _event(number: int, entry: Mapping[str, Any]) -> Planned:
-    where = f"planned event {entry.get('id', f'number {number}')!r}"
+    where = f"planned event {entry.get('event_id', f'number {number}')!r}"
     for field in REQUIRED:
         if entry.get(field) in (None, ""):
             raise CalendarError(f"{where}: {field} is missing; every event needs {REQUIRED}")
@@ -102,17 +102,17 @@ def _event(number: int, entry: Mapping[str, Any]) -> Planned:
         raise CalendarError(f"{where}: {unknown[0]} is not known; use {OPTIONAL}")
     start, end, expires = (_date(where, field, entry[field]) for field in REQUIRED[3:])
     if end <= start:
-        raise CalendarError(f"{where}: end {end} is not after start {start} (end is exclusive)")
-    direction = entry.get("direction", "any")
+        raise CalendarError(f"{where}: ends_on {end} (exclusive) is not after starts_on {start}")
+    direction: Any = entry.get("direction") or "any"
     if direction not in ("more", "less", "any"):
         raise CalendarError(f"{where}: direction is {direction!r}; use more, less or any")
     return Planned(
-        event_id=str(entry["id"]),
+        event_id=str(entry["event_id"]),
         owner=str(entry["owner"]),
         reason=str(entry["reason"]),
-        start=start,
-        end=end,
-        expires=expires,
+        starts_on=start,
+        ends_on=end,
+        expires_on=expires,
         direction=direction,
         up_to=_amount(where, entry.get("up_to")),
         scope=tuple((name, str(entry[name])) for name in SCOPE if entry.get(name) is not None),

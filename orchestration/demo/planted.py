@@ -42,6 +42,8 @@ class Anomaly:
     count: int = 1
     hard: bool = False
     """Small against the noise: finding it is a bonus."""
+    announced: bool = False
+    """Its owner put it into the calendar of planned events: telling anybody is a false alarm."""
 
 
 _AWS = {name: AWS_ACCOUNTS[name] for name in AWS_ACCOUNTS}
@@ -119,6 +121,11 @@ ANOMALIES: tuple[Anomaly, ...] = (
         "a14", "AWS", _AWS["prod"], "AWS Data Transfer", "USD", "spike",
         "2026-10-20", "2026-10-22", "dt_interregion", "i-replay-job", 1100.0, "search",
         "a back-fill read its input from another region", hard=True,
+    ),
+    Anomaly(
+        "p01", "AWS", _AWS["prod"], "Amazon Elastic Compute Cloud", "USD", "spike",
+        "2026-04-14", "2026-04-16", "ec2_c5.2xlarge", "load-test", 24.0, "storefront",
+        "the load test before the summer campaign", count=24, announced=True,
     ),
 )
 # fmt: on

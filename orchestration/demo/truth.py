@@ -94,7 +94,8 @@ def write(
         "totals": files,
         "billed_cost": billed,
         "restated": list(restated),
-        "anomalies": [_anomaly(a, catalogues[a.provider]) for a in ANOMALIES],
+        "anomalies": [_anomaly(a, catalogues[a.provider]) for a in ANOMALIES if not a.announced],
+        "announced": [_anomaly(a, catalogues[a.provider]) for a in ANOMALIES if a.announced],
         "benign": [
             {
                 "id": b.benign_id,

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.analytics.detectors import detect
+
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
@@ -123,6 +125,27 @@ def test_most_planted_anomalies_that_were_found_name_the_planted_driver_first(de
     right = len(found["driven_right"])
     assert right >= 0.9 * found["found"]
     assert f"Of the {found['found']} found, {right} name the planted driver" in demo.printed
+
+
+def test_an_announced_load_test_would_have_alarmed_and_is_silent(demo: Any) -> None:
+    truth = json.loads((demo.home / "demo" / "company" / "truth.json").read_text())
+    (event,) = truth["announced"]
+    place = [event[key] for key in ("sub_account_id", "service_name")]
+    with duckdb.connect(demo.home / "warehouse.duckdb", read_only=True) as marts:
+        daily = marts.execute(
+            "select 'one' as series_id, charge_date::timestamp as ds, "
+            "sum(effective_cost)::double as y from marts.fct_daily_costs where "
+            "charge_category = 'Usage' and sub_account_id = ? and service_name = ? group by all",
+            place,
+        ).df()
+        found = marts.execute(
+            "select count(*) from marts.fct_findings where sub_account_id = ? and "
+            "service_name = ? and first_seen <= ?::date and last_seen >= ?::date",
+            [*place, event["start"], event["start"]],
+        ).fetchone()
+    flags = detect(daily)
+    assert flags[flags["ds"].dt.date.astype(str) == event["start"]]["flag"].all()
+    assert found == (0,)
 
 
 def test_drivers_sum_to_what_the_daily_costs_changed_by(demo: Any) -> None:

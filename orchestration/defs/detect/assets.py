@@ -1,7 +1,9 @@
 """Findings: daily costs of the marts, through the detectors, explained, back to the warehouse."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -12,6 +14,7 @@ from orchestration.analytics.explain import explain_findings
 from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import to_findings
 from orchestration.analytics.folding import fold
+from orchestration.analytics.planned import read_calendar, set_aside
 from orchestration.analytics.plots import finding_picture
 from orchestration.analytics.sentences import place, with_drivers, words
 from orchestration.analytics.series import build_series, complete_through
@@ -39,8 +42,13 @@ DATA_THROUGH = """
 select service_provider_name, max(charge_date) as data_through
 from marts.fct_daily_costs where charge_category = 'Usage' group by 1
 """
+_PLANNED = "select * from seeds.planned_events"
 PICTURES = 3
-_UPSTREAM = [["marts", "fct_daily_costs"], ["focus", "fct_focus_charges"]]
+_UPSTREAM = [
+    ["marts", "fct_daily_costs"],
+    ["focus", "fct_focus_charges"],
+    ["seeds", "planned_events"],
+]
 
 
 def detect_assets() -> list[dg.AssetsDefinition]:
@@ -87,7 +95,8 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     warehouse = tollgate.warehouse()
     now = tollgate.settings.now()
     series = build_series(warehouse.query(_DAILY), complete_days(warehouse, now.date()))
-    flags = detect(series)
+    events = read_calendar(_rows(warehouse.query(_PLANNED)))
+    flags = set_aside(detect(series), series, events, now.date())
     found = to_findings(flags, series, as_of=now.date())
     drivers = pd.DataFrame(columns=DRIVER_COLUMNS)
     if not found.empty:
@@ -111,6 +120,7 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
             "series": series["series_id"].nunique(),
             "open": int((loud["status"] == "open").sum()),
             "folded": int(folded.sum()),
+            "planned": dg.MetadataValue.json(Counter(flags["planned"].dropna())),
             "suppressed": int(silenced.sum()),
             "largest": dg.MetadataValue.md("\n\n".join(pictures)),
             "findings": dg.MetadataValue.md(_table(loud)),
@@ -135,6 +145,12 @@ def _feedback(tollgate: Tollgate) -> pd.DataFrame:
     finally:
         store.dispose()
     return pd.DataFrame(rows, columns=[column.name for column in FEEDBACK.c])
+
+
+def _rows(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """The calendar's entries, each with the columns that are filled."""
+    rows = events.astype(object).to_dict("records")
+    return [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in rows]
 
 
 def complete_days(warehouse: Warehouse, today: date) -> dict[str, date]:

@@ -18,12 +18,12 @@ AS_OF = date(2025, 10, 1)
 
 def entry(**changes: Any) -> dict[str, Any]:
     return {
-        "id": "load-test",
+        "event_id": "load-test",
         "owner": "checkout",
         "reason": "the yearly load test",
-        "start": "2025-07-20",
-        "end": "2025-07-21",
-        "expires": "2026-01-01",
+        "starts_on": "2025-07-20",
+        "ends_on": "2025-07-21",
+        "expires_on": "2026-01-01",
     } | changes
 
 
@@ -54,11 +54,11 @@ def test_an_announced_alarm_is_set_aside_and_says_by_what(spiked: Frame) -> None
     [
         {"service_name": "S3"},
         {"sub_account_id": "2"},
-        {"end": "2025-07-20", "start": "2025-07-19"},
-        {"start": "2025-07-21", "end": "2025-07-22"},
+        {"ends_on": "2025-07-20", "starts_on": "2025-07-19"},
+        {"starts_on": "2025-07-21", "ends_on": "2025-07-22"},
         {"direction": "less"},
         {"up_to": "100"},
-        {"expires": "2025-10-01"},
+        {"expires_on": "2025-10-01"},
     ],
 )
 def test_what_was_not_announced_still_alarms(spiked: Frame, changes: dict[str, Any]) -> None:
@@ -75,9 +75,9 @@ def test_an_announced_amount_covers_up_to_it(spiked: Frame) -> None:
     ("changes", "words"),
     [
         ({"owner": None}, "'load-test': owner is missing"),
-        ({"expires": ""}, "expires is missing"),
-        ({"start": "20.07."}, "start is '20.07.'; write it as YYYY-MM-DD"),
-        ({"end": "2025-07-20"}, "end 2025-07-20 is not after start"),
+        ({"expires_on": ""}, "expires_on is missing"),
+        ({"starts_on": "20.07."}, "starts_on is '20.07.'; write it as YYYY-MM-DD"),
+        ({"ends_on": "2025-07-20"}, "not after starts_on 2025-07-20"),
         ({"up_to": "lots"}, "up_to is 'lots'; give an amount"),
         ({"up_to": "NaN"}, "above zero"),
         ({"direction": "up"}, "use more, less or any"),
