@@ -17,6 +17,7 @@ from typing import Any, cast
 import duckdb
 import pandas as pd
 import psycopg2
+import psycopg2.errors
 import psycopg2.extras
 import pyarrow as pa
 
@@ -178,6 +179,11 @@ class Warehouse:
         except psycopg2.OperationalError as error:
             raise WarehouseError(
                 f"PostgreSQL cannot be reached, check the TOLLGATE_PG_* variables: {error}"
+            ) from error
+        except (duckdb.CatalogException, psycopg2.errors.UndefinedTable) as error:
+            raise WarehouseError(
+                f"{str(error).splitlines()[0]} The tables there are: select table_schema, table_name "
+                "from information_schema.tables order by 1, 2"
             ) from error
         except (duckdb.Error, psycopg2.Error) as error:
             raise WarehouseError(f"the warehouse refused the query: {error}") from error

@@ -73,7 +73,7 @@ def ingest(
                     progress=lambda message: status.update(escape(message)),
                 )
     except (IngestError, SettingsError, MomentError, OSError) as error:
-        errors.print(f"Error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     console.print(_table(results))
     for result in results:

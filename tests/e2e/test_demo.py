@@ -242,6 +242,14 @@ def test_every_view_and_table_of_the_published_copy_can_be_read_by_any_client(de
             client.sql(f"select * from {schema}.{name} limit 1").fetchall()
 
 
+def test_query_of_a_table_that_is_not_there_says_how_to_list_them(demo: Any) -> None:
+    done = demo.tollgate("query", "select * from marts.costs")
+    assert done.returncode == 2
+    listing = done.stderr.split("The tables there are: ")[1]
+    tables = demo.tollgate("query", "--format", "csv", " ".join(listing.split()))
+    assert "marts,fct_daily_costs" in tables.stdout
+
+
 def test_query_cannot_change_the_marts(demo: Any) -> None:
     done = demo.tollgate("query", "drop table marts.fct_daily_costs")
     assert done.returncode == 2
