@@ -1,5 +1,16 @@
 {%- set rules = focus_rules() -%}
 {%- set row_rules = rules | selectattr('scope', 'equalto', 'row') | list -%}
+{#- A rule with known findings is two checks: of the rows that they are about, and of all others. -#}
+{%- set row_checks = [] -%}
+{%- for rule in row_rules -%}
+    {%- if rule.known -%}
+        {%- set known = 'coalesce(' ~ rule.known ~ ', false)' -%}
+        {%- do row_checks.append({'id': rule.id, 'is_known': 'true', 'broken': '(' ~ rule.broken ~ ') and ' ~ known}) -%}
+        {%- do row_checks.append({'id': rule.id, 'is_known': 'false', 'broken': '(' ~ rule.broken ~ ') and not ' ~ known}) -%}
+    {%- else -%}
+        {%- do row_checks.append({'id': rule.id, 'is_known': 'false', 'broken': rule.broken}) -%}
+    {%- endif -%}
+{%- endfor -%}
 {%- set columns = (focus_columns() + focus_custom_columns()) | join(', ') %}
 with everything as not materialized (
     select {{ columns }}
@@ -26,9 +37,9 @@ charges as not materialized (
 -- All rules on single rows in one scan.
 counted as materialized (
     select
-        {%- for rule in row_rules %}
-        count(case when {{ rule.broken }} then 1 end) as rows_{{ loop.index }},
-        min(case when {{ rule.broken }} then x_row end) as example_{{ loop.index }},
+        {%- for check in row_checks %}
+        count(case when {{ check.broken }} then 1 end) as rows_{{ loop.index }},
+        min(case when {{ check.broken }} then x_row end) as example_{{ loop.index }},
         {%- endfor %}
         x_origin
     from charges
@@ -39,24 +50,25 @@ broken as (
     select
         cast(null as text) as rule_id,
         cast(null as text) as origin,
+        false as is_known,
         0 as rows_found,
         cast(null as text) as example
     where false
-    {%- if row_rules %}
+    {%- if row_checks %}
     union all
-    select listed.rule_id, counted.x_origin, listed.rows_found, listed.example
+    select listed.rule_id, counted.x_origin, listed.is_known, listed.rows_found, listed.example
     from counted
     cross join lateral (
         values
-        {%- for rule in row_rules %}
-        ('{{ rule.id }}', rows_{{ loop.index }}, example_{{ loop.index }}){{ ',' if not loop.last }}
+        {%- for check in row_checks %}
+        ('{{ check.id }}', {{ check.is_known }}, rows_{{ loop.index }}, example_{{ loop.index }}){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as listed (rule_id, rows_found, example)
+    ) as listed (rule_id, is_known, rows_found, example)
     where listed.rows_found > 0
     {%- endif %}
     {%- for rule in rules if rule.scope == 'group' %}
     union all
-    select '{{ rule.id }}', x_origin, sum(rows_found), min(example)
+    select '{{ rule.id }}', x_origin, false, sum(rows_found), min(example)
     from (
         select x_origin, count(*) as rows_found, min(x_row) as example
         from charges
@@ -68,7 +80,7 @@ broken as (
     {%- endfor %}
     {%- for rule in rules if rule.scope == 'query' %}
     union all
-    select '{{ rule.id }}', x_origin, sum(rows_found), min(example)
+    select '{{ rule.id }}', x_origin, false, sum(rows_found), min(example)
     from ({{ rule.broken }}) as found
     group by x_origin
     {%- endfor %}
@@ -91,4 +103,4 @@ from broken
 inner join {{ ref('focus_rules') }} as rules
     on broken.rule_id = rules.rule_id
 left join {{ ref('focus_known_findings') }} as known
-    on broken.rule_id = known.rule_id and broken.origin = known.origin
+    on broken.is_known and broken.rule_id = known.rule_id and broken.origin = known.origin
