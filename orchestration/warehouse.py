@@ -182,8 +182,8 @@ class Warehouse:
             ) from error
         except (duckdb.CatalogException, psycopg2.errors.UndefinedTable) as error:
             raise WarehouseError(
-                f"{str(error).splitlines()[0]} The tables there are: select table_schema, table_name "
-                "from information_schema.tables order by 1, 2"
+                f"{str(error).splitlines()[0]} The tables there are: "
+                "select table_schema, table_name from information_schema.tables order by 1, 2"
             ) from error
         except (duckdb.Error, psycopg2.Error) as error:
             raise WarehouseError(f"the warehouse refused the query: {error}") from error
