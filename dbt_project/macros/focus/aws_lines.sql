@@ -11,6 +11,18 @@
     )
 {%- endmacro %}
 
+{#-
+    Covered by a Savings Plan that the line does not name, nothing shows that a fee paid for it: it is charged as it
+    stands, and so is a negation of it.
+-#}
+{% macro aws_line_type() -%}
+    case
+        when line_item_type in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation') and savings_plan_arn is null
+            then 'Usage'
+        else coalesce(line_item_type, 'Usage')
+    end
+{%- endmacro %}
+
 {#- Lines that charge the running of an instance: what split cost allocation divides. -#}
 {% macro is_instance_charge(line_type) -%}
     {{ line_type }} in ('Usage', 'SavingsPlanCoveredUsage', 'DiscountedUsage')

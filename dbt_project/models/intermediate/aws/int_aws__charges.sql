@@ -5,7 +5,7 @@
 with classified as (
     select
         lines.*,
-        coalesce(line_item_type, 'Usage') as line_type,
+        {{ aws_line_type() }} as line_type,
         coalesce(savings_plan_arn, reservation_arn) as commitment_id,
         case
             when savings_plan_arn is not null then 'Savings Plan'
@@ -18,7 +18,7 @@ with classified as (
             line_item_type in ('SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee', 'RIFee')
             or (line_item_type = 'Fee' and reservation_arn is not null), false
         ) as is_commitment_fee,
-        coalesce(line_item_type in ({{ covered_lines }}), false) as is_covered,
+        {{ aws_line_type() }} in ({{ covered_lines }}) as is_covered,
         {{ is_invoiced_by_seller() }} as is_invoiced_elsewhere,
         savings_plan_total_commitment_to_date - coalesce(savings_plan_used_commitment, 0)
             as unused_commitment

@@ -4,6 +4,7 @@ with judged as (
         lines.*,
         case
             when line_item_type in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
+                and savings_plan_arn is not null
                 then 'covered usage is billed zero'
             when {{ is_invoiced_by_seller() }} then 'another entity invoices'
             when line_item_net_unblended_cost is not null then 'private rates'
