@@ -66,9 +66,6 @@ def _generate(bills: Path, home: Path) -> None:
         subprocess.run(
             [nise, "report", provider, *period], cwd=folder, check=True, capture_output=True
         )
-        if provider == "aws":
-            for file in _files(folder):
-                _leave_out_unnegated(Path(file))
         _tollgate(home, "ingest", "--export", f"nise-{provider}", *_files(folder))
     for provider in ("aws", "azure", "gcp"):
         for version in ("1.2", "1.3"):
@@ -80,21 +77,6 @@ def _generate(bills: Path, home: Path) -> None:
             )  # fmt: skip
             files = [file for file in _files(bills / name) if "cost" in Path(file).name.lower()]
             _tollgate(home, "ingest", "--feed", "focus", "--export", name, *files)
-
-
-def _leave_out_unnegated(bill: Path) -> None:
-    """Take out usage said to be covered by no plan, which no row negates: no bill of AWS has it.
-
-    Tollgate refuses to call such a bill reconciled, as it should.
-    """
-    kept = bill.with_suffix(".kept")
-    duckdb.execute(
-        f"""copy (
-          select * from read_csv('{bill}', all_varchar = true)
-          where "lineItem/LineItemType" <> 'SavingsPlanCoveredUsage'
-        ) to '{kept}' (header, format csv)"""
-    )
-    kept.replace(bill)
 
 
 def _files(folder: Path) -> list[str]:
