@@ -43,6 +43,8 @@ class Job:
     working: Path
     declared: Mapping[str, str]
     say: Callable[[str], None]
+    kept: list[Original]
+    """Files that this delivery put, or found, in the lake so far."""
     opened: dict[str, Conversion] = field(default_factory=dict)
     """Files opened so far, by content."""
 
@@ -54,6 +56,7 @@ def deliver(job: Job, files: Sequence[Path]) -> list[Delivered]:
     for path in files:
         job.say(f"{path.name}: reading")
         original = keep(path, job.lake, job.working)
+        job.kept.append(original)
         if original.sha256 in seen:
             raise IngestError(
                 f"{path} has the same content as {seen[original.sha256]}: landing both would count"

@@ -42,6 +42,7 @@ from orchestration.ingest.originals import flush
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.totals import conserved, totals_in, totals_out
 from orchestration.ingest.versions import keep, prune
+from orchestration.ingest.withdrawal import kept_if_accepted
 from orchestration.ingest.writing import Target, write_partition
 from orchestration.settings import KEPT_VERSIONS
 
@@ -117,10 +118,11 @@ def land(
     lock = lake / contract.name / export / ".lock"
     with (
         exclusive(lock),
+        kept_if_accepted(lake) as kept,
         working_folder(lake) as working,
         nullcontext(session) if session else Session(working, memory=memory) as engine,
     ):
-        job = Job(engine, contract, lake, working, values, say)
+        job = Job(engine, contract, lake, working, values, say, kept)
         delivered = deliver(job, files)
         results: list[LandingResult] = []
         prepared: list[_Prepared] = []
@@ -159,10 +161,11 @@ def file_periods(
 ) -> list[str]:
     """The billing periods that a file has rows of; the file is kept in the lake by content."""
     with (
+        kept_if_accepted(lake) as kept,
         working_folder(lake) as working,
         nullcontext(session) if session else Session(working) as engine,
     ):
-        job = Job(engine, _feed(feed), lake, working, dict(declared or {}), lambda _: None)
+        job = Job(engine, _feed(feed), lake, working, dict(declared or {}), lambda _: None, kept)
         parts = deliver(job, [file])
         return sorted(parts[0].facts.periods)
 

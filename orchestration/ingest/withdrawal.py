@@ -1,0 +1,51 @@
+"""What a refused delivery left in the lake is taken back: its kept files and their facts."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestration.ingest.manifest import read
+from orchestration.ingest.originals import ORIGINALS, Original
+
+
+@contextmanager
+def kept_if_accepted(lake: Path) -> Iterator[list[Original]]:
+    """A list for the files that a delivery keeps; where it fails, they leave the lake again.
+
+    Files that landed partitions name, now or in their history, stay. Landings of other exports may
+    be about to name the same content: removing waits until none of them runs.
+    """
+    folder = lake / ORIGINALS
+    folder.mkdir(parents=True, exist_ok=True)
+    kept: list[Original] = []
+    with (folder / ".lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        try:
+            yield kept
+        except BaseException:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            _withdraw(lake, kept)
+            raise
+
+
+def _withdraw(lake: Path, kept: Sequence[Original]) -> None:
+    landed = _landed(lake) if kept else set()
+    for original in kept:
+        if original.sha256 not in landed:
+            shutil.rmtree(original.path.parent, ignore_errors=True)
+            for facts in (lake / ORIGINALS).glob(f"{original.sha256}.*"):
+                facts.unlink(missing_ok=True)
+
+
+def _landed(lake: Path) -> set[str]:
+    """The content of every delivery that was accepted, by its sha256."""
+    manifests = [read(folder) for folder in lake.glob("*/*/billing_period=*")]
+    named: set[str] = set()
+    for manifest in filter(None, manifests):
+        named.update(file.sha256 for file in manifest.source_files)
+        named.update(digest for version in manifest.previous for digest in version.source_files)
+    return named
