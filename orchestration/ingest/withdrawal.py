@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestration.ingest.manifest import read
@@ -16,8 +16,9 @@ from orchestration.ingest.originals import ORIGINALS, Original
 def kept_if_accepted(lake: Path) -> Iterator[list[Original]]:
     """A list for the files that a delivery keeps; where it fails, they leave the lake again.
 
-    Files that landed partitions name, now or in their history, stay. Landings of other exports may
-    be about to name the same content: removing waits until none of them runs.
+    Files that landed partitions name, now or in their history, stay. A landing of another export
+    may be about to name the same content: while one runs nothing is removed, rather than to make a
+    refusal wait for it.
     """
     folder = lake / ORIGINALS
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,8 +28,9 @@ def kept_if_accepted(lake: Path) -> Iterator[list[Original]]:
         try:
             yield kept
         except BaseException:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            _withdraw(lake, kept)
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _withdraw(lake, kept)
             raise
 
 
