@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats
+from orchestration.analytics.forecasting.boosted import collect
 from orchestration.analytics.forecasting.conformal import calibrate
 from orchestration.analytics.forecasting.forecaster import FOLDS, HORIZONS
 from orchestration.analytics.forecasting.panel import Panel, to_panel
@@ -38,7 +39,8 @@ def backtest(
     panel = to_panel(frame)
     parts = []
     for horizon in horizons:
-        rolled = roll(panel, origins(panel.days, horizon, folds, DAILY), horizon, DAILY)
+        cuts = origins(panel.days, horizon, folds, DAILY)
+        rolled = roll(panel, cuts, horizon, DAILY, collect(panel, horizon, DAILY))
         for name in {name: None for fold in rolled for name in fold.paths}:
             tested = [fold for fold in rolled if name in fold.paths]
             residuals = [fold.residual(name) for fold in tested]

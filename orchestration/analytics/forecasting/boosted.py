@@ -66,8 +66,8 @@ class Lessons:
         trust = np.interp(np.arange(1, horizon + 1), *self.rhythm.trust)
         out = np.empty_like(base)
         for start in range(0, len(base), CHUNK):
-            rows = slice(start, start + CHUNK)
-            part = panel.rows(np.arange(len(base))[rows])
+            rows = np.arange(start, min(start + CHUNK, len(base)))
+            part = panel.rows(rows)
             leads = np.tile(np.arange(1, horizon + 1), (len(part.values), 1))
             known = _facts(part, leads, base[rows], self.rhythm)
             miss = trees.predict(known.reshape(-1, known.shape[-1])[:, telling])

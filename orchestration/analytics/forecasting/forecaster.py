@@ -1,4 +1,4 @@
-"""Forecast: the model that did best on each series' own past, with intervals from its errors."""
+"""Forecast: the model that did best on the record, with intervals from its errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orchestration.analytics.forecasting.rolling import (
     paths_of,
     roll,
 )
-from orchestration.analytics.forecasting.scale import error_scale
+from orchestration.analytics.forecasting.scale import error_scale, mean_known
 
 HORIZONS = DAILY.horizons
 FOLDS = DAILY.folds
@@ -42,10 +42,11 @@ def forecast_panel(panel: Panel, horizon: int, rhythm: Rhythm) -> pd.DataFrame:
         )
     if not panel.series_ids:
         return pd.DataFrame(columns=COLUMNS)
-    folds = roll(panel, _cuts(panel, horizon, rhythm), horizon, rhythm)
+    lessons = collect(panel, horizon, rhythm)
+    folds = roll(panel, _cuts(panel, horizon, rhythm), horizon, rhythm, lessons)
     chosen = choose(folds, len(panel.series_ids), rhythm)
-    lessons = collect(panel, horizon, rhythm) if CORRECTED in chosen else None
-    middle = pick(paths_of(panel, horizon, rhythm, lessons), chosen)
+    used = lessons if CORRECTED in chosen else None
+    middle = pick(paths_of(panel, horizon, rhythm, used), chosen)
     residuals = np.stack(
         [pick({m: fold.residual(m) for m in fold.paths}, chosen) for fold in folds]
         or [np.full_like(middle, np.nan)]
@@ -103,13 +104,9 @@ def _mean_error(folds: list[Fold], name: str) -> Floats:
     errors = []
     for fold in folds:
         size = np.abs(fold.residual(name))
-        known = ~np.isnan(size)
-        mean = np.where(known, size, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-        errors.append(np.where(known.any(axis=1), mean, np.nan))
-    stacked = np.stack(errors)
-    known = ~np.isnan(stacked)
-    mean = np.where(known, stacked, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return np.where(known.any(axis=0), mean, np.nan)
+        errors.append(np.where(np.isnan(size).all(axis=1), np.nan, mean_known(size)))
+    by_fold = np.stack(errors, axis=-1)
+    return np.where(np.isnan(by_fold).all(axis=1), np.nan, mean_known(by_fold))
 
 
 def pick(paths: dict[str, Floats], chosen: list[str]) -> Floats:

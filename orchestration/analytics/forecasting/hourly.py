@@ -10,6 +10,7 @@ import numpy as np
 from orchestration.analytics.detectors.grid import Floats, median
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.registry import model
+from orchestration.analytics.forecasting.scale import mean_known
 
 DAY, WEEK = 24, 168
 # The median of so many days gives the hour of the day, of so many weeks the hour of the week.
@@ -100,14 +101,8 @@ def _carried(away: Floats, horizon: int) -> Floats:
             continue
         then = away[:, lead:]
         guess = recent[:, :-lead]
-        errors = np.stack([_mean_size(then - share * guess) for share in SHARES])
+        errors = np.stack([mean_known(np.abs(then - share * guess)) for share in SHARES])
         shares.append(SHARES[np.argmin(errors, axis=0)])
     fading = np.minimum.accumulate(np.stack(shares), axis=0)
     ahead = np.arange(1, horizon + 1)
     return np.stack([np.interp(ahead, LEADS, row) for row in fading.T])
-
-
-def _mean_size(values: Floats) -> Floats:
-    known = ~np.isnan(values)
-    total = np.where(known, np.abs(values), 0.0).sum(axis=1)
-    return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float64)

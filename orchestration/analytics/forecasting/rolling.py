@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestration.analytics.detectors.grid import Floats
-from orchestration.analytics.forecasting.boosted import Lessons, collect
+from orchestration.analytics.forecasting.boosted import Lessons
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.registry import MODELS
 from orchestration.analytics.forecasting.rhythm import Rhythm
@@ -52,9 +52,13 @@ def origins(days: int, horizon: int, folds: int, rhythm: Rhythm) -> list[int]:
     return sorted({horizon + step * k for k in range(folds)}) if step else [horizon]
 
 
-def roll(panel: Panel, cuts: Sequence[int], horizon: int, rhythm: Rhythm) -> list[Fold]:
-    """Run every model at every origin, at most `horizon` columns ahead."""
-    lessons = collect(panel, horizon, rhythm)
+def roll(
+    panel: Panel, cuts: Sequence[int], horizon: int, rhythm: Rhythm, lessons: Lessons | None
+) -> list[Fold]:
+    """Run every model at every origin, at most `horizon` columns ahead.
+
+    `lessons` of the whole panel: at each origin only those count that were known by then.
+    """
     folds = []
     for cut in sorted(set(cuts)):
         past = panel.cut(cut)
