@@ -3,8 +3,7 @@ with judged as (
     select
         lines.*,
         case
-            when line_item_type in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
-                and savings_plan_arn is not null
+            when {{ aws_line_type() }} in ('SavingsPlanCoveredUsage', 'SavingsPlanNegation')
                 then 'covered usage is billed zero'
             when {{ is_invoiced_by_seller() }} then 'another entity invoices'
             when line_item_net_unblended_cost is not null then 'private rates'
