@@ -10,14 +10,14 @@ import csv
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import sqlalchemy as sa
 
 from orchestration.analytics.feedback import Verdict
-from policies.store import for_reading, metadata
+from policies.store import add_rows, as_stored, for_reading, metadata
 
 FEEDBACK = sa.Table(
     "finding_feedback",
@@ -119,13 +119,10 @@ def record(
                 "verdict": word.verdict,
                 "reason": word.reason,
                 "until": word.until,
-                "given_at": now.astimezone(UTC).replace(tzinfo=None),
+                "given_at": as_stored(now),
             }
         )
-    with store.begin() as connection:
-        last = connection.execute(sa.select(sa.func.max(FEEDBACK.c.seq))).scalar() or 0
-        numbered = [{"seq": last + n, **row} for n, row in enumerate(rows, start=1)]
-        connection.execute(sa.insert(FEEDBACK), numbered)
+    add_rows(store, FEEDBACK, rows)
     return [str(row["finding_id"]) for row in rows]
 
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from policies.engine import PolicyEngine
 from policies.models import Decision, Finding, canonical_json, finding_from
-from policies.store import for_reading, metadata
+from policies.store import as_stored, for_reading, metadata
 
 decisions = sa.Table(
     "decisions",
@@ -137,12 +137,12 @@ def record_pages(
         if value is not None:
             query = query.where(decisions.c[column] == value)
     if since is not None:
-        query = query.where(decisions.c.decided_at >= _naive(since))
+        query = query.where(decisions.c.decided_at >= as_stored(since))
     rest = query
     while page := _page(store, rest):
         yield page
         last = page[-1].decision
-        rest = query.where(_later_than(_naive(last.decided_at), last.decision_id))
+        rest = query.where(_later_than(as_stored(last.decided_at), last.decision_id))
 
 
 def _page(store: sa.Engine, query: sa.Select[Any]) -> list[Record]:
@@ -196,7 +196,7 @@ def _row(decision: Decision, subject: str, question: object) -> dict[str, Any]:
     return {
         "decision_id": decision.decision_id,
         "gate": decision.gate,
-        "decided_at": _naive(decision.decided_at),
+        "decided_at": as_stored(decision.decided_at),
         "subject": subject,
         "allow": decision.allow,
         "denials": _as_text(decision.denials),
@@ -233,8 +233,3 @@ def _as_text(findings: tuple[Finding, ...]) -> str:
 
 def _from_text(text: str) -> tuple[Finding, ...]:
     return tuple(finding_from(value) for value in json.loads(text))
-
-
-def _naive(moment: datetime) -> datetime:
-    """UTC without a zone, as both databases keep it."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,11 +1,13 @@
 """The operational store: decisions, approvals and the journal, in SQLite or PostgreSQL.
 
-Belongs here: opening the store and bringing its schema to the newest migration.
-Does not belong here: table definitions (beside the code that owns each table) and queries.
+Belongs here: opening the store, bringing its schema to the newest migration, and what every table
+is filled by. Does not belong here: table definitions (beside the code that owns each) and queries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +55,19 @@ def open_store(url: str) -> sa.Engine:
 def for_reading(store: sa.Engine) -> sa.Engine:
     """The same store for queries only: on SQLite its transactions do not wait for a writer."""
     return store.execution_options(reads_only=True)
+
+
+def as_stored(moment: datetime) -> datetime:
+    """UTC without a zone, as both databases keep it."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def add_rows(store: sa.Engine, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add all rows to a table numbered by `seq`, or none."""
+    with store.begin() as connection:
+        last = connection.execute(sa.select(sa.func.max(table.c.seq))).scalar() or 0
+        numbered = [{"seq": last + number, **row} for number, row in enumerate(rows, start=1)]
+        connection.execute(sa.insert(table), numbered)
 
 
 def _connect(url: str) -> sa.Engine:

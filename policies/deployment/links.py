@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from policies.decisions import Record, decisions, read_records
 from policies.deployment.billed import NotBilled, billed_names, generated
 from policies.deployment.state import StateResource
 from policies.models import canonical_json
-from policies.store import for_reading, metadata
+from policies.store import add_rows, as_stored, for_reading, metadata
 
 GATE = "deployment"
 STATE, PLAN = "state", "plan"
@@ -164,21 +164,18 @@ def record_links(
     store: sa.Engine, decision_id: str, links: Sequence[Link], applied_at: datetime, now: datetime
 ) -> None:
     """Add all links of a decision, or none."""
-    with store.begin() as connection:
-        last = connection.execute(sa.select(sa.func.max(LINKS.c.seq))).scalar() or 0
-        rows = [
-            {
-                "seq": last + number,
-                "decision_id": decision_id,
-                "address": link.address,
-                "resource_names": canonical_json(link.names),
-                "source": link.source,
-                "applied_at": _naive(applied_at),
-                "linked_at": _naive(now),
-            }
-            for number, link in enumerate(links, start=1)
-        ]
-        connection.execute(sa.insert(LINKS), rows)
+    rows = [
+        {
+            "decision_id": decision_id,
+            "address": link.address,
+            "resource_names": canonical_json(link.names),
+            "source": link.source,
+            "applied_at": as_stored(applied_at),
+            "linked_at": as_stored(now),
+        }
+        for link in links
+    ]
+    add_rows(store, LINKS, rows)
 
 
 def link_rows(store: sa.Engine) -> list[dict[str, Any]]:
@@ -199,7 +196,3 @@ def link_rows(store: sa.Engine) -> list[dict[str, Any]]:
         for part, names in enumerate(json.loads(row["resource_names"]))
         for name in names
     ]
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
