@@ -19,10 +19,11 @@ from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
 from policies.deployment.mapping import meters, type_rules
 from policies.deployment.names import aws_sku, azure_skus, google_sku
 from policies.deployment.pricing import ON_DEMAND, SPOT, Sku
+from policies.deployment.recorded import PROVIDERS
 from policies.deployment.units import plain
 from policies.models import rfc3339
 
-_PROVIDERS = {"AWS": "aws", "Microsoft": "azure", "Google Cloud": "google"}
+_PROVIDERS = {billed: ours for ours, billed in PROVIDERS.items()}
 _PURCHASE = {"Standard": ON_DEMAND, "Dynamic": SPOT}
 _DIGITS = Decimal("0.000000000001")
 # Resources whose use is told one by one, the dearest first: a card stays some hundred kilobytes.

@@ -16,7 +16,7 @@ from orchestration.cli.console import err, fail
 from orchestration.cli.gate_context import git_facts
 from orchestration.settings import SettingsError, load_settings
 from policies.deployment.links import LinkError, find_decision, match, record_links
-from policies.deployment.report.words import clean, inert
+from policies.deployment.report.words import clean, inert, more
 from policies.deployment.state import StateError, read_state
 from policies.store import StoreError, open_store
 
@@ -69,7 +69,6 @@ def link(
         fail(inert(clean(str(error))))
     said = [f"{len(found.links)} resources of decision {record.decision.decision_id} are linked"]
     said += [f"not linked: {clean(a)}: {clean(why)}" for a, why in list(found.left.items())[:SHOWN]]
-    if len(found.left) > SHOWN:
-        said.append(f"… and {len(found.left) - SHOWN} more")
+    said += more(len(found.left), SHOWN)
     for line in said:
         err.print(inert(line), highlight=False, markup=False, soft_wrap=True)

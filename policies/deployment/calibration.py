@@ -18,15 +18,15 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
-from policies.deployment.estimate import Estimate, Line
-from policies.deployment.mapping import type_rules
+from policies.deployment.estimate import Estimate, Line, cents
+from policies.deployment.mapping import as_text, type_rules
 from policies.deployment.usage import weakest
 
 MIN_OBSERVATIONS, MIN_CHANGES = 10, 3
 MIN_CORRECTED = 20
 MIN_BIAS = Decimal("0.02")
 PLAUSIBLE = (Decimal("0.2"), Decimal(5))
-_CENT, _DIGITS = Decimal("0.01"), Decimal("0.0001")
+_DIGITS = Decimal("0.0001")
 
 
 class Group(NamedTuple):
@@ -115,7 +115,7 @@ def _with(line: Line, before: Decimal, after: Decimal, experience: Experience) -
     low, high = min(experience.low, factor), max(experience.high, factor)
     bounds = sorted((difference * low, difference * high))
     said = f"calibrated from {experience.observations} bills"
-    said += f" by a factor of {_short(factor)}" if factor != 1 else ""
+    said += f" by a factor of {as_text(factor)}" if factor != 1 else ""
     return replace(
         line,
         before=_scaled(before, factor),
@@ -124,18 +124,18 @@ def _with(line: Line, before: Decimal, after: Decimal, experience: Experience) -
         committed_after=_scaled(line.committed_after, factor),
         covered_before=_scaled(line.covered_before, factor),
         covered_after=_scaled(line.covered_after, factor),
-        low=_cents(bounds[0]),
-        high=_cents(bounds[1]),
-        after_low=_cents(max(after * low, Decimal(0))),
-        after_high=_cents(after * high),
+        low=cents(bounds[0]),
+        high=cents(bounds[1]),
+        after_low=cents(max(after * low, Decimal(0))),
+        after_high=cents(after * high),
         note="; ".join(filter(None, (said, line.note))),
         calibration={
             "observations": experience.observations,
             "changes": experience.changes,
-            "median_ratio": _short(experience.median),
-            "low_ratio": _short(experience.low),
-            "high_ratio": _short(experience.high),
-            "factor": _short(factor),
+            "median_ratio": as_text(experience.median),
+            "low_ratio": as_text(experience.low),
+            "high_ratio": as_text(experience.high),
+            "factor": as_text(factor),
             "uncalibrated_after": str(after),
             "uncalibrated_low": str(line.low),
             "uncalibrated_high": str(line.high),
@@ -144,12 +144,4 @@ def _with(line: Line, before: Decimal, after: Decimal, experience: Experience) -
 
 
 def _scaled(value: Decimal | None, factor: Decimal) -> Decimal | None:
-    return None if value is None else _cents(value * factor)
-
-
-def _cents(value: Decimal) -> Decimal:
-    return value.quantize(_CENT, ROUND_HALF_UP)
-
-
-def _short(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    return None if value is None else cents(value * factor)

@@ -191,18 +191,18 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
         type=change.type,
         status="priced",
         note="; ".join(after.notes or before.notes),
-        before=_cents(was.likely),
-        after=_cents(will.likely),
-        low=_cents(low),
-        high=_cents(high),
-        committed_before=_cents(sum((p.committed.likely for p in before.parts), NOTHING)),
-        committed_after=_cents(sum((p.committed.likely for p in after.parts), NOTHING)),
-        covered_before=_cents(sum((p.covered for p in before.parts), NOTHING)),
-        covered_after=_cents(sum((p.covered for p in after.parts), NOTHING)),
+        before=cents(was.likely),
+        after=cents(will.likely),
+        low=cents(low),
+        high=cents(high),
+        committed_before=cents(sum((p.committed.likely for p in before.parts), NOTHING)),
+        committed_after=cents(sum((p.committed.likely for p in after.parts), NOTHING)),
+        covered_before=cents(sum((p.covered for p in before.parts), NOTHING)),
+        covered_after=cents(sum((p.covered for p in after.parts), NOTHING)),
         price_source=_source([*before.parts, *after.parts]),
         parts=parts,
-        after_low=_cents(will.low),
-        after_high=_cents(will.high),
+        after_low=cents(will.low),
+        after_high=cents(will.high),
     )
 
 
@@ -272,7 +272,7 @@ def _part(part: Part) -> dict[str, Any]:
         "basis": part.basis,
         "unit_price": _short(price.price),
         "list_price": None if price.list_price is None else _short(price.list_price),
-        "monthly": str(_cents(part.cost.likely)),
+        "monthly": str(cents(part.cost.likely)),
         "coverage_pct": price.coverage_pct,
         "price_source": {
             **price.source(),
@@ -305,7 +305,8 @@ def _sum(values: Iterator[Decimal | None]) -> Decimal:
     return sum((value or NOTHING for value in values), NOTHING)
 
 
-def _cents(value: Decimal) -> Decimal:
+def cents(value: Decimal) -> Decimal:
+    """An amount of a line: rounded to the cent."""
     return value.quantize(CENT, ROUND_HALF_UP)
 
 
