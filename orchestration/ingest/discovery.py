@@ -15,8 +15,10 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.providers.manifests import (
     AWS_SUFFIX,
     AZURE_NAME,
-    aws_files,
-    current_files,
+    Named,
+    is_metadata,
+    named_by_aws,
+    named_in,
 )
 
 _BILL = re.compile(r".+\.(csv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?", re.IGNORECASE)
@@ -53,7 +55,7 @@ def deliveries(path: Path) -> list[Delivery]:
         raise IngestError(f"{path}: no such file or folder. Check the path.")
     if path.is_file():
         if path.name.endswith(AWS_SUFFIX):
-            return [Delivery(folder_month(path.parent.name), tuple(aws_files(path)))]
+            return [_of_manifest(path.parent, named_by_aws(path))]
         return [Delivery(None, (path,))]
     if not path.is_dir():
         raise IngestError(f"{path} is neither a file nor a folder. Check the path.")
@@ -75,10 +77,23 @@ def deliveries(path: Path) -> list[Delivery]:
 
 
 def _of_folder(folder: Path) -> Delivery:
-    files = current_files(folder) or list(_bill_files(folder))
+    named = named_in(folder)
+    if named is not None:
+        return _of_manifest(folder, named)
+    files = tuple(_bill_files(folder))
     if not files:
         raise IngestError(f"{folder} holds no bill files. Download the month again.")
-    return Delivery(folder_month(folder.name), tuple(files))
+    return Delivery(folder_month(folder.name), files)
+
+
+def _of_manifest(folder: Path, named: Named) -> Delivery:
+    month, stated = folder_month(folder.name), named.billing_period
+    if month and stated and month != stated:
+        raise IngestError(
+            f"{named.manifest} is of billing period {stated}, but its folder is named after"
+            f" {month}. Put it back where the export wrote it, or download the month again."
+        )
+    return Delivery(month or stated, named.files)
 
 
 def _month_folders(path: Path) -> Iterator[Path]:
@@ -86,7 +101,7 @@ def _month_folders(path: Path) -> Iterator[Path]:
     for child in sorted(entry for entry in path.iterdir() if entry.is_dir()):
         if folder_month(child.name):
             yield child
-        elif not child.name.startswith((".", "_")):
+        elif not child.name.startswith((".", "_")) and not is_metadata(child):
             yield from _month_folders(child)
 
 

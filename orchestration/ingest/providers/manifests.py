@@ -1,13 +1,19 @@
 """The providers' own manifests: which of the files in a folder make up the current bill.
 
-A legacy CUR may keep older assemblies beside the current one, and an Azure export keeps every
-run: adding up all files of such a folder would count the month several times.
+A legacy CUR may keep older assemblies beside the current one, a Data Export every execution, and
+an Azure export every run: adding up all files of such a folder would count the month several times.
+
+AWS puts a Data Export's files and manifests in two folders beside each other, `data/<month>/` and
+`metadata/<month>/` (or a folder per execution in both, named by its time), see "Understanding
+export delivery" in its guide.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,14 +21,26 @@ from orchestration.ingest.errors import IngestError
 
 AWS_SUFFIX = "-Manifest.json"
 AZURE_NAME = "manifest.json"
+DATA, METADATA = "data", "metadata"
 # The largest reports have some hundred files; each that is named is looked for in several places.
 MOST_FILES = 10_000
+# From an execution's manifest up to the export's folder: the execution, the month, `metadata`.
+_LEVELS = 4
 # So many names take a hundredth of it; the manifest is read whole.
 MOST_BYTES = 1 << 26
 
 
-def current_files(folder: Path) -> list[Path] | None:
-    """The files that the manifest of a period's folder names; None without a manifest."""
+@dataclass(frozen=True)
+class Named:
+    """What a manifest names: the files, and the billing period where it says it."""
+
+    manifest: Path
+    files: tuple[Path, ...]
+    billing_period: str | None = None
+
+
+def named_in(folder: Path) -> Named | None:
+    """What the manifest of a period's folder names; None without a manifest."""
     aws = sorted(folder.glob(f"*{AWS_SUFFIX}"))
     if len(aws) > 1:
         names = ", ".join(path.name for path in aws)
@@ -31,29 +49,59 @@ def current_files(folder: Path) -> list[Path] | None:
             " folder on its own, with its own --export NAME."
         )
     if aws:
-        return aws_files(aws[0])
+        return named_by_aws(aws[0])
+    executions = _executions(folder)
+    if executions:
+        return named_by_aws(executions[-1])
     runs = sorted(folder.rglob(AZURE_NAME))
     return azure_files(runs) if runs else None
 
 
-def aws_files(manifest: Path) -> list[Path]:
-    """The report files that a CUR manifest names; it is rewritten with every assembly."""
-    keys = _content(manifest).get("reportKeys")
+def is_metadata(folder: Path) -> bool:
+    """Whether a folder holds the manifests of the files in the `data` folder beside it."""
+    return folder.name == METADATA and (folder.parent / DATA).is_dir()
+
+
+def _executions(folder: Path) -> list[Path]:
+    """The manifests of a Data Export's month, the latest execution last."""
+    beside = folder
+    if folder.parent.name == DATA:
+        beside = folder.parent.parent / METADATA / folder.name
+    if beside.parent.name != METADATA:
+        return []
+    return sorted(beside.rglob(f"*{AWS_SUFFIX}"))
+
+
+def named_by_aws(manifest: Path) -> Named:
+    """The files that the manifest of a legacy CUR or of a Data Export names.
+
+    It is rewritten with every assembly or execution.
+    """
+    content = _content(manifest)
+    keys = content.get("reportKeys") or content.get("dataFiles")
     if not isinstance(keys, list) or not keys:
         raise IngestError(
-            f"{manifest} names no report files (reportKeys). Download the manifest again."
+            f"{manifest} names no report files (reportKeys or dataFiles)."
+            " Download the manifest again."
         )
-    return _resolved(manifest, [str(key) for key in keys])
+    period = content.get("billingPeriod")
+    start = (
+        re.match(r"(\d{4})-?(\d{2})", str(period.get("start")))
+        if isinstance(period, dict)
+        else None
+    )
+    month = f"{start[1]}-{start[2]}" if start else None
+    return Named(manifest, _resolved(manifest, [str(key) for key in keys]), month)
 
 
-def azure_files(manifests: Sequence[Path]) -> list[Path]:
+def azure_files(manifests: Sequence[Path]) -> Named:
     """The part files of the latest run of an Azure export."""
     latest = max(manifests, key=lambda path: (_submitted(path), str(path)))
     blobs = _content(latest).get("blobs")
     if not isinstance(blobs, list) or not blobs:
         raise IngestError(f"{latest} names no files (blobs). Download the export again.")
     names = [str(blob.get("blobName", "")) if isinstance(blob, dict) else "" for blob in blobs]
-    return _resolved(latest, names)
+    return Named(latest, _resolved(latest, names))
 
 
 def _submitted(manifest: Path) -> str:
@@ -61,13 +109,13 @@ def _submitted(manifest: Path) -> str:
     return str(run.get("submittedTime", "")) if isinstance(run, dict) else ""
 
 
-def _resolved(manifest: Path, keys: Sequence[str]) -> list[Path]:
+def _resolved(manifest: Path, keys: Sequence[str]) -> tuple[Path, ...]:
     if len(keys) > MOST_FILES:
         raise IngestError(
             f"{manifest} names {len(keys)} files, and no report has more than {MOST_FILES}."
             " Download the manifest again."
         )
-    return [_resolve(manifest, key) for key in keys]
+    return tuple(_resolve(manifest, key) for key in keys)
 
 
 def _resolve(manifest: Path, key: str) -> Path:
@@ -83,7 +131,7 @@ def _resolve(manifest: Path, key: str) -> Path:
         )
     # Some keys begin with a slash: that is the bucket's root, never the disk's.
     parts = path.parts[1:] if path.is_absolute() else path.parts
-    for base in (manifest.parent, *manifest.parent.parents):
+    for base in list(manifest.parents)[:_LEVELS]:
         for start in range(len(parts)):
             candidate = base.joinpath(*parts[start:])
             if candidate.is_file():
@@ -93,8 +141,6 @@ def _resolve(manifest: Path, key: str) -> Path:
                         " Put the file itself there, if you trust it."
                     )
                 return candidate
-        if base == manifest.parent.parent.parent:
-            break
     raise IngestError(
         f"{manifest} names {key}, but there is no such file near it."
         " The copy is incomplete: download the whole folder again."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingest.discovery import deliveries, folder_month
+from orchestration.ingest.discovery import Delivery, deliveries, folder_month
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import (
     Export,
@@ -59,6 +59,52 @@ def test_current_assembly_of_a_legacy_cur(tmp_path: Path) -> None:
     for path in (tmp_path / "bills", month, month / "cur-Manifest.json"):
         found = deliveries(path)
         assert [(d.billing_period, d.files) for d in found] == [("2025-09", (current,))]
+
+
+def test_latest_execution_of_an_aws_data_export(tmp_path: Path) -> None:
+    month = "BILLING_PERIOD=2025-09"
+    for run in ("20250902T000000Z-b", "20250909T000000Z-a"):
+        put(tmp_path / "focus" / "data" / month / run / "focus-00001.csv.gz")
+        names = [f"s3://bucket/exports/focus/data/{month}/{run}/focus-00001.csv.gz"]
+        put(
+            tmp_path / "focus" / "metadata" / month / run / "focus-Manifest.json",
+            json.dumps({"executionId": run, "dataFiles": names}),
+        )
+    current = tmp_path / "focus" / "data" / month / run / "focus-00001.csv.gz"
+    inside = (tmp_path / "focus" / folder / month for folder in ("data", "metadata"))
+    for path in (tmp_path, tmp_path / "focus", *inside):
+        found = deliveries(path)
+        assert [(d.billing_period, d.files) for d in found] == [("2025-09", (current,))]
+
+
+def test_overwritten_aws_data_export_is_one_delivery_a_month(tmp_path: Path) -> None:
+    data, metadata = tmp_path / "data", tmp_path / "metadata"
+    for month in ("BILLING_PERIOD=2025-09", "BILLING_PERIOD=2025-10"):
+        put(data / month / "cur-00001.snappy.parquet")
+        names = [f"s3://bucket/cur/data/{month}/cur-00001.snappy.parquet"]
+        put(metadata / month / "cur-Manifest.json", json.dumps({"dataFiles": names}))
+    assert [d.billing_period for d in deliveries(tmp_path)] == ["2025-09", "2025-10"]
+
+
+def test_manifest_of_another_month_than_its_folder_is_refused(tmp_path: Path) -> None:
+    put(tmp_path / "20250901-20251001" / "cur-1.csv.gz")
+    content = {
+        "reportKeys": ["cur/20250901-20251001/cur-1.csv.gz"],
+        "billingPeriod": {"start": "20251001T000000.000Z", "end": "20251101T000000.000Z"},
+    }
+    put(tmp_path / "20250901-20251001" / "cur-Manifest.json", json.dumps(content))
+    with pytest.raises(IngestError, match=r"billing period 2025-10, but .* named after 2025-09"):
+        deliveries(tmp_path)
+
+
+def test_cur_manifest_says_the_month_of_files_in_any_folder(tmp_path: Path) -> None:
+    part = put(tmp_path / "copied" / "cur-1.csv.gz")
+    content = {
+        "reportKeys": ["cur/20250901-20251001/cur-1.csv.gz"],
+        "billingPeriod": {"start": "20250901T000000.000Z", "end": "20251001T000000.000Z"},
+    }
+    put(tmp_path / "copied" / "cur-Manifest.json", json.dumps(content))
+    assert deliveries(tmp_path / "copied") == [Delivery("2025-09", (part,))]
 
 
 def test_latest_run_of_an_azure_export(tmp_path: Path) -> None:
