@@ -99,12 +99,9 @@ class Conversion:
         return raw
 
     def tried(self, column: Column, raw: str) -> str:
-        """SQL that is NULL where the column's text does not convert.
-
-        Spelled with TRY_CAST: DuckDB 1.5's TRY(…) crashes the process on some of these.
-        """
+        """SQL that is NULL where the column's text does not convert."""
         if column.type == "decimal":
-            return f"TRY_CAST({raw} AS {DECIMAL})"
+            return f"try_decimal({raw})"
         return self._point_in_time("try_", raw)
 
     def _point_in_time(self, attempt: str, raw: str) -> str:

@@ -107,10 +107,11 @@ def _bad_value(connection: duckdb.DuckDBPyConnection, conversion: Conversion) ->
     remedy = f"Correct the value given with --set {column.name}=…." if declared else _AGAIN
     return IngestError(
         f"{conversion.source.name}, row {row}, column {header!r}:"
-        f" {_shortened(value[0] if value else '')!r} {_MEANING[column.type]}. {remedy}"
+        f" {shortened(value[0] if value else '')!r} {_MEANING[column.type]}. {remedy}"
     )
 
 
-def _shortened(value: object) -> str:
+def shortened(value: object) -> str:
+    """A value as an error shows it: all of it, or its beginning."""
     shown = str(value)
     return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"

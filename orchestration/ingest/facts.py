@@ -18,14 +18,16 @@ import duckdb
 
 from orchestration.ingest.contract import Column, Measure
 from orchestration.ingest.conversion import Conversion
-from orchestration.ingest.diagnosis import first_bad_value, first_row_where
+from orchestration.ingest.diagnosis import first_bad_value, first_row_where, shortened
 from orchestration.ingest.engine import NOT_THE_DATA, name, text
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exact import WIDTH, exact_sums, exact_value
 from orchestration.ingest.sources import Field
 
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-
+# No cloud sent a bill before this century; a year like 0000 or 9999 stands for no date at all.
+MONTH = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
+# ISO 4217. FOCUS bills in national currencies only; virtual ones are for prices.
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 Group = tuple[str | None, str | None, int]
 """Period, currency and slice."""
@@ -105,6 +107,8 @@ def _facts(
         period, currency, number, rows_in, filled, accounts = group[: len(_GROUP)]
         slices[number] = slices.get(number, 0) + rows_in
         _check_group(connection, conversion, period, rows_in - filled)
+        if currency is not None and not _CURRENCY.fullmatch(currency):
+            raise _bad_currency(connection, conversion, currency)
         own = [total for where, total in totals if where == (period, currency, number)]
         if feed.currency is not None and currency is None:
             if any(total.nonzero for total in own):
@@ -276,7 +280,7 @@ def _no_month(
 ) -> IngestError:
     feed = conversion.feed
     columns = " or ".join(_shown(conversion, feed.column(c)) for c in feed.period_columns)
-    problem = f"{period!r} is not a month" if period else "the row names no month"
+    problem = f"{period!r} is not a month of 2000 to 2099" if period else "the row names no month"
     month = "NULL" if period is None else text(period)
     return first_row_where(
         connection,
@@ -284,6 +288,20 @@ def _no_month(
         {c: conversion.typed(feed.column(c)) for c in feed.period_columns},
         f"({feed.billing_period}) IS NOT DISTINCT FROM {month}",
         f"{problem} (column {columns}), so it belongs to no billing period",
+    )
+
+
+def _bad_currency(
+    connection: duckdb.DuckDBPyConnection, conversion: Conversion, currency: str
+) -> IngestError:
+    column = conversion.feed.column(conversion.feed.currency or "")
+    return first_row_where(
+        connection,
+        conversion,
+        {"x_currency": _raw(conversion, column.name)},
+        f"x_currency = {text(currency)}",
+        f"column {_shown(conversion, column)}: {shortened(currency)!r} is not a currency's code of"
+        " three letters (ISO 4217)",
     )
 
 

@@ -45,8 +45,10 @@ CREATE MACRO quick_decimal(t) AS coalesce(
 
 -- DuckDB rounds scientific notation wrongly at the last digit (5e-14 to 1e-12): where 28 decimals
 -- hold the number, it is rounded from there. Short ones like 5.5E-6 need no rounding and take the
--- quick way. Macros repeat their argument, so this stays short.
+-- quick way. DuckDB reads 1_000 as a thousand, which no bill means. Macros repeat their argument,
+-- so this stays short.
 CREATE MACRO to_decimal(t) AS CASE
+    WHEN contains(t, '_') THEN CAST('not a number: ' || t AS DECIMAL(38, 12))
     WHEN CASE
         WHEN contains(t, 'e') OR contains(t, 'E')
             THEN NOT regexp_full_match(t, '[-+\d][^eE]{0,4}[eE](-?\d|-0\d)')
@@ -56,6 +58,11 @@ CREATE MACRO to_decimal(t) AS CASE
         CAST(t AS DECIMAL(38, 12))
     )
     ELSE quick_decimal(t)
+END;
+
+-- The same, NULL for what is no number. Spelled without TRY(…), which crashes DuckDB 1.5 on some.
+CREATE MACRO try_decimal(t) AS CASE
+    WHEN NOT contains(t, '_') THEN TRY_CAST(t AS DECIMAL(38, 12))
 END;
 
 CREATE MACRO decimal_text(t) AS rtrim(rtrim(CAST(to_decimal(t) AS VARCHAR), '0'), '.');

@@ -163,12 +163,36 @@ def test_printed_none_is_no_value_where_a_number_may_be_missing(
     assert seen == (0, 1)
 
 
-@pytest.mark.parametrize("value", ["1e30", "1e400", "nan", "inf", "0x1F", "1,5", "1e-99999999999"])
+@pytest.mark.parametrize(
+    "value", ["1e30", "1e400", "nan", "inf", "0x1F", "1,5", "1_5", "1e-99999999999"]
+)
 def test_number_that_the_contract_cannot_hold(
     refused: Callable[..., str], legacy: bytes, value: str
 ) -> None:
     message = refused("n.csv", edited(legacy, cell(9, "lineItem/UnblendedCost", value)))
     assert f"row 9, column 'lineItem/UnblendedCost': {value!r} is not a number" in message
+
+
+@pytest.mark.parametrize("column", ["UsageAmount", "UnblendedCost", "UnblendedRate"])
+def test_digits_parted_by_underscores_are_no_number(
+    refused: Callable[..., str], legacy: bytes, column: str
+) -> None:
+    message = refused("n.csv", edited(legacy, cell(9, f"lineItem/{column}", "1_000")))
+    assert f"row 9, column 'lineItem/{column}': '1_000' is not a number" in message
+
+
+@pytest.mark.parametrize("value", ["../x", "US", "credits"])
+def test_cost_in_no_currency_of_the_world(
+    refused: Callable[..., str], legacy: bytes, value: str
+) -> None:
+    message = refused("c.csv", edited(legacy, cell(9, "lineItem/CurrencyCode", value)))
+    assert f"c.csv, row 9: column 'lineItem/CurrencyCode': {value.upper()!r} is not a" in message
+
+
+@pytest.mark.parametrize("year", ["0000", "0001", "9999"])
+def test_month_of_no_time_is_refused(refused: Callable[..., str], legacy: bytes, year: str) -> None:
+    edit = cell(9, "bill/BillingPeriodStartDate", f"{year}-01-01T00:00:00Z")
+    assert "c.csv, row 9" in refused("c.csv", edited(legacy, edit))
 
 
 def test_first_of_several_bad_rows_is_named(refused: Callable[..., str], legacy: bytes) -> None:
@@ -204,7 +228,10 @@ def test_invoice_month_that_does_not_exist(refused: Callable[..., str], billing:
     content = (billing / "gcp/detailed_export_synth_finops_agent.csv").read_bytes()
     bad = edited(content, cell(20, "invoice_month", "202613"))
     message = refused("g.csv", bad, feed="gcp_detailed")
-    assert "g.csv, row 20: '2026-13' is not a month (column 'invoice_month')" in message
+    assert (
+        "g.csv, row 20: '2026-13' is not a month of 2000 to 2099 (column 'invoice_month')"
+        in message
+    )
 
 
 def test_row_without_a_month(refused: Callable[..., str], legacy: bytes) -> None:
