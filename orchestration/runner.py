@@ -21,6 +21,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import SingletonThreadPool
 
 from orchestration.assemble import assemble
+from orchestration.defs.ingest.checks import PROBLEMS
 from orchestration.ingest.locks import exclusive
 from orchestration.partitions import BILLING_MONTHS, period_range_tags
 from orchestration.settings import Settings
@@ -205,6 +206,12 @@ def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
                 error = error.cause
             message = error.message.strip() if error else "no error recorded"
             lines.append(f"{happened.step_key}: {message}")
+        if happened.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = happened.asset_check_evaluation_data
+            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+                problems = check.metadata.get(PROBLEMS)
+                found = f":\n{problems.value}" if problems else ""
+                lines.append(f"{check.asset_key.to_user_string()} {check.check_name}{found}")
     return "\n".join(lines)
 
 

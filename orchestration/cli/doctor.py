@@ -60,10 +60,13 @@ def _home(settings: Settings) -> Finding:
 
 
 def _lake(settings: Settings) -> Finding:
-    from orchestration.ingest.exports import landed_partitions  # noqa: PLC0415
+    from orchestration.ingest.lake import damaged  # noqa: PLC0415
 
-    landed = len(landed_partitions(settings.lake))
-    return True, f"{landed} landed partitions" if landed else "empty: run tollgate ingest PATH"
+    landed, wrong = damaged(settings.lake)
+    if wrong:
+        return False, "\n".join(wrong)
+    found = f"{landed} landed partitions, each as it was written"
+    return True, found if landed else "empty: run tollgate ingest PATH"
 
 
 def _warehouse(settings: Settings) -> Finding:

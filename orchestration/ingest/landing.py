@@ -33,12 +33,12 @@ from orchestration.ingest.manifest import (
     Drift,
     Manifest,
     SourceFile,
-    data_is_of,
+    damage,
     partition,
     read,
     write,
 )
-from orchestration.ingest.originals import flush
+from orchestration.ingest.originals import flush, sha256_of
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.totals import conserved, totals_in, totals_out
 from orchestration.ingest.versions import keep, prune
@@ -131,7 +131,7 @@ def land(
             landing_id = _landing_id(contract, export, period, values, parts)
             folder = partition(lake, contract.name, export, period)
             before = read(folder)
-            if before and before.landing_id == landing_id and data_is_of(folder, landing_id):
+            if before and before.landing_id == landing_id and not damage(folder, before):
                 results.append(_result(lake, before, "unchanged", before))
                 continue
             _refuse_other_accounts(before, parts, period)
@@ -328,6 +328,7 @@ def _prepare(
         data_as_of=received,
         data_through=found.data_through,
         unknown_columns=unknown,
+        data_sha256=sha256_of(data),
         account_totals=accounts.totals,
         uninvoiced_rows=accounts.uninvoiced_rows,
         headers=headers,

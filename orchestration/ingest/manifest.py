@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from decimal import Decimal
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from orchestration.ingest.originals import flush
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.originals import flush, sha256_of
 
 DATA = "data.parquet"
 MANIFEST = "manifest.json"
@@ -111,6 +110,8 @@ class Manifest:
     """When the delivery was received: declared, else when it was landed."""
     data_through: str | None
     unknown_columns: list[str]
+    data_sha256: str
+    """Of the Parquet file beside it."""
     account_totals: list[AccountTotal] = field(default_factory=list)
     uninvoiced_rows: int | None = None
     """Rows that cost something and name no invoice; None where no row names one."""
@@ -118,6 +119,9 @@ class Manifest:
     """Contract column -> the header that filled it, of the newest file that had it."""
     drift: list[Drift] = field(default_factory=list)
     previous: list[Previous] = field(default_factory=list)
+    seal: str = ""
+    """The SHA-256 of all the rest, given when it is written: finds what was edited, and is no
+    signature."""
 
     def as_previous(self) -> list[Previous]:
         """The history that a successor carries: this version first."""
@@ -144,26 +148,41 @@ def read(folder: Path) -> Manifest | None:
     path = folder / MANIFEST
     if not path.exists():
         return None
-    return _from_json(json.loads(path.read_text(encoding="utf-8")))
+    try:
+        return _from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError, InvalidOperation) as error:
+        raise IngestError(
+            f"{path} cannot be read ({type(error).__name__}: {error}). Move {folder} out of the"
+            " lake and ingest its month again."
+        ) from error
 
 
 def write(manifest: Manifest, path: Path) -> None:
-    """Write a manifest to a file that is then renamed into place."""
-    content = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, default=_plain) + "\n"
-    path.write_text(content, encoding="utf-8")
+    """Write a manifest, sealed, to a file that is then renamed into place."""
+    content = json.dumps(
+        asdict(replace(manifest, seal=_seal(manifest))),
+        ensure_ascii=False,
+        indent=1,
+        default=_plain,
+    )
+    path.write_text(content + "\n", encoding="utf-8")
     flush(path)
 
 
-def data_is_of(folder: Path, landing_id: str) -> bool:
-    """Whether the data of a partition is of that landing.
+def damage(folder: Path, manifest: Manifest) -> str:
+    """What is wrong with a partition whose manifest was read; empty where nothing is.
 
-    It is not of the manifest's if a process died between the two renames.
+    Either file may have been edited, cut off or copied from elsewhere; the data is also not the
+    manifest's where a process died between the two renames.
     """
-    try:
-        found = pq.read_metadata(folder / DATA).metadata or {}
-    except (OSError, pa.ArrowInvalid):
-        return False
-    return bool(found.get(b"landing_id") == landing_id.encode())
+    data = folder / DATA
+    if manifest.seal != _seal(manifest):
+        return f"{folder / MANIFEST} is not as Tollgate wrote it"
+    if not data.is_file():
+        return f"{data} is missing"
+    if sha256_of(data) != manifest.data_sha256:
+        return f"{data} is not the file that its manifest describes"
+    return ""
 
 
 def landed(lake: Path, feed: str | None = None) -> Iterator[Manifest]:
@@ -173,6 +192,11 @@ def landed(lake: Path, feed: str | None = None) -> Iterator[Manifest]:
             found = read(path.parent)
             if found is not None:
                 yield found
+
+
+def _seal(manifest: Manifest) -> str:
+    content = json.dumps(asdict(replace(manifest, seal="")), sort_keys=True, default=_plain)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _plain(value: object) -> str:

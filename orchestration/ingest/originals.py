@@ -46,7 +46,7 @@ def keep(path: Path, lake: Path, working: Path) -> Original:
     digest = sha256_of(path)
     folder = lake / ORIGINALS / digest
     stored = folder / path.name
-    if not stored.exists() or stored.stat().st_size != before.st_size:
+    if not stored.exists() or sha256_of(stored) != digest:
         check_whole(path, path.name)
         folder.mkdir(parents=True, exist_ok=True)
         copy = working / f"{digest}.original"

@@ -25,7 +25,7 @@ from orchestration.ingest.engine import connect, text
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.lake import control_total_rows
 from orchestration.ingest.locks import working_folder
-from orchestration.ingest.manifest import DATA, Manifest, data_is_of, landed, partition
+from orchestration.ingest.manifest import DATA, Manifest, damage, landed, partition
 from orchestration.ingest.postgres_ledger import SCHEMA, create_table, load_ledger, table
 from orchestration.ingest.registry import FEEDS
 
@@ -145,7 +145,7 @@ def _replace(
     copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(table(feed.name), names)
     cursor.copy_expert(copy, _CsvStream(rows.to_arrow_reader(_BATCH_ROWS)))
     # Checked after reading: an ingest may replace the file at any moment.
-    if not data_is_of(folder, manifest.landing_id) or cursor.rowcount != manifest.rows:
+    if damage(folder, manifest) or cursor.rowcount != manifest.rows:
         raise IngestError(
             f"{folder / DATA} is not what its manifest describes: an ingest was interrupted, or is"
             " under way. Run the same ingest again, then load."

@@ -28,8 +28,6 @@ class Landed:
     rows: int
     totals: dict[Key, Decimal]
     data_through: str | None
-    landing_ids: frozenset[str | None]
-    """Of its rows; one where it was written whole."""
 
 
 def totals_in(parts: Iterable[PeriodFacts]) -> dict[Key, Total]:
@@ -57,21 +55,19 @@ def totals_out(connection: duckdb.DuckDBPyConnection, feed: Feed, data: Path) ->
         f", sum({amount_sql(measure)}), count({name(measure.column)})" for measure in feed.measures
     )
     groups = connection.execute(
-        f"SELECT {currency}, count(*), strftime(max({name(feed.usage)}), '%Y-%m-%d'),"
-        f" list(DISTINCT x_landing_id){sums}"
+        f"SELECT {currency}, count(*), strftime(max({name(feed.usage)}), '%Y-%m-%d'){sums}"
         f" FROM read_parquet({text(str(data))}) GROUP BY 1 ORDER BY 1"
     ).fetchall()
     totals: dict[Key, Decimal] = {}
     for group in groups:
         for index, measure in enumerate(feed.measures):
-            amount, values = group[4 + 2 * index : 6 + 2 * index]
+            amount, values = group[3 + 2 * index : 5 + 2 * index]
             if measure.optional and not values:
                 continue
             if feed.currency is None or group[0] is not None:
                 totals[(measure.name, group[0])] = amount or _ZERO
     through = max((group[2] for group in groups if group[2]), default=None)
-    ids = frozenset(landing_id for group in groups for landing_id in group[3] or [None])
-    return Landed(sum(group[1] for group in groups), totals, through, ids)
+    return Landed(sum(group[1] for group in groups), totals, through)
 
 
 def amount_sql(measure: Measure) -> str:

@@ -19,7 +19,7 @@ from orchestration.ingest.manifest import (
     DATA,
     MANIFEST,
     Manifest,
-    data_is_of,
+    damage,
     landed,
     partition,
     read,
@@ -51,11 +51,12 @@ class Version:
 
 def keep(folder: Path, before: Manifest | None, working: Path) -> None:
     """Keep the version that is about to be replaced: data first, manifest last, each at once."""
-    if before is None or not data_is_of(folder, before.landing_id):
+    if before is None or damage(folder, before):
         return
     place = folder / SUPERSEDED / before.landing_id
     place.mkdir(parents=True, exist_ok=True)
-    if not data_is_of(place, before.landing_id):
+    kept = read(place)
+    if kept is None or damage(place, kept):
         _link(folder / DATA, place / DATA, working)
     record = working / f"{before.landing_id}.json"
     write(before, record)
@@ -114,11 +115,11 @@ def _take(lake: Path, version: Version, target: Path) -> None:
     where = (manifest.feed, manifest.export, manifest.billing_period)
     source = partition(lake, *where) / version.folder
     found = read(source)
-    if found is None or not data_is_of(source, version.landing_id):
+    if found is None or found.landing_id != version.landing_id or damage(source, found):
         raise IngestError(
-            f"{'/'.join(where)}: the version received {version.since} is no longer in the lake, so"
-            " its month cannot be built as of that date. marts.fct_reported_costs has its sums; for"
-            " the future raise TOLLGATE_KEPT_VERSIONS."
+            f"{'/'.join(where)}: the version received {version.since} is no longer in the lake as"
+            " it was landed, so its month cannot be built as of that date."
+            " marts.fct_reported_costs has its sums; for the future raise TOLLGATE_KEPT_VERSIONS."
         )
     history = [
         old

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from orchestration.ingest.errors import IngestError
 from orchestration.ingest.manifest import read
 from orchestration.ingest.originals import ORIGINALS, Original
 
@@ -18,7 +19,7 @@ def kept_if_accepted(lake: Path) -> Iterator[list[Original]]:
 
     Files that landed partitions name, now or in their history, stay. A landing of another export
     may be about to name the same content: while one runs nothing is removed, rather than to make a
-    refusal wait for it.
+    refusal wait for it; nor where a manifest cannot be read, which may name anything.
     """
     folder = lake / ORIGINALS
     folder.mkdir(parents=True, exist_ok=True)
@@ -28,7 +29,7 @@ def kept_if_accepted(lake: Path) -> Iterator[list[Original]]:
         try:
             yield kept
         except BaseException:
-            with suppress(BlockingIOError):
+            with suppress(BlockingIOError, IngestError):
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _withdraw(lake, kept)
             raise

@@ -43,8 +43,7 @@ def write_partition(job: Job, target: Target, parts: Sequence[Delivered], data: 
             conversion = opened(job, part.original)
             conversions.append(conversion)
             selects.append(_select(job, conversion, part, target))
-    options = f", KV_METADATA {{landing_id: {text(target.landing_id)}}}"
-    _copy(job, " UNION ALL ".join(selects), data, options, conversions)
+    _copy(job, " UNION ALL ".join(selects), data, conversions)
 
 
 def _convert_all_periods(job: Job, export: str, part: Delivered, out: Path) -> None:
@@ -53,7 +52,7 @@ def _convert_all_periods(job: Job, export: str, part: Delivered, out: Path) -> N
     select = _select(job, conversion, part, Target(export, "", ""))
     period = job.feed.billing_period
     rows = f"SELECT * REPLACE ({period} AS x_billing_period) FROM ({select})"
-    _copy(job, rows, out, "", [conversion])
+    _copy(job, rows, out, [conversion])
 
 
 def _select(job: Job, conversion: Conversion, part: Delivered, target: Target) -> str:
@@ -92,11 +91,10 @@ def _shaped(
     )
 
 
-def _copy(job: Job, rows: str, out: Path, options: str, conversions: Sequence[Conversion]) -> None:
+def _copy(job: Job, rows: str, out: Path, conversions: Sequence[Conversion]) -> None:
     try:
         job.session.db.execute(
-            f"COPY ({rows}) TO {text(str(out))}"
-            f" (FORMAT parquet, COMPRESSION {_COMPRESSION}{options})"
+            f"COPY ({rows}) TO {text(str(out))} (FORMAT parquet, COMPRESSION {_COMPRESSION})"
         )
     except duckdb.Error as error:
         raise first_bad_value(job.session.db, conversions, error) from error

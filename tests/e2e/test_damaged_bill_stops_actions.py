@@ -11,29 +11,41 @@ from orchestration.remediation import data_facts
 from orchestration.runner import JobFailedError, run_everything
 from orchestration.settings import Settings
 
+_LOST_ROW = "select * from '{data}' qualify row_number() over () > 1"
+_MOVED_MONEY = """
+    select * replace (
+        line_item_unblended_cost
+            + case row_number() over () when 1 then 500 when 2 then -500 else 0 end
+        as line_item_unblended_cost
+    )
+    from '{data}'
+"""
 
-@pytest.fixture
-def damaged(demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A copy of the demo, one landed bill of which has lost a row since."""
+
+@pytest.fixture(params=[_LOST_ROW, _MOVED_MONEY], ids=["lost row", "money moved between rows"])
+def damaged(
+    demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Settings:
+    """A copy of the demo, one landed bill of which was edited since."""
     home = tmp_path / "home"
     shutil.copytree(demo.home, home, ignore=shutil.ignore_patterns("samples", "_originals"))
     (home / "exports.toml").unlink()
     data = next((home / "lake" / "aws_cur2").glob("*/billing_period=2026-05/data.parquet"))
     short = data.with_suffix(".short")
-    duckdb.sql(
-        f"copy (select * from '{data}' qualify row_number() over () > 1) to '{short}' "
-        "(format parquet)"
-    )
+    duckdb.sql(f"copy ({request.param.format(data=data)}) to '{short}' (format parquet)")
     short.replace(data)
     monkeypatch.setenv("TOLLGATE_HOME", str(home))
     return Settings(home)
 
 
-def test_lost_row_fails_the_check_and_nothing_after_it_runs(damaged: Settings) -> None:
+def test_edited_bill_fails_the_check_and_nothing_after_it_runs(damaged: Settings) -> None:
     before = damaged.warehouse.read_bytes()
     started: list[str] = []
-    with pytest.raises(JobFailedError, match="equals_control_totals"):
+    with pytest.raises(JobFailedError, match="equals_control_totals") as error:
         run_everything(damaged, None, None, lambda step, state: started.append(step))
+    message = str(error.value)
+    assert "raw/aws_cur2 equals_control_totals" in message
+    assert "2026-05: " in message and "data.parquet" in message and "Ingest the month" in message
     assert "raw__aws_cur2_equals_control_totals" in started
     ran = set(started)
     assert not ran & {"dbt_cost_models", "platform__proposals", "platform__action_events"}

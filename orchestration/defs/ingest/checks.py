@@ -7,6 +7,9 @@ from orchestration.ingest.lake import verify
 from orchestration.ingest.registry import FEEDS
 from orchestration.resources import Tollgate
 
+# The metadata that says what a check found, with the remedy; a failed job repeats it.
+PROBLEMS = "problems"
+
 
 def raw_checks() -> list[dg.AssetChecksDefinition]:
     """One check per feed; a failed one stops everything that would be built on it."""
@@ -18,7 +21,7 @@ def _raw_check(feed: Feed) -> dg.AssetChecksDefinition:
         asset=dg.AssetKey(["raw", feed.name]),
         name="equals_control_totals",
         blocking=True,
-        description="Every landed partition, read again, has the rows and sums of its manifest.",
+        description="Every landed partition, read again, is the file and has the sums that landed.",
     )
     def equals_control_totals(tollgate: Tollgate) -> dg.AssetCheckResult:
         verified = verify(tollgate.settings.lake, feed.name)
@@ -29,7 +32,7 @@ def _raw_check(feed: Feed) -> dg.AssetChecksDefinition:
             metadata={
                 "partitions": len(verified),
                 "rows": sum(found.rows for found in verified),
-                "problems": dg.MetadataValue.md("\n".join(f"- {text}" for text in wrong) or "none"),
+                PROBLEMS: dg.MetadataValue.md("\n".join(f"- {text}" for text in wrong) or "none"),
             },
         )
 

@@ -16,9 +16,9 @@ import pytest
 from orchestration.ingest.contract import META_COLUMNS
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, landed_partitions
-from orchestration.ingest.lake import control_totals, ensure_contracts, verify
+from orchestration.ingest.lake import control_totals, damaged, ensure_contracts, verify
 from orchestration.ingest.landing import land
-from orchestration.ingest.manifest import data_is_of, partition, read
+from orchestration.ingest.manifest import damage, partition, read
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.samples import read_samples
 
@@ -165,20 +165,68 @@ def test_data_of_an_interrupted_landing_is_replaced_although_the_manifest_is_the
     assert not verify(lake)[0].ok
     result = land([old], "aws_cur2", "default", lake)[0]
     assert result.status == "landed"
-    assert data_is_of(folder, result.landing_id)
+    manifest = read(folder)
+    assert manifest is not None and not damage(folder, manifest)
     assert verify(lake)[0].ok
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut"])
-def test_lost_data_is_landed_again(cur: Cur, lake: Path, damage: str) -> None:
-    bill = cur("bill.csv", ("2025-09", "1"))
-    data = land([bill], "aws_cur2", "default", lake)[0].path / "data.parquet"
-    if damage == "missing":
-        data.unlink()
-    else:
-        data.write_bytes(data.read_bytes()[:100])
+def _money_moved(folder: Path) -> None:
+    """Two rows changed so that rows and sums stay as they were."""
+    data = folder / "data.parquet"
+    with duckdb.connect() as db:
+        db.execute(
+            "COPY (SELECT * REPLACE (line_item_unblended_cost +"
+            " CASE row_number() OVER () WHEN 1 THEN 500 ELSE -500 END AS line_item_unblended_cost)"
+            f" FROM '{data}') TO '{folder}/new' (FORMAT parquet)"
+        )
+    (folder / "new").replace(data)
+
+
+def _total_edited(folder: Path) -> None:
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"3.000000000000"', '"9.000000000000"'))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "data.parquet").unlink(),
+        lambda folder: (folder / "data.parquet").write_bytes(b"PAR1"),
+        _money_moved,
+        _total_edited,
+    ],
+    ids=["missing", "cut", "money moved between rows", "manifest's total edited"],
+)
+def test_partition_that_is_not_as_written_is_found_and_landed_again(
+    cur: Cur, lake: Path, harm: Callable[[Path], None]
+) -> None:
+    bill = cur("bill.csv", ("2025-09", "1"), ("2025-09", "2"))
+    folder = land([bill], "aws_cur2", "default", lake)[0].path
+    harm(folder)
+    assert "aws_cur2/default 2025-09: " in verify(lake)[0].problem
+    assert damaged(lake)[1]
     assert land([bill], "aws_cur2", "default", lake)[0].status == "landed"
     assert verify(lake)[0].ok
+    assert damaged(lake) == (1, [])
+
+
+def test_kept_original_that_was_edited_is_not_landed(cur: Cur, lake: Path) -> None:
+    bill = cur("bill.csv", ("2025-09", "1"))
+    folder = land([bill], "aws_cur2", "default", lake)[0].path
+    kept = next((lake / "_originals").glob("*/bill.csv"))
+    kept.write_bytes(kept.read_bytes().replace(b"USD,1", b"USD,7"))
+    (folder / "data.parquet").unlink()
+    land([bill], "aws_cur2", "default", lake)
+    assert verify(lake)[0].ok
+    assert kept.read_bytes() == bill.read_bytes()
+
+
+def test_unreadable_manifest_is_one_error_with_a_remedy(cur: Cur, lake: Path) -> None:
+    bill = cur("bill.csv", ("2025-09", "1"))
+    folder = land([bill], "aws_cur2", "default", lake)[0].path
+    (folder / "manifest.json").write_text("{}")
+    with pytest.raises(IngestError, match=r"manifest\.json cannot be read.*ingest its month again"):
+        land([bill], "aws_cur2", "default", lake)
 
 
 def test_verify_finds_data_that_was_changed_behind_the_manifest(cur: Cur, lake: Path) -> None:
