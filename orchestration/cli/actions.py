@@ -187,15 +187,20 @@ def list_plans() -> None:
 @journal_app.command("verify")
 def verify(
     head: Annotated[
-        str | None, typer.Option(help="A head noted earlier that must still be there.")
+        list[str] | None,
+        typer.Option(help="A head noted earlier, that must still be there; may be given again."),
     ] = None,
 ) -> None:
-    """Check the journal's hash chain from the first event to the last."""
+    """Check both hash chains, of what was done and of what was decided, and print their heads."""
     with _session(data=False) as (_, services):
-        check = journal.verify(services.store, known_head=head)
-    if not check.ok:
-        fail(f"the journal does not verify: {check.problem}", DENIED)
-    out.print(f"{check.events} events, unbroken; head {check.head}", soft_wrap=True)
+        checks = journal.verify_records(services.store, head or ())
+    for what, check in checks.items():
+        if not check.ok:
+            fail(f"the {what} do not verify: {check.problem}", DENIED)
+    for gone in sorted(set(head or ()).difference(*(check.found for check in checks.values()))):
+        fail(f"the head noted earlier, {gone}, is in neither chain", DENIED)
+    for what, check in checks.items():
+        out.print(f"{what}: {check.entries}, unbroken; head {check.head}", soft_wrap=True)
 
 
 @contextmanager

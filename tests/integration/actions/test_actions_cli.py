@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from orchestration.cli.actions import app
+from orchestration.cli.app import app as tollgate
 from orchestration.settings import load_settings
+from policies.append_only import changeable
+from policies.decisions import read_records
 
 
 @pytest.fixture
@@ -80,7 +84,30 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
     assert "undone" in listed.output
     verified = run("journal", "verify")
     assert verified.exit_code == 0, verified.output
-    assert "unbroken" in verified.output
+    assert verified.output.count("unbroken; head ") == 2
+    heads = re.findall(r"head ([0-9a-f]{64})", verified.output)
+    noted = [argument for head in heads for argument in ("--head", head)]
+    run("plan", "--proposals", file, "--as", "ana")
+    assert run("journal", "verify", *noted).exit_code == 0
+    missing = run("journal", "verify", *noted, "--head", "e" * 64)
+    assert missing.exit_code == 1
+    assert f"{'e' * 64}, is in neither chain" in missing.output
+
+
+def test_decision_that_was_rewritten_is_named_by_verify_and_doctor(home: Path, desk: Any) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    (record,) = read_records(desk.store)
+    with desk.store.begin() as connection:
+        for statement in changeable("decisions", "sqlite"):
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE decisions SET allow = 0")
+    named = f"decision 1 ({record.decision.decision_id}) was changed"
+    answered = run("journal", "verify")
+    assert answered.exit_code == 1
+    assert named in answered.output
+    checked = CliRunner().invoke(tollgate, ["doctor"])
+    assert checked.exit_code == 1
+    assert named in checked.output
 
 
 def test_denied_plans_are_shown_with_the_remedy(home: Path, desk: Any) -> None:
