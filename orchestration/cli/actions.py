@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
-from actions import approvals, executor, journal, planner, recovery, reports
+from actions import approvals, executor, journal, planner, plans, recovery, reports
 from actions.clients import AwsCloud
 from actions.errors import ActionError, Refused
 from actions.models import DataFacts, Outcome, Proposal, Result, RunReport
@@ -38,6 +38,7 @@ from policies.store import StoreError, open_store
 
 DENIED, COULD_NOT = 1, 2
 GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Result.WOULD_UNDO}
+MARKED = {reports.CHANGED: "changed since it was decided", reports.UNREADABLE: "unreadable"}
 LIFETIME = re.compile(r"(\d{1,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -178,10 +179,13 @@ def resume(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = 
 
 @app.command("list")
 def list_plans() -> None:
-    """Show every plan and where it stands."""
+    """Show every plan and where it stands; exit 1 where one is not as it was decided on."""
     with _session(data=False) as (_, services):
         rows = reports.planned_actions(services.store)
     _show_plans(rows)
+    marked = [row["plan_id"] for row in rows if row["status"] in MARKED]
+    if marked:
+        fail(f"not as they were decided on: {', '.join(marked)}; {plans.REMEDY}", DENIED)
 
 
 @journal_app.command("verify")
@@ -314,13 +318,15 @@ def _show_plans(rows: Sequence[Mapping[str, Any]]) -> None:
     for column in ("Plan", "Action", "Resource", "Owner", "Saving a month", "Status", "Created"):
         table.add_column(column)
     for row in rows:
+        saving, created = row["expected_monthly_saving"], row["created_at"]
+        marked = MARKED.get(row["status"])
         table.add_row(
             Text(row["plan_id"]),
-            Text(row["action_id"]),
-            Text(row["resource_id"]),
+            Text(row["action_id"] or "-"),
+            Text(row["resource_id"] or "-"),
             Text(row["owner"] or "-"),
-            f"{row['expected_monthly_saving']:,.2f} {row['billing_currency']}",
-            Text(row["status"]),
-            f"{row['created_at']:%Y-%m-%d %H:%M}",
+            "-" if saving is None else f"{saving:,.2f} {row['billing_currency']}",
+            Text(marked, style="bold red") if marked else Text(row["status"]),
+            "-" if created is None else f"{created:%Y-%m-%d %H:%M}",
         )
     out.print(table)

@@ -110,6 +110,51 @@ def test_decision_that_was_rewritten_is_named_by_verify_and_doctor(home: Path, d
     assert named in checked.output
 
 
+@pytest.mark.parametrize(
+    ("edit", "mark"),
+    [
+        ("replace(body, '\"40.00\"', '\"41.00\"')", "changed since"),
+        ("replace(body, '{', '[')", "unreadable"),
+        ("''", "unreadable"),
+    ],
+)
+def test_edited_plan_is_listed_as_such_and_never_applied(
+    home: Path, desk: Any, edit: str, mark: str
+) -> None:
+    volume_id, other_id = desk.volume(), desk.volume()
+    file = proposals(home, desk, volume_id)
+    run("plan", "--proposals", file, "--as", "ana")
+    plan_id = only_plan(desk)
+    run("approve", plan_id, "--as", "ben")
+    run("plan", "--proposals", proposals(home, desk, other_id), "--as", "ana")
+    with desk.store.begin() as connection:
+        change = f"UPDATE action_plans SET body = {edit} WHERE plan_id = '{plan_id}'"
+        connection.exec_driver_sql(change)
+    listed = run("list")
+    assert listed.exit_code == 1
+    (line,) = [line for line in listed.output.splitlines() if f"│ {plan_id}" in line]
+    assert mark in line
+    assert volume_id in line
+    assert "40.00" not in line
+    assert other_id in listed.output
+    assert "plan again" in listed.output
+    before = desk.everything()
+    applied = run("apply", plan_id, "--execute", "--proposals", file)
+    assert applied.exit_code == 1
+    assert "refused" in applied.output
+    assert desk.everything() == before
+
+
+def test_plan_that_nobody_made_is_marked(home: Path, desk: Any) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql("UPDATE action_plans SET plan_id = 'plan-forged'")
+    listed = run("list")
+    assert listed.exit_code == 1
+    assert "plan-forged" in listed.output
+    assert "changed since" in listed.output
+
+
 def test_denied_plans_are_shown_with_the_remedy(home: Path, desk: Any) -> None:
     volume_id = desk.volume({"team": "a", "environment": "development", "protected": "yes"})
     planned = run("plan", "--proposals", proposals(home, desk, volume_id))
