@@ -10,6 +10,7 @@ import getpass
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ from policies.store import StoreError, open_store
 
 DENIED, COULD_NOT = 1, 2
 GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Result.WOULD_UNDO}
+# The canary, in words.
+FIRST = " (tried first, as the smallest of its action: the others follow where it comes out well)"
+DRY_RUN = "Dry run, nothing was changed"
 MARKED = {reports.CHANGED: "changed since it was decided", reports.UNREADABLE: "unreadable"}
 LIFETIME = re.compile(r"(\d{1,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -125,7 +129,7 @@ def plan(
     with _session(file) as (settings, services):
         proposals = FileData(file).proposals() if file else _proposals(settings)
         report = planner.plan_proposals(services, proposals, requester=name or getpass.getuser())
-    _show(report, "Plans")
+    _show(report, "Plan")
     # A plan that the gate denied is a result of planning, not its failure.
     fine = {Result.DENIED, Result.NOT_APPLICABLE}
     _leave([outcome for outcome in report.outcomes if outcome.result not in fine])
@@ -155,7 +159,7 @@ def apply(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = N
     """Apply approved plans (these, or all). A dry run unless --execute."""
     with _session(file, execute=execute) as (_, services):
         report = executor.apply_plans(services, plan_ids or None, execute=execute)
-    _show(report, "Applied" if execute else "Dry run: nothing was changed")
+    _show(report, "Apply" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
@@ -164,7 +168,7 @@ def undo(plan_ids: list[str], execute: Execute = False) -> None:
     """Take applied plans back. A dry run unless --execute."""
     with _session(data=False, execute=execute) as (_, services):
         report = recovery.undo(services, plan_ids, execute=execute)
-    _show(report, "Undone" if execute else "Dry run: nothing was changed")
+    _show(report, "Undo" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
@@ -173,7 +177,7 @@ def resume(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = 
     """Finish, or take back, plans whose run was interrupted. A dry run unless --execute."""
     with _session(file, execute=execute) as (_, services):
         report = recovery.resume(services, plan_ids or None, execute=execute)
-    _show(report, "Resumed" if execute else "Dry run: nothing was changed")
+    _show(report, "Resume" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
@@ -294,7 +298,9 @@ def _show(report: RunReport, title: str) -> None:
     if not report.outcomes:
         out.print(f"{title}: no plans to work on")
         return
-    table = Table(title=f"{title} ({report.run_id})", title_justify="left")
+    counted = Counter(_words(outcome.result) for outcome in report.outcomes)
+    came_out = ", ".join(f"{count} {result}" for result, count in counted.items())
+    table = Table(title=f"{title}: {came_out} ({report.run_id})", title_justify="left")
     for column in ("Plan", "Resource", "Saving a month", "Outcome", "Why"):
         table.add_column(column, justify="right" if column.startswith("Saving") else "left")
     for found in report.outcomes:
@@ -303,14 +309,18 @@ def _show(report: RunReport, title: str) -> None:
             Text(found.plan_id or "-"),
             Text(f"{found.action_id}\n{found.resource_id}"),
             f"{saving.monthly:,.2f} {saving.currency}" if saving else "-",
-            Text(found.result.value, style="green" if found.result in GREEN else "yellow"),
-            Text(f"canary: {found.why}" if found.canary else found.why),
+            Text(_words(found.result), style="green" if found.result in GREEN else "yellow"),
+            Text(f"{found.why}{FIRST}" if found.canary else found.why),
         )
     out.print(table)
     for found in report.outcomes:
         for call in found.calls:
             parameters = json.dumps(call.parameters, sort_keys=True)
             out.print(Text(f"{found.plan_id}  {call.permission} {parameters}"), soft_wrap=True)
+
+
+def _words(result: Result) -> str:
+    return result.value.replace("_", " ")
 
 
 def _show_plans(rows: Sequence[Mapping[str, Any]]) -> None:

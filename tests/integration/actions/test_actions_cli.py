@@ -60,24 +60,31 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
     itself = run("approve", plan_id, "--as", "ana")
     assert itself.exit_code == 1
     assert "cannot approve" in itself.output
-    assert run("apply", plan_id, "--execute", "--proposals", file).exit_code == 1
+    early = run("apply", plan_id, "--execute", "--proposals", file)
+    assert early.exit_code == 1
+    assert "Apply: 1 refused (run-" in early.output
+    assert "applied" not in early.output.lower(), "nothing was"
     approved = run("approve", plan_id, "--as", "ben", "--expires", "2h")
     assert approved.exit_code == 0, approved.output
 
     before = desk.everything()
     dry = run("apply", "--proposals", file)
     assert dry.exit_code == 0, dry.output
-    assert "nothing was changed" in dry.output
+    assert "nothing was changed: 1 would apply (run-" in dry.output
+    assert "tried first" in dry.output
+    assert "canary" not in dry.output
     assert desk.everything() == before
 
     applied = run("apply", plan_id, "--execute", "--proposals", file)
     assert applied.exit_code == 0, applied.output
+    assert "Apply: 1 applied (run-" in applied.output
     assert volume_id not in desk.volumes()
 
     assert run("undo", plan_id).exit_code == 0
     assert desk.volumes() == {}
     undone = run("undo", plan_id, "--execute")
     assert undone.exit_code == 0, undone.output
+    assert "Undo: 1 undone (run-" in undone.output
     assert len(desk.volumes()) == 1
 
     listed = run("list")
