@@ -28,7 +28,8 @@ from actions.clients import AwsCloud
 from actions.errors import ActionError, Refused
 from actions.models import DataFacts, Outcome, Proposal, Result, RunReport
 from actions.services import Services
-from orchestration.cli.console import fail, out
+from orchestration.cli.console import err, fail, out
+from orchestration.cli.rows import RowFormat, write_rows
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import Bundle
 from policies.decisions import RecordError
@@ -182,11 +183,19 @@ def resume(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = 
 
 
 @app.command("list")
-def list_plans() -> None:
+def list_plans(
+    to: Annotated[
+        RowFormat, typer.Option("--format", help="table, csv or json.")
+    ] = RowFormat.TABLE,
+) -> None:
     """Show every plan and where it stands; exit 1 where one is not as it was decided on."""
     with _session(data=False) as (_, services):
         rows = reports.planned_actions(services.store)
-    _show_plans(rows)
+    if to is RowFormat.TABLE:
+        _show_plans(rows)
+    else:
+        columns = reports.PLANNED_ACTIONS
+        write_rows(columns, [[row[name] for name in columns] for row in rows], to)
     marked = [row["plan_id"] for row in rows if row["status"] in MARKED]
     if marked:
         fail(f"not as they were decided on: {', '.join(marked)}; {plans.REMEDY}", DENIED)
@@ -289,6 +298,10 @@ def _lifetime(text: str) -> timedelta:
 
 def _leave(outcomes: Sequence[Outcome]) -> None:
     if any(outcome.result is Result.COULD_NOT for outcome in outcomes):
+        from orchestration.remediation import only_loopback  # noqa: PLC0415  (fast --help)
+
+        if load_settings().in_the_past and not only_loopback(os.environ):
+            err.print("the demo company's AWS is there in `tollgate demo --shell` alone")
         raise typer.Exit(COULD_NOT)
     if not all(outcome.ok for outcome in outcomes):
         raise typer.Exit(DENIED)
@@ -303,16 +316,23 @@ def _show(report: RunReport, title: str) -> None:
     table = Table(title=f"{title}: {came_out} ({report.run_id})", title_justify="left")
     for column in ("Plan", "Resource", "Saving a month", "Outcome", "Why"):
         table.add_column(column, justify="right" if column.startswith("Saving") else "left")
+    alike = Counter(found.why for found in report.outcomes if found.result is Result.COULD_NOT)
+    others = len(report.outcomes) > 1
+    said_once = {why: count for why, count in alike.items() if count > 1}
     for found in report.outcomes:
+        if found.why in said_once:
+            continue
         saving = found.plan.saving if found.plan else None
         table.add_row(
             Text(found.plan_id or "-"),
             Text(f"{found.action_id}\n{found.resource_id}"),
             f"{saving.monthly:,.2f} {saving.currency}" if saving else "-",
             Text(_words(found.result), style="green" if found.result in GREEN else "yellow"),
-            Text(f"{found.why}{FIRST}" if found.canary else found.why),
+            Text(f"{found.why}{FIRST}" if found.canary and others else found.why),
         )
-    out.print(table)
+    out.print(table if table.rows else Text(str(table.title)))
+    for why, count in said_once.items():
+        out.print(Text(f"{count} could not: {why}"), soft_wrap=True)
     for found in report.outcomes:
         for call in found.calls:
             parameters = json.dumps(call.parameters, sort_keys=True)

@@ -71,8 +71,7 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
     dry = run("apply", "--proposals", file)
     assert dry.exit_code == 0, dry.output
     assert "nothing was changed: 1 would apply (run-" in dry.output
-    assert "tried first" in dry.output
-    assert "canary" not in dry.output
+    assert "tried first" not in dry.output, "there is no other"
     assert desk.everything() == before
 
     applied = run("apply", plan_id, "--execute", "--proposals", file)
@@ -99,6 +98,15 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
     missing = run("journal", "verify", *noted, "--head", "e" * 64)
     assert missing.exit_code == 1
     assert f"{'e' * 64}, is in neither chain" in missing.output
+
+
+def test_plan_that_is_tried_first_is_explained_in_words(home: Path, desk: Any) -> None:
+    file = proposals(home, desk, desk.volume(), desk.volume())
+    run("plan", "--proposals", file, "--as", "ana")
+    dry = run("apply", "--proposals", file)
+    assert "nothing was changed: 2 would apply (run-" in dry.output
+    assert dry.output.count("tried first") == 1
+    assert "canary" not in dry.output
 
 
 def test_decision_that_was_rewritten_is_named_by_verify_and_doctor(home: Path, desk: Any) -> None:
