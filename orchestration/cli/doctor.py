@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.cli.console import out
+from orchestration.cli.console import fail, out
 from orchestration.settings import Settings, SettingsError, load_settings
 
 Finding = tuple[bool, str]
@@ -35,8 +35,7 @@ def doctor() -> None:
     try:
         settings = load_settings()
     except SettingsError as error:
-        out.print(f"[red]settings[/] {escape(str(error))}")
-        raise typer.Exit(1) from None
+        fail(str(error), 1)
     table = Table("", "what", "found")
     healthy = True
     for name, check in checks.items():

@@ -67,7 +67,12 @@ def shown(value: Any, style: str = "") -> Text:
         text = json.dumps(plain(value), ensure_ascii=False, default=str)
     else:
         text = str(value)
-    return Text(_OBEYED.sub(_escaped, text), style)
+    return Text(harmless(text), style)
+
+
+def harmless(text: str) -> str:
+    """Text in which what a terminal would obey is written out."""
+    return _OBEYED.sub(_escaped, text)
 
 
 def _decimals(value: Decimal) -> str:
