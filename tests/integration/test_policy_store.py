@@ -202,7 +202,7 @@ def test_records_make_one_chain(url: str, engine: PolicyEngine) -> None:
     assert (first.ok, first.entries) == (True, 2)
     recorded(store, "c", "d", "e")
     grown = CHAIN.verify(store, [first.head, "f" * 64])
-    assert (grown.ok, grown.entries, grown.found) == (True, 5, {first.head})
+    assert (grown.ok, grown.entries, grown.found) == (True, 5, frozenset({first.head}))
     store.dispose()
 
 
