@@ -15,7 +15,12 @@ import boto3
 import botocore.session
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 from botocore.loaders import Loader, create_loader
 
 from actions.errors import CloudError, WrongAccount
@@ -203,6 +208,12 @@ def _translate(error: Exception, what: str) -> CloudError:
         message = error.response.get("Error", {}).get("Message", "")
         return CloudError(
             f"{what} failed: {code}: {message}", code=code, ambiguous=status >= SERVER_ERROR
+        )
+    if isinstance(error, NoCredentialsError):
+        return CloudError(
+            "there are no AWS credentials here: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY, or run where the machine has a role",
+            code="NoCredentials",
         )
     # Anything else happened on the way: the call may have arrived, or the answer got lost.
     return CloudError(

@@ -19,6 +19,10 @@ class PlanTampered(Refused):
     """A stored plan no longer is the plan that was made."""
 
 
+class PlanUnreadable(PlanTampered):
+    """What is stored of a plan cannot even be read as one."""
+
+
 class WrongAccount(Refused):
     """The credentials at hand belong to another account than the plan's."""
 

@@ -1,13 +1,13 @@
 """The append-only, hash-chained record of everything the executor does.
 
-Belongs here: writing events, reading them back, and checking that the chain holds.
+Belongs here: writing events, reading them back, and refusing to go on where the chain is broken.
 Does not belong here: deciding what an event means (see `limits`, `executor`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from actions.errors import JournalBroken
-from actions.models import Plan, rfc3339, sha256_of
+from actions.models import Plan, rfc3339
 from actions.tables import JOURNAL, JOURNAL_HEAD
+from policies.chain import Chain, ChainCheck
+from policies.decisions import CHAIN as DECISIONS
 from policies.models import canonical_json
 from policies.store import for_reading
 
-GENESIS = "0" * 64
+CHAIN = Chain(JOURNAL, JOURNAL_HEAD, "event")
 
 
 @dataclass(frozen=True)
@@ -38,20 +40,6 @@ class Event:
     detail: dict[str, Any]
     prev_hash: str
     hash: str
-
-
-@dataclass(frozen=True)
-class JournalCheck:
-    """The verdict of `verify`: how far the journal goes and what, if anything, is wrong."""
-
-    events: int
-    head: str
-    problem: str | None
-
-    @property
-    def ok(self) -> bool:
-        """Whether every link of the chain holds."""
-        return self.problem is None
 
 
 # Told of every event, just before ("before") and just after ("after") it is on disk.
@@ -94,12 +82,7 @@ class Journal:
     def _append(
         self, connection: sa.Connection, event: str, detail: Mapping[str, Any], plan: Plan | None
     ) -> None:
-        # FOR UPDATE makes writers queue on PostgreSQL; SQLite's transaction already did.
-        head = connection.execute(
-            sa.select(JOURNAL_HEAD.c.seq, JOURNAL_HEAD.c.hash).with_for_update()
-        ).one()
         row = {
-            "seq": head.seq + 1,
             "run_id": self.run_id,
             "plan_id": plan.plan_id if plan else None,
             "proposal_id": plan.proposal_id if plan else None,
@@ -108,11 +91,8 @@ class Journal:
             "event": event,
             "at": rfc3339(self._clock()),
             "detail": canonical_json(detail),
-            "prev_hash": head.hash,
         }
-        row["hash"] = sha256_of(row)
-        connection.execute(JOURNAL.insert(), row)
-        connection.execute(JOURNAL_HEAD.update().values(seq=row["seq"], hash=row["hash"]))
+        CHAIN.append(connection, [row])
 
 
 def read(
@@ -129,49 +109,19 @@ def read(
     return [Event(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
 
 
-def verify(store: sa.Engine, *, known_head: str | None = None) -> JournalCheck:
-    """Walk the whole chain; `known_head` is a hash noted earlier that must still be in it."""
-    expected_seq, prev_hash, seen = 1, GENESIS, known_head in (None, GENESIS)
-    with _snapshot(store).connect() as connection:
-        for row in connection.execute(sa.select(JOURNAL).order_by(JOURNAL.c.seq)).mappings():
-            problem = _broken_link(dict(row), expected_seq, prev_hash)
-            if problem:
-                return JournalCheck(expected_seq - 1, prev_hash, problem)
-            expected_seq, prev_hash = expected_seq + 1, str(row["hash"])
-            seen = seen or prev_hash == known_head
-        head = connection.execute(sa.select(JOURNAL_HEAD.c.seq, JOURNAL_HEAD.c.hash)).one_or_none()
-    last, problem = expected_seq - 1, None
-    if head is None or (head.seq, head.hash) != (last, prev_hash):
-        noted = "missing" if head is None else f"at event {head.seq}"
-        problem = f"the journal ends at event {last}, but its head is {noted}"
-    elif not seen:
-        problem = f"the head noted earlier, {known_head}, is not in the journal"
-    return JournalCheck(last, prev_hash, problem)
+def verify_records(store: sa.Engine, noted: Collection[str] = ()) -> dict[str, ChainCheck]:
+    """Both chains of the store, by what they hold; `noted` are heads to be looked for in them."""
+    return {
+        "action events": CHAIN.verify(store, noted),
+        "decisions": DECISIONS.verify(store, noted),
+    }
 
 
 def require_intact(store: sa.Engine) -> None:
     """Raise `JournalBroken` unless the chain holds: limits and undo both work from it."""
-    check = verify(store)
+    check = CHAIN.verify(store)
     if not check.ok:
         raise JournalBroken(
             f"the action journal does not verify: {check.problem}. Nothing was executed. "
             "Restore the operational store from a backup and find out who wrote to it"
         )
-
-
-def _snapshot(store: sa.Engine) -> sa.Engine:
-    # Chain and head must be of one moment, or a writer in between looks like tampering.
-    reader = for_reading(store)
-    if store.dialect.name == "postgresql":
-        return reader.execution_options(isolation_level="REPEATABLE READ")
-    return reader
-
-
-def _broken_link(row: dict[str, Any], expected_seq: int, prev_hash: str) -> str | None:
-    if row["seq"] != expected_seq:
-        return f"event {expected_seq} is missing (the next one is {row['seq']})"
-    if row["prev_hash"] != prev_hash:
-        return f"event {expected_seq} does not follow the event before it"
-    if row.pop("hash") != sha256_of(row):
-        return f"event {expected_seq} was changed after it was written"
-    return None

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from actions import limits, plans
+from actions import approvals, limits, plans
 from actions.clients import Account
-from actions.errors import CloudError, Refused
+from actions.errors import ApprovalInvalid, CloudError, Refused
 from actions.gate import OWNER_TAGS, Question, tagged
 from actions.journal import Journal
 from actions.limits import Use
@@ -108,8 +108,18 @@ def _decide(services: Services, log: Journal, made: Plan, uses: list[Use]) -> Ou
         decision_id=decision.decision_id,
     )
     uses.append(limits.use_of(plan, log.run_id, now))
-    why = "allowed; waits for approval" if services.require_approval else "allowed"
+    why = _awaiting(services, plan, before) if services.require_approval else "allowed"
     return outcome(plan, Result.PLANNED, why, decision=decision, calls=plan.calls)
+
+
+def _awaiting(services: Services, plan: Plan, status: Status) -> str:
+    if status is not Status.APPROVED:
+        return "allowed; waits for approval"
+    try:
+        given = approvals.valid_for(services.store, plan, services.clock())
+    except ApprovalInvalid as error:
+        return f"allowed; waits for a new approval: {error}"
+    return f"allowed; approved by {given.approver} until {given.expires_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _make(services: Services, proposal: Proposal, requester: str) -> Plan | tuple[Result, str]:

@@ -6,15 +6,15 @@ Does not belong here: making plans (see `planner`) and executing them (see `exec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 
 from actions import journal
-from actions.errors import PlanTampered, Refused
-from actions.journal import Journal
+from actions.errors import PlanTampered, PlanUnreadable, Refused
+from actions.journal import Event, Journal
 from actions.models import (
     OPEN_STATUSES,
     Plan,
@@ -26,6 +26,11 @@ from actions.models import (
 from actions.tables import PLANS
 from policies.models import canonical_json
 from policies.store import for_reading
+
+REMEDY = (
+    "such a plan is never executed: plan again, and find out who wrote to the operational store "
+    "(see `tollgate actions journal verify`)"
+)
 
 
 def resource_key(target: Target) -> str:
@@ -74,27 +79,31 @@ def save(log: Journal, plan: Plan) -> None:
 def load(store: sa.Engine, plan_id: str) -> tuple[Plan, Status]:
     """A plan as it was made; raises `PlanTampered` if any of it was changed since."""
     with for_reading(store).connect() as connection:
-        row = connection.execute(
-            sa.select(PLANS.c.plan_hash, PLANS.c.body, PLANS.c.status).where(
-                PLANS.c.plan_id == plan_id
-            )
-        ).one_or_none()
+        row = connection.execute(sa.select(PLANS).where(PLANS.c.plan_id == plan_id)).one_or_none()
     if row is None:
         raise Refused(f"there is no plan {plan_id}; see `tollgate actions list`")
+    plan = as_made(row, journal.read(store, plan_id=plan_id, event="planned"))
+    return plan, Status(row.status)
+
+
+def as_made(row: sa.Row[Any], planned: Sequence[Event]) -> Plan:
+    """The plan of a row, held against its `planned` events; raises `PlanTampered` with the remedy.
+
+    The events are of the journal, whose chain shows if they were changed themselves.
+    """
     try:
         plan = Plan.model_validate_json(row.body)
     except ValidationError as error:
-        raise PlanTampered(f"plan {plan_id} is no longer readable as a plan; plan again") from error
-    made = {
-        event.detail.get("plan_hash")
-        for event in journal.read(store, plan_id=plan_id, event="planned")
-    }
-    if plan.plan_id != plan_id or {plan.plan_hash} != made or row.plan_hash != plan.plan_hash:
+        raise PlanUnreadable(
+            f"plan {row.plan_id} is no longer readable as a plan; {REMEDY}"
+        ) from error
+    made = {event.detail.get("plan_hash") for event in planned}
+    if plan.plan_id != row.plan_id or not {plan.plan_hash} == made == {row.plan_hash}:
         raise PlanTampered(
-            f"plan {plan_id} was edited after it was made (its content no longer has the hash "
-            "that the journal recorded); it will not be executed: plan again"
+            f"plan {row.plan_id} was changed after it was made (its content no longer has the "
+            f"hash that the journal recorded); {REMEDY}"
         )
-    return plan, Status(row.status)
+    return plan
 
 
 def set_status(

@@ -6,16 +6,19 @@ Does not belong here: writing the warehouse (the orchestration does).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from actions import journal
+from actions import journal, plans
+from actions.errors import PlanTampered, PlanUnreadable
+from actions.journal import Event
 from actions.models import Plan
 from actions.tables import PLANS
 from policies.models import canonical_json
-from policies.store import for_reading
+from policies.store import as_stored, for_reading
 
 PLANNED_ACTIONS = (
     "plan_id",
@@ -49,33 +52,67 @@ ACTION_EVENTS = (
 )
 
 
+# Instead of a plan's status: what its row says can no longer be believed, so it is left out.
+CHANGED, UNREADABLE = "changed", "unreadable"
+
+
 def planned_actions(store: sa.Engine) -> list[dict[str, Any]]:
-    """One row per plan, oldest first; amounts are Decimal, times naive UTC."""
+    """One row per plan, oldest first; amounts are Decimal, times naive UTC.
+
+    A plan that is not as the journal recorded it has the status `CHANGED` or `UNREADABLE`, and
+    only what the journal knows of it.
+    """
     query = sa.select(PLANS).order_by(PLANS.c.created_at, PLANS.c.plan_id)
     with for_reading(store).connect() as connection:
         rows = connection.execute(query).all()
+    planned: dict[str | None, list[Event]] = defaultdict(list)
+    for event in journal.read(store, event="planned"):
+        planned[event.plan_id].append(event)
     found = []
     for row in rows:
-        plan = Plan.model_validate_json(row.body)
-        values = (
-            plan.plan_id,
-            row.plan_hash,
-            plan.proposal_id,
-            plan.action_id,
-            plan.target.provider,
-            plan.target.account_id,
-            plan.target.region,
-            plan.target.resource_id,
-            plan.owner,
-            plan.saving.currency,
-            plan.saving.monthly,
-            plan.reversibility.kind,
-            row.status,
-            row.decision_id,
-            _naive_utc(row.created_at),
-        )
-        found.append(dict(zip(PLANNED_ACTIONS, values, strict=True)))
+        try:
+            values = _as_row(plans.as_made(row, planned[row.plan_id]), row)
+        except PlanTampered as error:
+            status = UNREADABLE if isinstance(error, PlanUnreadable) else CHANGED
+            values = _as_journaled(row, planned[row.plan_id], status)
+        found.append(dict.fromkeys(PLANNED_ACTIONS) | values)
     return found
+
+
+def _as_row(plan: Plan, row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "plan_id": plan.plan_id,
+        "plan_hash": plan.plan_hash,
+        "proposal_id": plan.proposal_id,
+        "action_id": plan.action_id,
+        "service_provider_name": plan.target.provider,
+        "account_id": plan.target.account_id,
+        "region": plan.target.region,
+        "resource_id": plan.target.resource_id,
+        "owner": plan.owner,
+        "billing_currency": plan.saving.currency,
+        "expected_monthly_saving": plan.saving.monthly,
+        "reversibility": plan.reversibility.kind,
+        "status": row.status,
+        "decision_id": row.decision_id,
+        "created_at": as_stored(plan.created_at),
+    }
+
+
+def _as_journaled(row: sa.Row[Any], planned: list[Event], status: str) -> dict[str, Any]:
+    if not planned:
+        # Nobody made it: it was written into the table alone. The mart needs a text.
+        return {"plan_id": row.plan_id, "action_id": "", "resource_id": "", "status": status}
+    (*_, made) = planned
+    return {
+        "plan_id": row.plan_id,
+        "plan_hash": made.detail.get("plan_hash"),
+        "proposal_id": made.proposal_id,
+        "action_id": made.action_id,
+        "resource_id": made.resource_id,
+        "status": status,
+        "created_at": _naive_utc(made.at),
+    }
 
 
 def events(store: sa.Engine) -> list[dict[str, Any]]:
@@ -91,4 +128,4 @@ def events(store: sa.Engine) -> list[dict[str, Any]]:
 
 
 def _naive_utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    return as_stored(datetime.fromisoformat(text))

@@ -113,6 +113,12 @@ def record(
             raise FeedbackError(
                 f"{what} with {word.finding!r}: copy a finding_id from marts.fct_findings"
             )
+        last_seen = about[0]["last_seen"]
+        if word.until is not None and word.until <= last_seen:
+            raise FeedbackError(
+                f"until {word.until} silences nothing: finding {word.finding} was last seen on "
+                f"{last_seen}; give a later day"
+            )
         rows.append(
             {name: about[0][name] for name in _OF_FINDING}
             | {

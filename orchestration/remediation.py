@@ -82,7 +82,8 @@ def require_safe_clock(settings: Settings, env: Mapping[str, str]) -> None:
     if settings.in_the_past and not only_loopback(env):
         raise ShiftedClockError(
             f"{settings.clock_file} sets this installation in the past: evidence would look "
-            "fresh that is not. Remove it, or point AWS_ENDPOINT_URL at a loopback emulator."
+            "fresh that is not. Remove it, or point AWS_ENDPOINT_URL at a loopback emulator (the "
+            "demo's own: `tollgate demo --shell`)."
         )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
+import logging
 import os
+import re
 import shutil
 import sqlite3
 import uuid
@@ -43,6 +46,12 @@ NEW_OBJECTS = 100_000
 
 OnStep = Callable[[str, str], None]
 """Called with (step key, 'started' | 'done' | 'failed')."""
+
+OnWait = Callable[[str], None]
+"""Called with what is waited for."""
+
+# As DuckDB names the process that has the file open.
+_HELD = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 _STATES = {
     dg.DagsterEventType.STEP_START: "started",
@@ -93,11 +102,50 @@ def run_job(
     tags: dict[str, str] | None = None,
     config: dict[str, Any] | None = None,
     on_step: OnStep | None = None,
+    on_wait: OnWait | None = None,
 ) -> None:
     """Execute a job in this process; raises `JobFailedError` where a step fails.
 
     `tags` carry the partition range (`partitions.period_range_tags`), `config` the ops' own.
+    Waits for another process that runs a job on this installation; `on_wait` is told of it.
     """
+    with alone(settings, on_wait):
+        _run_job(settings, name, tags, config, on_step)
+
+
+@contextmanager
+def alone(settings: Settings, on_wait: OnWait | None) -> Iterator[None]:
+    """Hold this installation's jobs: its warehouse takes one writer."""
+    lock = settings.home / ".job.lock"
+    holder = _holder(lock)
+    if holder is not None and on_wait is not None:
+        on_wait(f"process {holder} is building in {settings.home}: waiting until it has ended")
+    with exclusive(lock):
+        lock.write_text(f"{os.getpid()}")
+        yield
+
+
+def _holder(lock: Path) -> str | None:
+    """The process that holds the lock; None where it is free."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            return handle.read() or "of another user"
+    return None
+
+
+def _run_job(
+    settings: Settings,
+    name: str,
+    tags: dict[str, str] | None,
+    config: dict[str, Any] | None,
+    on_step: OnStep | None,
+) -> None:
+    # dagster-dbt's remarks are kept with the run; the root logger would print them once more.
+    logging.getLogger("dagster.builtin").propagate = False
     # The assets' resources read the installation from the environment.
     os.environ.update(settings.environment())
     job = assemble(settings).resolve_job_def(name)
@@ -205,7 +253,7 @@ def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
             while error is not None and error.cause is not None:
                 error = error.cause
             message = error.message.strip() if error else "no error recorded"
-            lines.append(f"{happened.step_key}: {message}")
+            lines.append(f"{happened.step_key}: {plainly(message)}")
         if happened.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = happened.asset_check_evaluation_data
             if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
@@ -215,8 +263,23 @@ def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
     return "\n".join(lines)
 
 
+def plainly(message: str) -> str:
+    """A step's error; where somebody else has the warehouse open, who, and what to do."""
+    held = _HELD.search(message)
+    if held is None:
+        return message
+    return (
+        f"the warehouse is held by process {held['pid']} ({held['program']}): wait until it has "
+        "ended, or close it there, and build again"
+    )
+
+
 def run_everything(
-    settings: Settings, first: str | None, last: str | None, on_step: OnStep | None = None
+    settings: Settings,
+    first: str | None,
+    last: str | None,
+    on_step: OnStep | None = None,
+    on_wait: OnWait | None = None,
 ) -> None:
     """Run the job `everything`: all months that the declared exports hold, or a range of them.
 
@@ -234,4 +297,4 @@ def run_everything(
                     "write it as YYYY-MM"
                 )
         tags = period_range_tags(start, end)
-    run_job(settings, "everything", tags=tags, on_step=on_step)
+    run_job(settings, "everything", tags=tags, on_step=on_step, on_wait=on_wait)

@@ -1,4 +1,4 @@
-"""The record of decisions: append-only, with the whole question, so that each can be replayed.
+"""The record of decisions: append-only, hash-chained, with the whole question to replay each by.
 
 Belongs here: asking and recording as one step, and reading records. Does not belong here: how a
 decision is reached (`engine.py`).
@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from policies.chain import Chain
 from policies.engine import PolicyEngine
 from policies.models import Decision, Finding, canonical_json, finding_from
 from policies.store import as_stored, for_reading, metadata
@@ -36,9 +37,21 @@ decisions = sa.Table(
     sa.Column("input_sha256", sa.String(64), nullable=False),
     sa.Column("bundle_sha256", sa.String(64), nullable=False),
     sa.Column("policy_revision", sa.Text, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("prev_hash", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
     sa.Index("decisions_by_time", "decided_at"),
     sa.Index("decisions_by_subject", "gate", "subject"),
+    sa.Index("decisions_by_seq", "seq", unique=True),
 )
+decisions_head = sa.Table(
+    "decisions_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+CHAIN = Chain(decisions, decisions_head, "decision")
 
 REDACTED = "(redacted)"
 SECRET_NAME = re.compile(
@@ -58,7 +71,9 @@ SECRET_VALUE = re.compile(
 PAGE_RECORDS = 100
 PAGE_CHARACTERS = 4_000_000
 
-DECISION_COLUMNS = tuple(column.name for column in decisions.c if column.name != "input")
+# The question is large, and the chain is verified here alone.
+_STAYS_HERE = {"input", "seq", "prev_hash", "hash"}
+DECISION_COLUMNS = tuple(column.name for column in decisions.c if column.name not in _STAYS_HERE)
 
 
 class RecordError(RuntimeError):
@@ -99,8 +114,7 @@ def decide_and_record_many(
     ]
     try:
         with store.begin() as connection:
-            if rows:
-                connection.execute(sa.insert(decisions), rows)
+            CHAIN.append(connection, rows)
     except sa.exc.SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         raise RecordError(
@@ -165,7 +179,7 @@ def _later_than(moment: datetime, decision_id: str) -> sa.ColumnElement[bool]:
 
 
 def decision_rows(store: sa.Engine) -> list[dict[str, Any]]:
-    """Every record as `platform.decisions` holds it: `DECISION_COLUMNS`, all but the questions."""
+    """Every record as `platform.decisions` holds it: `DECISION_COLUMNS`."""
     query = sa.select(*[decisions.c[name] for name in DECISION_COLUMNS]).order_by(
         decisions.c.decided_at, decisions.c.decision_id
     )

@@ -10,6 +10,7 @@ import getpass
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
-from actions import approvals, executor, journal, planner, recovery, reports
+from actions import approvals, executor, journal, planner, plans, recovery, reports
 from actions.clients import AwsCloud
 from actions.errors import ActionError, Refused
 from actions.models import DataFacts, Outcome, Proposal, Result, RunReport
 from actions.services import Services
-from orchestration.cli.console import fail, out
+from orchestration.cli.console import err, fail, out
+from orchestration.cli.rows import RowFormat, write_rows
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import Bundle
 from policies.decisions import RecordError
@@ -38,6 +40,10 @@ from policies.store import StoreError, open_store
 
 DENIED, COULD_NOT = 1, 2
 GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Result.WOULD_UNDO}
+# The canary, in words.
+FIRST = " (tried first, as the smallest of its action: the others follow where it comes out well)"
+DRY_RUN = "Dry run, nothing was changed"
+MARKED = {reports.CHANGED: "changed since it was decided", reports.UNREADABLE: "unreadable"}
 LIFETIME = re.compile(r"(\d{1,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -124,7 +130,7 @@ def plan(
     with _session(file) as (settings, services):
         proposals = FileData(file).proposals() if file else _proposals(settings)
         report = planner.plan_proposals(services, proposals, requester=name or getpass.getuser())
-    _show(report, "Plans")
+    _show(report, "Plan")
     # A plan that the gate denied is a result of planning, not its failure.
     fine = {Result.DENIED, Result.NOT_APPLICABLE}
     _leave([outcome for outcome in report.outcomes if outcome.result not in fine])
@@ -154,7 +160,7 @@ def apply(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = N
     """Apply approved plans (these, or all). A dry run unless --execute."""
     with _session(file, execute=execute) as (_, services):
         report = executor.apply_plans(services, plan_ids or None, execute=execute)
-    _show(report, "Applied" if execute else "Dry run: nothing was changed")
+    _show(report, "Apply" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
@@ -163,7 +169,7 @@ def undo(plan_ids: list[str], execute: Execute = False) -> None:
     """Take applied plans back. A dry run unless --execute."""
     with _session(data=False, execute=execute) as (_, services):
         report = recovery.undo(services, plan_ids, execute=execute)
-    _show(report, "Undone" if execute else "Dry run: nothing was changed")
+    _show(report, "Undo" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
@@ -172,30 +178,46 @@ def resume(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = 
     """Finish, or take back, plans whose run was interrupted. A dry run unless --execute."""
     with _session(file, execute=execute) as (_, services):
         report = recovery.resume(services, plan_ids or None, execute=execute)
-    _show(report, "Resumed" if execute else "Dry run: nothing was changed")
+    _show(report, "Resume" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
 @app.command("list")
-def list_plans() -> None:
-    """Show every plan and where it stands."""
+def list_plans(
+    to: Annotated[
+        RowFormat, typer.Option("--format", help="table, csv or json.")
+    ] = RowFormat.TABLE,
+) -> None:
+    """Show every plan and where it stands; exit 1 where one is not as it was decided on."""
     with _session(data=False) as (_, services):
         rows = reports.planned_actions(services.store)
-    _show_plans(rows)
+    if to is RowFormat.TABLE:
+        _show_plans(rows)
+    else:
+        columns = reports.PLANNED_ACTIONS
+        write_rows(columns, [[row[name] for name in columns] for row in rows], to)
+    marked = [row["plan_id"] for row in rows if row["status"] in MARKED]
+    if marked:
+        fail(f"not as they were decided on: {', '.join(marked)}; {plans.REMEDY}", DENIED)
 
 
 @journal_app.command("verify")
 def verify(
     head: Annotated[
-        str | None, typer.Option(help="A head noted earlier that must still be there.")
+        list[str] | None,
+        typer.Option(help="A head noted earlier, that must still be there; may be given again."),
     ] = None,
 ) -> None:
-    """Check the journal's hash chain from the first event to the last."""
+    """Check both hash chains, of what was done and of what was decided, and print their heads."""
     with _session(data=False) as (_, services):
-        check = journal.verify(services.store, known_head=head)
-    if not check.ok:
-        fail(f"the journal does not verify: {check.problem}", DENIED)
-    out.print(f"{check.events} events, unbroken; head {check.head}", soft_wrap=True)
+        checks = journal.verify_records(services.store, head or ())
+    for what, check in checks.items():
+        if not check.ok:
+            fail(f"the {what} do not verify: {check.problem}", DENIED)
+    for gone in sorted(set(head or ()).difference(*(check.found for check in checks.values()))):
+        fail(f"the head noted earlier, {gone}, is in neither chain", DENIED)
+    for what, check in checks.items():
+        out.print(f"{what}: {check.entries}, unbroken; head {check.head}", soft_wrap=True)
 
 
 @contextmanager
@@ -276,6 +298,10 @@ def _lifetime(text: str) -> timedelta:
 
 def _leave(outcomes: Sequence[Outcome]) -> None:
     if any(outcome.result is Result.COULD_NOT for outcome in outcomes):
+        from orchestration.remediation import only_loopback  # noqa: PLC0415  (fast --help)
+
+        if load_settings().in_the_past and not only_loopback(os.environ):
+            err.print("the demo company's AWS is there in `tollgate demo --shell` alone")
         raise typer.Exit(COULD_NOT)
     if not all(outcome.ok for outcome in outcomes):
         raise typer.Exit(DENIED)
@@ -285,23 +311,36 @@ def _show(report: RunReport, title: str) -> None:
     if not report.outcomes:
         out.print(f"{title}: no plans to work on")
         return
-    table = Table(title=f"{title} ({report.run_id})", title_justify="left")
+    counted = Counter(_words(outcome.result) for outcome in report.outcomes)
+    came_out = ", ".join(f"{count} {result}" for result, count in counted.items())
+    table = Table(title=f"{title}: {came_out} ({report.run_id})", title_justify="left")
     for column in ("Plan", "Resource", "Saving a month", "Outcome", "Why"):
         table.add_column(column, justify="right" if column.startswith("Saving") else "left")
+    alike = Counter(found.why for found in report.outcomes if found.result is Result.COULD_NOT)
+    others = len(report.outcomes) > 1
+    said_once = {why: count for why, count in alike.items() if count > 1}
     for found in report.outcomes:
+        if found.why in said_once:
+            continue
         saving = found.plan.saving if found.plan else None
         table.add_row(
             Text(found.plan_id or "-"),
             Text(f"{found.action_id}\n{found.resource_id}"),
             f"{saving.monthly:,.2f} {saving.currency}" if saving else "-",
-            Text(found.result.value, style="green" if found.result in GREEN else "yellow"),
-            Text(f"canary: {found.why}" if found.canary else found.why),
+            Text(_words(found.result), style="green" if found.result in GREEN else "yellow"),
+            Text(f"{found.why}{FIRST}" if found.canary and others else found.why),
         )
-    out.print(table)
+    out.print(table if table.rows else Text(str(table.title)))
+    for why, count in said_once.items():
+        out.print(Text(f"{count} could not: {why}"), soft_wrap=True)
     for found in report.outcomes:
         for call in found.calls:
             parameters = json.dumps(call.parameters, sort_keys=True)
             out.print(Text(f"{found.plan_id}  {call.permission} {parameters}"), soft_wrap=True)
+
+
+def _words(result: Result) -> str:
+    return result.value.replace("_", " ")
 
 
 def _show_plans(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -309,13 +348,15 @@ def _show_plans(rows: Sequence[Mapping[str, Any]]) -> None:
     for column in ("Plan", "Action", "Resource", "Owner", "Saving a month", "Status", "Created"):
         table.add_column(column)
     for row in rows:
+        saving, created = row["expected_monthly_saving"], row["created_at"]
+        marked = MARKED.get(row["status"])
         table.add_row(
             Text(row["plan_id"]),
-            Text(row["action_id"]),
-            Text(row["resource_id"]),
+            Text(row["action_id"] or "-"),
+            Text(row["resource_id"] or "-"),
             Text(row["owner"] or "-"),
-            f"{row['expected_monthly_saving']:,.2f} {row['billing_currency']}",
-            Text(row["status"]),
-            f"{row['created_at']:%Y-%m-%d %H:%M}",
+            "-" if saving is None else f"{saving:,.2f} {row['billing_currency']}",
+            Text(marked, style="bold red") if marked else Text(row["status"]),
+            "-" if created is None else f"{created:%Y-%m-%d %H:%M}",
         )
     out.print(table)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import sys
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
+
+from orchestration.cli.console import CANNOT, complain
+from orchestration.settings import SettingsError
 
 # In the order of `tollgate --help`: where in this package the command, or group of commands, is.
 COMMANDS = {
@@ -27,6 +31,10 @@ COMMANDS = {
     "query": "query.query",
     "doctor": "doctor.doctor",
 }
+
+
+# What Typer raises for a wrong option or argument; it has no public name of its own.
+_UsageError: Any = typer.BadParameter.__base__
 
 
 class Commands(TyperGroup):
@@ -49,6 +57,26 @@ class Commands(TyperGroup):
         command = get_command(found)
         command.name = cmd_name
         return command
+
+    def main(self, args: Any = None, *other: Any, **extra: Any) -> Any:
+        """As Typer's own; but what cannot be understood is said as every other error is."""
+        try:
+            code = super().main(args, *other, **extra | {"standalone_mode": False})
+        except _UsageError as error:
+            code = error.exit_code
+            # Its message is the help, which has been printed.
+            if type(error).__name__ != "NoArgsIsHelpError":
+                asked = error.ctx.command_path if error.ctx else "tollgate"
+                complain(f"{error.format_message().rstrip('.')}; see `{asked} --help`")
+        except SettingsError as error:
+            code = CANNOT
+            complain(str(error))
+        except typer.Abort:
+            code = 1
+            complain("stopped")
+        if extra.get("standalone_mode", True):
+            sys.exit(code or 0)
+        return code
 
 
 app = typer.Typer(

@@ -53,6 +53,7 @@ def _build_past(settings: Settings, as_of: str) -> None:
 def materialise(settings: Settings, first: str | None = None, last: str | None = None) -> int:
     """Run `everything` with a progress line per step; ends the command where a step fails."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     from orchestration.runner import JobFailedError, run_everything  # noqa: PLC0415
 
@@ -67,7 +68,9 @@ def materialise(settings: Settings, first: str | None = None, last: str | None =
             progress.update(task, description=f"{step}: {state}")
 
         try:
-            run_everything(settings, first, last, on_step)
+            run_everything(
+                settings, first, last, on_step, lambda why: progress.console.print(Text(why))
+            )
         except (JobFailedError, ValueError) as error:
             progress.stop()
             fail(str(error))

@@ -7,7 +7,9 @@ from typing import NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
+
+from orchestration.cli.rows import harmless
 
 # 0 done, 1 a denial or a finding, 2 could not do what was asked.
 CANNOT = 2
@@ -15,11 +17,16 @@ CANNOT = 2
 # In a pipe or a log there is no terminal to ask; tables need more than Rich's 80 columns.
 LOG_WIDTH = 140
 
-out = Console(width=None if sys.stdout.isatty() else LOG_WIDTH)
-err = Console(stderr=True)
+out = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, emoji=False)
+err = Console(stderr=True, emoji=False)
+
+
+def complain(message: str) -> None:
+    """Say on stderr, in red, what went wrong; every command does it through here."""
+    err.print(Text(f"error: {harmless(message)}", style="red"), soft_wrap=True)
 
 
 def fail(message: str, code: int = CANNOT) -> NoReturn:
     """End the command with one clear message and no traceback."""
-    err.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    complain(message)
     raise typer.Exit(code)

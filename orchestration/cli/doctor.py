@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.cli.console import out
+from orchestration.cli.console import fail, out
 from orchestration.settings import Settings, SettingsError, load_settings
 
 Finding = tuple[bool, str]
@@ -26,6 +26,7 @@ def doctor() -> None:
         "lake": _lake,
         "warehouse": _warehouse,
         "operational store": _store,
+        "records": _records,
         "OPA": _opa,
         "policy bundle": _bundle,
         "clock": _clock,
@@ -34,8 +35,7 @@ def doctor() -> None:
     try:
         settings = load_settings()
     except SettingsError as error:
-        out.print(f"[red]settings[/] {escape(str(error))}")
-        raise typer.Exit(1) from None
+        fail(str(error), 1)
     table = Table("", "what", "found")
     healthy = True
     for name, check in checks.items():
@@ -86,6 +86,22 @@ def _store(settings: Settings) -> Finding:
 
     open_store(settings.ops_url).dispose()
     return True, make_url(settings.ops_url).render_as_string(hide_password=True)
+
+
+def _records(settings: Settings) -> Finding:
+    from actions.journal import verify_records  # noqa: PLC0415
+    from policies.store import open_store  # noqa: PLC0415
+
+    store = open_store(settings.ops_url)
+    try:
+        checks = verify_records(store)
+    finally:
+        store.dispose()
+    broken = [f"{what} do not verify: {c.problem}" for what, c in checks.items() if not c.ok]
+    if broken:
+        remedy = "restore the operational store from a backup and find out who wrote to it"
+        return False, f"{'; '.join(broken)}: {remedy}"
+    return True, ", ".join(f"{check.entries:,} {what}" for what, check in checks.items())
 
 
 def _opa(_: Settings) -> Finding:

@@ -20,7 +20,9 @@ from orchestration.settings import load_settings
 
 Row = dict[str, Any]
 
-_ID = re.compile(r"[0-9a-f]{4,64}")
+# A shorter start would mean another finding before long.
+SHORTEST = 4
+_ID = re.compile(r"[0-9a-f]+")
 _FINDING = "select * from marts.fct_findings where finding_id like '{name}%' order by finding_id"
 _DRIVERS = (
     "select * from marts.fct_anomaly_drivers where finding_id = '{name}' order by driver_rank"
@@ -38,12 +40,19 @@ class ExplainFormat(StrEnum):
 
 
 def explain(
-    finding: Annotated[str, typer.Argument(help="finding_id of marts.fct_findings, or its start.")],
+    finding: Annotated[
+        str,
+        typer.Argument(
+            help=f"finding_id of marts.fct_findings, or its start: at least {SHORTEST} characters."
+        ),
+    ],
     format: Annotated[ExplainFormat, typer.Option(help="text or json.")] = ExplainFormat.TEXT,
 ) -> None:
     """Say what drove a finding: its change by cause, resource, owner and product, to the cent."""
     from orchestration.warehouse import Warehouse, WarehouseError  # noqa: PLC0415 (fast --help)
 
+    if len(finding) < SHORTEST:
+        fail(f"{finding!r} is too short: give at least the first {SHORTEST} characters of the id")
     if not _ID.fullmatch(finding):
         fail(f"{finding!r} is no finding_id: copy one from `select * from marts.fct_findings`")
     warehouse = Warehouse(load_settings())

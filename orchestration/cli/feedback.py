@@ -12,7 +12,7 @@ from orchestration.settings import SettingsError, load_settings
 
 # A restated month is a fact of the ledger, not a detector's opinion.
 _FINDINGS = """
-select finding_id, series_id, kind, first_seen, detectors from marts.fct_findings
+select finding_id, series_id, kind, first_seen, last_seen, detectors from marts.fct_findings
 where kind <> 'restated_period'
 """
 
@@ -23,11 +23,17 @@ def feedback(
     reason: Annotated[str | None, typer.Option(help="Why; it is kept.")] = None,
     until: Annotated[
         str | None,
-        typer.Option(help="Also its like, until this day (exclusive); planned needs it."),
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="Also its like, until this day (exclusive); planned needs it.",
+        ),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(help="Instead: a CSV (finding,verdict,reason,until) or TOML ([[feedback]])."),
+        typer.Option(
+            # The backslash keeps the brackets from being markup.
+            help="Instead: a CSV (finding,verdict,reason,until) or TOML ([\\[feedback]])."
+        ),
     ] = None,
 ) -> None:
     """Say whether a finding is true, false or planned; the next detection heeds it."""

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
+from orchestration.cli.console import complain
 from policies.deployment.gate import Answer, GitFacts, not_asked
 from policies.deployment.places import Places
 from policies.deployment.report.annotations import to_annotations
@@ -148,7 +149,5 @@ def undecided(why: str, output: Output, places: Places | None = None) -> typer.E
 
 
 def _no_decision(why: str) -> typer.Exit:
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
-        f"tollgate: no decision: {inert(clean(why))}"
-    )
+    complain(f"no decision: {inert(clean(why))}")
     return typer.Exit(UNDECIDED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.cli.console import fail
 from orchestration.ingest.discovery import Delivery, deliveries
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import LandingResult, check_month, land
@@ -49,7 +52,7 @@ def ingest(
     ] = None,
 ) -> None:
     """Land bills: AWS CUR, Azure, Google Cloud, FOCUS, OpenCost; CSV, JSON or Parquet."""
-    console, errors = Console(), Console(stderr=True)
+    console = Console(emoji=False)
     try:
         settings = load_settings()
         received = read_moment(as_of, settings.now()) if as_of else None
@@ -59,22 +62,22 @@ def ingest(
         results: list[LandingResult] = []
         with console.status("Looking at the files") as status:
             for name, delivery in _by_feed(paths, feed):
-                results += land(
-                    delivery.files,
-                    name,
-                    export,
-                    settings.lake,
-                    declared=values,
-                    billing_period=billing_period or delivery.billing_period,
-                    exact=delivery.billing_period is not None,
-                    data_as_of=received,
-                    now=settings.now(),
-                    kept_versions=settings.kept_versions,
-                    progress=lambda message: status.update(escape(message)),
-                )
+                with _whole_paths(delivery.files):
+                    results += land(
+                        delivery.files,
+                        name,
+                        export,
+                        settings.lake,
+                        declared=values,
+                        billing_period=billing_period or delivery.billing_period,
+                        exact=delivery.billing_period is not None,
+                        data_as_of=received,
+                        now=settings.now(),
+                        kept_versions=settings.kept_versions,
+                        progress=lambda message: status.update(escape(message)),
+                    )
     except (IngestError, SettingsError, MomentError, OSError) as error:
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from error
+        fail(str(error))
     console.print(_table(results))
     for result in results:
         if result.drift:
@@ -99,13 +102,29 @@ def _by_feed(paths: Sequence[Path], feed: str | None) -> list[tuple[str, Deliver
         for delivery in deliveries(path):
             groups: dict[str, list[Path]] = {}
             for file in delivery.files:
-                groups.setdefault(feed or recognise(file), []).append(file)
+                with _whole_paths([file]):
+                    groups.setdefault(feed or recognise(file), []).append(file)
             for name, files in groups.items():
                 if delivery.billing_period is None:
                     loose.setdefault(name, []).extend(files)
                 else:
                     found.append((name, Delivery(delivery.billing_period, tuple(files))))
     return found + [(name, Delivery(None, tuple(files))) for name, files in loose.items()]
+
+
+@contextmanager
+def _whole_paths(files: Sequence[Path]) -> Iterator[None]:
+    """Errors name a file by its last part; here also by the folder it was found in."""
+    try:
+        yield
+    except IngestError as error:
+        message = str(error)
+        for name in {file.name for file in files}:
+            where = " or ".join(str(file) for file in files if file.name == name)
+            # Only the name alone: not a part of another one, and not at the end of a path.
+            alone = rf"(?<![\w./-]){re.escape(name)}(?![\w-]|\.\w)"
+            message = re.sub(alone, where.replace("\\", "\\\\"), message)
+        raise IngestError(message) from error
 
 
 def _table(results: Sequence[LandingResult]) -> Table:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.cli.console import fail, out
+from orchestration.cli.rows import RowFormat, shown, write_rows
 from orchestration.moments import MomentError, read_moment
 from orchestration.settings import load_settings
 
@@ -22,17 +19,9 @@ SCREEN_ROWS = 200
 SCREEN_COLUMNS = 14
 
 
-class QueryFormat(StrEnum):
-    """How rows are written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-
-
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT, for example from marts.fct_daily_costs.")],
-    format: Annotated[QueryFormat, typer.Option(help="table, csv or json.")] = QueryFormat.TABLE,
+    format: Annotated[RowFormat, typer.Option(help="table, csv or json.")] = RowFormat.TABLE,
     as_of: Annotated[
         str | None,
         typer.Option("--as-of", metavar="DATE", help="The marts of `tollgate build --as-of DATE`."),
@@ -49,29 +38,25 @@ def query(
         columns, rows = Warehouse(settings).read(sql, finished=True)
     except (WarehouseError, MomentError) as error:
         fail(str(error))
-    if format is QueryFormat.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-    elif format is QueryFormat.JSON:
-        records = [dict(zip(columns, row, strict=True)) for row in rows]
-        json.dump(records, sys.stdout, default=str, indent=2)
-        sys.stdout.write("\n")
-    else:
+    if format is RowFormat.TABLE:
         _screen(columns, rows)
+    else:
+        write_rows(columns, rows, format)
 
 
 def _screen(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
     if len(columns) > SCREEN_COLUMNS:
         for number, row in enumerate(rows[:SCREEN_ROWS], start=1):
-            out.print(f"[bold]row {number}[/]")
+            out.print(Text(f"row {number}", "bold"))
             for column, value in zip(columns, row, strict=True):
                 if value is not None:
-                    out.print(f"  {escape(column)}: {escape(str(value))}", highlight=False)
+                    out.print(Text("  ").append(shown(column)).append(": ").append(shown(value)))
         return
-    table = Table(*[escape(column) for column in columns])
+    table = Table()
+    for column in columns:
+        table.add_column(shown(column))
     for row in rows[:SCREEN_ROWS]:
-        table.add_row(*["" if value is None else escape(str(value)) for value in row])
+        table.add_row(*map(shown, row))
     out.print(table)
     if len(rows) > SCREEN_ROWS:
         out.print(f"{len(rows):,} rows, {SCREEN_ROWS} shown; --format csv writes them all")

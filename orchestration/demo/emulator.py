@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.demo.beside import end_with
+from orchestration.demo.home import DemoError
 
 START_TIMEOUT_S = 60
 READY = "ready"
@@ -27,6 +29,11 @@ READY = "ready"
 _IMAGE = "ami-12c6146b"
 # io1 and io2 volumes cannot be made without; nothing reads it.
 _PROVISIONED_IOPS = 3000
+
+
+def without_aws() -> dict[str, str]:
+    """This process's environment without anybody's own account, profile or endpoint."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
 @contextmanager
@@ -41,12 +48,18 @@ def emulator(seed: Path) -> Iterator[dict[str, str]]:
     arguments = [str(seed), str(port), str(os.getpid())]
     command = [sys.executable, "-m", "orchestration.demo.emulator", *arguments]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        env=without_aws(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     try:
         line = process.stdout.readline() if process.stdout else ""
         if line.strip() != READY:
-            raise RuntimeError(f"the EC2 emulator did not start: {' '.join(command)}")
+            raise DemoError(
+                f"the EC2 emulator did not start; see what it says: {shlex.join(command)}"
+            )
         yield {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
             # The emulator accepts any key; real ones must not reach it.

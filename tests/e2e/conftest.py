@@ -17,19 +17,25 @@ SMALL = "20000"
 
 @dataclass(frozen=True)
 class Demo:
-    """A finished demo: its home, what it printed, and its report."""
+    """A finished demo: its home, what it printed (and on stderr), and its report."""
 
     home: Path
     printed: str
+    remarks: str
     report: dict[str, Any]
 
     def tollgate(
-        self, *arguments: str, env: Mapping[str, str] | None = None
+        self, *arguments: str, env: Mapping[str, str] | None = None, given: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the demo's home."""
+        """Run a command in the demo's home, with `given` piped in."""
         environment = os.environ | {"TOLLGATE_HOME": str(self.home)} | dict(env or {})
         return subprocess.run(
-            [TOLLGATE, *arguments], env=environment, capture_output=True, text=True, check=False
+            [TOLLGATE, *arguments],
+            env=environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
 
@@ -45,4 +51,4 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     report = json.loads((home / "demo" / "report.json").read_text())
-    return Demo(home, done.stdout, report)
+    return Demo(home, done.stdout, done.stderr, report)

@@ -270,3 +270,41 @@ def test_demo_refuses_a_home_with_somebodys_own_bills(demo: Any, tmp_path: Path)
 def test_doctor_finds_a_finished_demo_healthy(demo: Any) -> None:
     done = demo.tollgate("doctor")
     assert done.returncode == 0, done.stdout
+
+
+def test_shell_of_the_demo_has_the_companys_aws_and_no_other(demo: Any) -> None:
+    commands = """
+tollgate actions plan --as ana
+plan=$(tollgate actions list --format csv | grep ,planned, | head -1 | cut -d , -f 1)
+tollgate actions approve "$plan" --as ben
+tollgate actions apply "$plan" --execute
+tollgate actions undo "$plan" --execute
+echo "AWS is $AWS_ENDPOINT_URL, profile is $AWS_PROFILE."
+(exit 7)
+echo not reached
+"""
+    elsewhere = {"AWS_PROFILE": "own", "AWS_ENDPOINT_URL_EC2": "https://ec2.example.com"}
+    done = demo.tollgate("demo", "--shell", env=elsewhere, given=commands)
+    assert done.returncode == 7, done.stdout + done.stderr
+    for said in ("Plan: ", "Apply: 1 applied (run-", "Undo: 1 undone (run-"):
+        assert said in done.stdout
+    assert "could not" not in done.stdout
+    assert "AWS is http://127.0.0.1:" in done.stdout
+    assert "profile is ." in done.stdout
+    assert "not reached" not in done.stdout
+
+
+def test_planning_without_credentials_says_so_once_and_what_to_do(demo: Any) -> None:
+    nobody = {
+        "AWS_ACCESS_KEY_ID": "", "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_CONFIG_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
+    }  # fmt: skip
+    done = demo.tollgate("actions", "plan", env=nobody)
+    assert done.returncode == 2
+    assert done.stdout.count("there are no AWS credentials here: set AWS_PROFILE") == 1
+    assert "tollgate demo --shell" in done.stderr
+
+
+def test_libraries_make_no_remarks_between_the_lines(demo: Any) -> None:
+    assert "INFO" not in demo.remarks
+    assert "subsetted" not in demo.remarks

@@ -96,3 +96,12 @@ def test_dagster_storage_is_made_once_by_processes_that_start_together(tmp_path:
 
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(run, range(3))) == ["0", "0", "0"]
+
+
+def test_shell_without_a_demo_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    done = CliRunner().invoke(app, ["demo", "--shell"])
+    assert done.exit_code == 2
+    assert "run `tollgate demo` first" in done.stderr

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -17,8 +18,11 @@ import actions.tables  # noqa: F401  (puts its tables on the store's metadata)
 import orchestration.feedback  # noqa: F401  (the same)
 import policies.decisions
 import policies.deployment.links
+import policies.store
+from policies.append_only import changeable
 from policies.checks import opa_program
 from policies.decisions import (
+    CHAIN,
     RecordError,
     decide_and_record,
     decide_and_record_many,
@@ -29,7 +33,7 @@ from policies.decisions import (
 )
 from policies.engine import PolicyEngine
 from policies.opa import OpaProgram
-from policies.store import StoreError, metadata, open_store
+from policies.store import StoreError, as_stored, metadata, open_store
 from tests.integration.postgres_server import postgres_database
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +163,138 @@ def test_records_can_be_neither_changed_nor_removed(
         connection.exec_driver_sql(statement)
     assert [record.decision.allow for record in read_records(store)] == [False]
     store.dispose()
+
+
+LINKS = {"seq", "prev_hash", "hash"}
+COPIED = ", ".join(column.name for column in decisions.c if column.name not in LINKS)
+
+
+def recorded(store: sa.Engine, *subjects: str) -> None:
+    """One decision on record per subject, as `decide_and_record` would leave it."""
+    rows = [
+        {
+            "decision_id": f"{number:04d}-{subject}", "gate": "deployment",
+            "decided_at": as_stored(datetime(2026, 10, 28, 6, 0, number, 120_000, UTC)),
+            "subject": subject,
+            "allow": number % 2 == 0, "denials": "[]", "warnings": "[]", "waived": "[]",
+            "evaluated": "[]", "input": '{"name":"Zoë \U0001f4b8"}', "input_sha256": "0",
+            "bundle_sha256": "1", "policy_revision": "r",
+        }
+        for number, subject in enumerate(subjects)
+    ]  # fmt: skip
+    with store.begin() as connection:
+        CHAIN.append(connection, rows)
+
+
+def behind_its_back(store: sa.Engine, *statements: str) -> None:
+    """Write as somebody does who removes the triggers first."""
+    with store.begin() as connection:
+        for statement in (*changeable("decisions", store.dialect.name), *statements):
+            connection.exec_driver_sql(statement)
+
+
+def test_records_make_one_chain(url: str, engine: PolicyEngine) -> None:
+    store = open_store(url)
+    for subject in ("a", "b"):
+        question = example("deployment/denied/untagged")
+        decide_and_record(engine, store, "deployment", subject, question)
+    first = CHAIN.verify(store)
+    assert (first.ok, first.entries) == (True, 2)
+    recorded(store, "c", "d", "e")
+    grown = CHAIN.verify(store, [first.head, "f" * 64])
+    assert (grown.ok, grown.entries, grown.found) == (True, 5, frozenset({first.head}))
+    store.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE decisions SET allow = NOT allow WHERE seq = 3", "decision 3 (0002-c) was changed"),
+        ("UPDATE decisions SET denials = '[{}]' WHERE seq = 2", "decision 2 (0001-b) was changed"),
+        ("UPDATE decisions SET subject = 'x' WHERE seq = 4", "decision 4 (0003-d) was changed"),
+        ("UPDATE decisions SET decided_at = '2026-10-28 06:00:00' WHERE seq = 1", "decision 1 "),
+        ("DELETE FROM decisions WHERE seq = 2", "decision 2 is missing"),
+        ("DELETE FROM decisions WHERE seq = 4", "ends at decision 3"),
+        ("UPDATE decisions SET prev_hash = hash WHERE seq = 3", "(0002-c) does not follow"),
+    ],
+)
+def test_record_that_was_rewritten_is_named(url: str, statement: str, problem: str) -> None:
+    store = open_store(url)
+    recorded(store, "a", "b", "c", "d")
+    behind_its_back(store, statement)
+    check = CHAIN.verify(store)
+    assert not check.ok
+    assert problem in str(check.problem)
+    store.dispose()
+
+
+def test_record_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'ops.sqlite'}")
+    recorded(store, "a", "b", "c", "d")
+    behind_its_back(store, "UPDATE decisions SET decided_at = 'yesterday' WHERE seq = 3")
+    assert "decision 3 cannot be read" in str(CHAIN.verify(store).problem)
+
+
+def test_processes_that_record_at_once_make_one_chain(url: str) -> None:
+    open_store(url).dispose()
+    program = (
+        "import sys\n"
+        "from policies.store import open_store\n"
+        "from tests.integration.test_policy_store import recorded\n"
+        "store = open_store(sys.argv[1])\n"
+        "for number in range(10): recorded(store, f'{sys.argv[2]}-{number}')\n"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, url, str(number)], cwd=ROOT)
+        for number in range(3)
+    ]
+    assert [process.wait(timeout=120) for process in running] == [0] * 3
+    store = open_store(url)
+    check = CHAIN.verify(store)
+    assert (check.ok, check.entries) == (True, 30), check.problem
+    store.dispose()
+
+
+def test_records_from_before_the_chain_are_linked_by_the_migration(url: str) -> None:
+    store = open_store(url)
+    recorded(store, "a", "b", "c")
+    expected = CHAIN.verify(store).head
+    # As it was before: the table of the first migrations, with the same records.
+    with store.begin() as connection:
+        rows = connection.execute(sa.text(f"SELECT {COPIED} FROM decisions ORDER BY seq DESC"))
+        kept = [dict(row) for row in rows.mappings()]
+    store.dispose()
+    store = _at_revision(url, "0005")
+    with store.begin() as connection:
+        names = ", ".join(f":{name.strip()}" for name in COPIED.split(","))
+        connection.execute(sa.text(f"INSERT INTO decisions ({COPIED}) VALUES ({names})"), kept)
+    store.dispose()
+    store = open_store(url)
+    check = CHAIN.verify(store)
+    assert (check.ok, check.entries, check.head) == (True, 3, expected)
+    assert [record.subject for record in read_records(store)] == ["a", "b", "c"]
+    for verb in ("UPDATE decisions SET subject = ''", "DELETE FROM decisions"):
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), store.begin() as connection:
+            connection.exec_driver_sql(verb)
+    recorded(store, "later")
+    assert CHAIN.verify(store).ok
+    store.dispose()
+
+
+def _at_revision(url: str, revision: str) -> sa.Engine:
+    """The store at `url`, begun anew and migrated only so far."""
+    store = policies.store._connect(url)
+    with store.begin() as connection:
+        if store.dialect.name == "postgresql":
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+        else:
+            for table in sa.inspect(connection).get_table_names():
+                connection.exec_driver_sql(f"DROP TABLE {table}")
+        config = policies.store._alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return store
 
 
 def test_secrets_are_in_neither_the_record_nor_the_question(

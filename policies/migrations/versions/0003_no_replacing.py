@@ -13,5 +13,5 @@ KEYS = {"decisions": "decision_id", "action_journal": "seq"}
 def upgrade() -> None:
     """Add the triggers that the tables' own migrations lack."""
     for table, key in KEYS.items():
-        for statement in no_replacing(table, key, op.get_bind().dialect.name):
+        for statement in no_replacing(table, [key], op.get_bind().dialect.name):
             op.execute(statement)

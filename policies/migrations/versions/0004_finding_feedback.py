@@ -26,5 +26,5 @@ def upgrade() -> None:
     )
     dialect = op.get_bind().dialect.name
     statements = append_only("finding_feedback", dialect)
-    for statement in statements + no_replacing("finding_feedback", "seq", dialect):
+    for statement in statements + no_replacing("finding_feedback", ["seq"], dialect):
         op.execute(statement)

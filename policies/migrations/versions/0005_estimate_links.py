@@ -23,5 +23,5 @@ def upgrade() -> None:
     )
     dialect = op.get_bind().dialect.name
     statements = append_only("estimate_links", dialect)
-    for statement in statements + no_replacing("estimate_links", "seq", dialect):
+    for statement in statements + no_replacing("estimate_links", ["seq"], dialect):
         op.execute(statement)

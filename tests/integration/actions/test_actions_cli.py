@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from orchestration.cli.actions import app
+from orchestration.cli.app import app as tollgate
 from orchestration.settings import load_settings
+from policies.append_only import changeable
+from policies.decisions import read_records
 
 
 @pytest.fixture
@@ -56,31 +60,114 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
     itself = run("approve", plan_id, "--as", "ana")
     assert itself.exit_code == 1
     assert "cannot approve" in itself.output
-    assert run("apply", plan_id, "--execute", "--proposals", file).exit_code == 1
+    early = run("apply", plan_id, "--execute", "--proposals", file)
+    assert early.exit_code == 1
+    assert "Apply: 1 refused (run-" in early.output
+    assert "applied" not in early.output.lower(), "nothing was"
     approved = run("approve", plan_id, "--as", "ben", "--expires", "2h")
     assert approved.exit_code == 0, approved.output
 
     before = desk.everything()
     dry = run("apply", "--proposals", file)
     assert dry.exit_code == 0, dry.output
-    assert "nothing was changed" in dry.output
+    assert "nothing was changed: 1 would apply (run-" in dry.output
+    assert "tried first" not in dry.output, "there is no other"
     assert desk.everything() == before
 
     applied = run("apply", plan_id, "--execute", "--proposals", file)
     assert applied.exit_code == 0, applied.output
+    assert "Apply: 1 applied (run-" in applied.output
     assert volume_id not in desk.volumes()
 
     assert run("undo", plan_id).exit_code == 0
     assert desk.volumes() == {}
     undone = run("undo", plan_id, "--execute")
     assert undone.exit_code == 0, undone.output
+    assert "Undo: 1 undone (run-" in undone.output
     assert len(desk.volumes()) == 1
 
     listed = run("list")
     assert "undone" in listed.output
     verified = run("journal", "verify")
     assert verified.exit_code == 0, verified.output
-    assert "unbroken" in verified.output
+    assert verified.output.count("unbroken; head ") == 2
+    heads = re.findall(r"head ([0-9a-f]{64})", verified.output)
+    noted = [argument for head in heads for argument in ("--head", head)]
+    run("plan", "--proposals", file, "--as", "ana")
+    assert run("journal", "verify", *noted).exit_code == 0
+    missing = run("journal", "verify", *noted, "--head", "e" * 64)
+    assert missing.exit_code == 1
+    assert f"{'e' * 64}, is in neither chain" in missing.output
+
+
+def test_plan_that_is_tried_first_is_explained_in_words(home: Path, desk: Any) -> None:
+    file = proposals(home, desk, desk.volume(), desk.volume())
+    run("plan", "--proposals", file, "--as", "ana")
+    dry = run("apply", "--proposals", file)
+    assert "nothing was changed: 2 would apply (run-" in dry.output
+    assert dry.output.count("tried first") == 1
+    assert "canary" not in dry.output
+
+
+def test_decision_that_was_rewritten_is_named_by_verify_and_doctor(home: Path, desk: Any) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    (record,) = read_records(desk.store)
+    with desk.store.begin() as connection:
+        for statement in changeable("decisions", "sqlite"):
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE decisions SET allow = 0")
+    named = f"decision 1 ({record.decision.decision_id}) was changed"
+    answered = run("journal", "verify")
+    assert answered.exit_code == 1
+    assert named in answered.output
+    checked = CliRunner().invoke(tollgate, ["doctor"])
+    assert checked.exit_code == 1
+    assert named in checked.output
+
+
+@pytest.mark.parametrize(
+    ("edit", "mark"),
+    [
+        ("replace(body, '\"40.00\"', '\"41.00\"')", "changed since"),
+        ("replace(body, '{', '[')", "unreadable"),
+        ("''", "unreadable"),
+    ],
+)
+def test_edited_plan_is_listed_as_such_and_never_applied(
+    home: Path, desk: Any, edit: str, mark: str
+) -> None:
+    volume_id, other_id = desk.volume(), desk.volume()
+    file = proposals(home, desk, volume_id)
+    run("plan", "--proposals", file, "--as", "ana")
+    plan_id = only_plan(desk)
+    run("approve", plan_id, "--as", "ben")
+    run("plan", "--proposals", proposals(home, desk, other_id), "--as", "ana")
+    with desk.store.begin() as connection:
+        change = f"UPDATE action_plans SET body = {edit} WHERE plan_id = '{plan_id}'"
+        connection.exec_driver_sql(change)
+    listed = run("list")
+    assert listed.exit_code == 1
+    (line,) = [line for line in listed.output.splitlines() if f"│ {plan_id}" in line]
+    assert mark in line
+    assert volume_id in line
+    assert "40.00" not in line
+    assert other_id in listed.output
+    assert "plan again" in listed.output
+    before = desk.everything()
+    applied = run("apply", plan_id, "--execute", "--proposals", file)
+    assert applied.exit_code == 1
+    assert "refused" in applied.output
+    assert desk.everything() == before
+
+
+def test_plan_that_nobody_made_is_marked(home: Path, desk: Any) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql("UPDATE action_plans SET plan_id = 'plan-forged'")
+    listed = run("list")
+    assert listed.exit_code == 1
+    assert "plan-forged" in listed.output
+    assert "changed since" in listed.output
 
 
 def test_denied_plans_are_shown_with_the_remedy(home: Path, desk: Any) -> None:

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from actions import journal, tables
-from actions.journal import GENESIS, Journal
+from actions import tables
+from actions.journal import CHAIN, Journal
+from policies.chain import GENESIS
 from policies.store import metadata, open_store
 
 NOW = datetime(2026, 10, 28, tzinfo=UTC)
@@ -43,14 +44,14 @@ def tamper(store: sa.Engine, *statements: str) -> None:
 
 
 def test_empty_journal_verifies(store: sa.Engine) -> None:
-    check = journal.verify(store)
-    assert (check.ok, check.events, check.head) == (True, 0, GENESIS)
+    check = CHAIN.verify(store)
+    assert (check.ok, check.entries, check.head) == (True, 0, GENESIS)
 
 
 def test_intact_journal_verifies(filled: sa.Engine) -> None:
-    check = journal.verify(filled)
+    check = CHAIN.verify(filled)
     assert check.ok
-    assert check.events == 5
+    assert check.entries == 5
 
 
 @pytest.mark.parametrize(
@@ -63,9 +64,10 @@ def test_database_refuses_to_change_events(filled: sa.Engine, statement: str) ->
 
 DECISION = (
     "INSERT OR REPLACE INTO decisions (rowid, decision_id, gate, decided_at, subject, allow, "
-    "denials, warnings, waived, evaluated, input, input_sha256, bundle_sha256, policy_revision) "
+    "denials, warnings, waived, evaluated, input, input_sha256, bundle_sha256, policy_revision, "
+    "seq, prev_hash, hash) "
     "VALUES ({rowid}, '{key}', 'remediation', '2026-10-28 00:00:00', '{subject}', 1, "
-    "'', '', '', '', '', '', '', '')"
+    "'', '', '', '', '', '', '', '', {seq}, '', '')"
 )
 
 
@@ -74,13 +76,18 @@ DECISION = (
     [
         (
             "decisions",
-            DECISION.format(rowid=1, key="d-1", subject="was"),
-            DECISION.format(rowid="NULL", key="d-1", subject="is"),
+            DECISION.format(rowid=1, key="d-1", subject="was", seq=1),
+            DECISION.format(rowid="NULL", key="d-1", subject="is", seq=2),
         ),
         (
             "decisions",
-            DECISION.format(rowid=1, key="d-1", subject="was"),
-            DECISION.format(rowid=1, key="d-2", subject="is"),
+            DECISION.format(rowid=1, key="d-1", subject="was", seq=1),
+            DECISION.format(rowid=1, key="d-2", subject="is", seq=2),
+        ),
+        (
+            "decisions",
+            DECISION.format(rowid=1, key="d-1", subject="was", seq=1),
+            DECISION.format(rowid="NULL", key="d-2", subject="is", seq=1),
         ),
         (
             "action_journal",
@@ -107,7 +114,7 @@ def test_database_refuses_to_replace_rows_by_inserting(
 def test_rows_can_still_be_added_after_one_another(filled: sa.Engine) -> None:
     with filled.begin() as connection:
         for number in range(3):
-            statement = DECISION.format(rowid="NULL", key=f"d-{number}", subject="s")
+            statement = DECISION.format(rowid="NULL", key=f"d-{number}", subject="s", seq=number)
             connection.execute(sa.text(statement))
         assert connection.scalar(sa.text("SELECT count(*) FROM decisions")) == 3
 
@@ -128,7 +135,7 @@ def test_rows_can_still_be_added_after_one_another(filled: sa.Engine) -> None:
 )
 def test_tampering_is_found(filled: sa.Engine, statement: str, problem: str) -> None:
     tamper(filled, statement)
-    check = journal.verify(filled)
+    check = CHAIN.verify(filled)
     assert not check.ok
     assert problem in str(check.problem)
 
@@ -136,21 +143,21 @@ def test_tampering_is_found(filled: sa.Engine, statement: str, problem: str) -> 
 def test_end_cut_off_together_with_the_head_is_found_by_a_head_noted_earlier(
     filled: sa.Engine,
 ) -> None:
-    noted = journal.verify(filled).head
+    noted = CHAIN.verify(filled).head
     tamper(
         filled,
         "DELETE FROM action_journal WHERE seq = 5",
         "UPDATE action_journal_head SET seq = 4, "
         "hash = (SELECT hash FROM action_journal WHERE seq = 4)",
     )
-    assert journal.verify(filled).ok
-    assert not journal.verify(filled, known_head=noted).ok
+    assert CHAIN.verify(filled).ok
+    assert noted not in CHAIN.verify(filled, [noted]).found
 
 
 def test_earlier_head_is_still_in_a_journal_that_grew(filled: sa.Engine) -> None:
-    noted = journal.verify(filled).head
+    noted = CHAIN.verify(filled).head
     Journal(filled, "run-2", lambda: NOW).write("noted")
-    assert journal.verify(filled, known_head=noted).ok
+    assert noted in CHAIN.verify(filled, [noted]).found
 
 
 def test_events_and_what_they_go_with_are_written_together_or_not_at_all(
@@ -161,7 +168,7 @@ def test_events_and_what_they_go_with_are_written_together_or_not_at_all(
 
     with pytest.raises(RuntimeError):
         Journal(filled, "run-2", lambda: NOW).write("noted", also=fails)
-    assert journal.verify(filled).events == 5
+    assert CHAIN.verify(filled).entries == 5
 
 
 def test_many_writers_make_one_chain(store: sa.Engine) -> None:
@@ -170,9 +177,9 @@ def test_many_writers_make_one_chain(store: sa.Engine) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(24)))
-    check = journal.verify(store)
+    check = CHAIN.verify(store)
     assert check.ok
-    assert check.events == 24
+    assert check.entries == 24
 
 
 def test_migration_makes_exactly_the_declared_tables(store: sa.Engine) -> None:

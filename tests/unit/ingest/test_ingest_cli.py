@@ -122,3 +122,34 @@ def test_missing_path(run: Run, tmp_path: Path) -> None:
     code, _, error = run(tmp_path / "nowhere.csv")
     assert code == 2
     assert "no such file" in error
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("bad.csv", b"nothing,useful\n"), ("bad.csv", b""), ("bad.csv.gz", b"\x1f\x8bgarbage")],
+)
+def test_bad_file_of_a_folder_is_named_with_its_folders(
+    run: Run, billing: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    folder = tmp_path / "bills"
+    bad = folder / "of" / "october" / name
+    bad.parent.mkdir(parents=True)
+    bad.write_bytes(content)
+    good = (billing / "aws/cur_legacy_focus_converters_anonymous.csv").read_bytes()
+    (folder / "good.csv").write_bytes(good)
+    code, _, error = run(folder)
+    assert code == 2
+    assert error.startswith((f"error: {bad} ", f"error: {bad}: "))
+
+
+def test_file_that_breaks_while_landing_is_named_with_its_folders(
+    run: Run, cur: Callable[..., Path], tmp_path: Path
+) -> None:
+    good = cur("good.csv", ("2025-09", "1"))
+    bad = good.parent / "deeper" / "bad.csv"
+    bad.parent.mkdir()
+    bad.write_bytes(good.read_bytes() + b"cut")
+    code, _, error = run(good.parent)
+    assert code == 2
+    assert str(bad) in error
+    assert error.count("bad.csv") == 1

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from orchestration.cli.app import app
 from orchestration.feedback import (
     FEEDBACK,
     FeedbackError,
@@ -28,6 +30,7 @@ FINDINGS = [
         "series_id": "AWS/1/EC2/USD",
         "kind": "spike",
         "first_seen": date(2026, 10, 1),
+        "last_seen": date(2026, 10, 8),
         "detectors": "weekday",
     }
     for name in ("abcd01", "abce02")
@@ -45,7 +48,8 @@ def test_a_word_is_kept_with_what_the_finding_was(store: sa.Engine) -> None:
     given = record(store, [Word("abcd", "planned", "sale", date(2026, 12, 1))], FINDINGS, NOW)
     assert given == ["abcd01"]
     (row,) = feedback_rows(store)
-    assert row == FINDINGS[0] | {
+    kept = {name: value for name, value in FINDINGS[0].items() if name != "last_seen"}
+    assert row == kept | {
         "seq": 1, "verdict": "planned", "reason": "sale", "until": date(2026, 12, 1),
         "given_at": NOW.replace(tzinfo=None),
     }  # fmt: skip
@@ -58,6 +62,39 @@ def test_recorded_words_can_be_added_to_but_neither_changed_nor_removed(store: s
     for change in (sa.update(FEEDBACK).values(verdict="true"), sa.delete(FEEDBACK)):
         with pytest.raises(sa.exc.SQLAlchemyError, match="append-only"), store.begin() as writing:
             writing.execute(change)
+
+
+def test_day_by_which_nothing_would_be_silenced_is_refused(store: sa.Engine) -> None:
+    for until in (date(2020, 1, 1), date(2026, 10, 8)):
+        with pytest.raises(FeedbackError, match="last seen on 2026-10-08; give a later day"):
+            record(store, [Word("abcd", "planned", "sale", until)], FINDINGS, NOW)
+    assert feedback_rows(store) == []
+    over = Word("abcd", "planned", "a sale that is over by now", date(2026, 10, 9))
+    assert record(store, [over], FINDINGS, NOW) == ["abcd01"]
+
+
+def test_arguments_are_checked_before_any_finding_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path / "empty"))
+    done = CliRunner().invoke(app, ["feedback", "abcd", "maybe", "--reason", "r"])
+    assert done.exit_code == 2
+    assert "use true, false or planned" in done.stderr
+    done = CliRunner().invoke(app, ["feedback", "abcd", "true", "--reason", "r"])
+    assert "there is no warehouse" in done.stderr
+
+
+def test_help_shows_the_name_of_the_toml_table() -> None:
+    asked = CliRunner().invoke(app, ["feedback", "--help"], env={"COLUMNS": "200"})
+    assert "TOML ([[feedback]])" in asked.stdout
+
+
+def test_start_of_a_finding_that_is_too_short_is_told_how_long_it_must_be() -> None:
+    done = CliRunner().invoke(app, ["explain", "7a"])
+    assert done.exit_code == 2
+    assert "'7a' is too short: give at least the first 4 characters" in done.stderr
+    asked = CliRunner().invoke(app, ["explain", "--help"], env={"COLUMNS": "200"})
+    assert "at least 4 characters" in asked.stdout
 
 
 def test_one_unknown_finding_in_a_file_and_nothing_is_recorded(store: sa.Engine) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from pathlib import Path
+from unittest.mock import patch
 
+import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from orchestration.cli import console
 from orchestration.cli.app import COMMANDS, app
 
 HEAVY = ("boto3", "dagster", "dbt", "pandas", "ruptures", "sqlalchemy")
@@ -27,6 +33,49 @@ def test_an_unknown_command_is_named() -> None:
     done = CliRunner().invoke(app, ["gat"])
     assert done.exit_code == 2
     assert "No such command 'gat'" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gat"], "error: No such command 'gat'; see `tollgate --help`"),
+        (["query"], "error: Missing argument 'sql'; see `tollgate query --help`"),
+        (["query", "--no"], "error: No such option: --no; see `tollgate query --help`"),
+        (["gate", "deployment", "p", "--format", "x"], "error: Invalid value for '--format': "),
+        (["gate", "deployment", "nowhere.json"], "error: no decision: "),
+        (["explain", "x;"], "error: "),
+        (["ingest", "nowhere.csv"], "error: nowhere.csv: no such file"),
+        (["focus", "check", "nowhere.csv"], "error: "),
+        (["doctor"], "error: TOLLGATE_ENGINE is 'oracle'; set it to one of"),
+        (["build"], "error: TOLLGATE_ENGINE is 'oracle'; set it to one of"),
+        (["actions", "list"], "error: TOLLGATE_ENGINE is 'oracle'; set it to one of"),
+    ],
+)
+def test_errors_of_every_kind_are_one_line_on_stderr_that_begins_alike(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    if "TOLLGATE_ENGINE" in message:
+        monkeypatch.setenv("TOLLGATE_ENGINE", "oracle")
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code in {1, 2}, done.output
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_error_is_red_on_a_terminal_and_obeys_nothing_of_what_it_quotes() -> None:
+    said = io.StringIO()
+    terminal = Console(file=said, force_terminal=True, color_system="standard", emoji=False)
+    with patch.object(console, "err", terminal):
+        console.complain("[bold]:x:\x1b[2J")
+    assert said.getvalue() == "\x1b[31merror: [bold]:x:\\x1b[2J\x1b[0m\n"
+
+
+def test_a_group_without_a_command_shows_its_help_alone() -> None:
+    done = CliRunner().invoke(app, ["gate"])
+    assert "Usage: " in done.output
+    assert "error:" not in done.output
 
 
 def test_a_light_command_does_not_import_what_heavy_ones_need() -> None:

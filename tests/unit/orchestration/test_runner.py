@@ -1,0 +1,78 @@
+"""Two builds of one installation take turns, and say whom they wait for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.runner import alone, plainly
+from orchestration.settings import Settings
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from orchestration.runner import alone
+from orchestration.settings import Settings
+with alone(Settings(Path(sys.argv[1])), None):
+    print("held", flush=True)
+    time.sleep(1)
+    Path(sys.argv[1], "done").touch()
+"""
+OPEN = """
+import duckdb, sys
+with duckdb.connect(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_second_build_waits_for_the_first_and_names_its_process(tmp_path: Path) -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout
+    assert first.stdout.readline().strip() == "held"
+    said: list[str] = []
+    with alone(Settings(tmp_path), said.append):
+        assert (tmp_path / "done").exists(), "the first had not ended"
+    first.wait(10)
+    assert said == [f"process {first.pid} is building in {tmp_path}: waiting until it has ended"]
+
+
+def test_build_that_isalone_does_not_wait_even_after_one_was_killed(tmp_path: Path) -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout
+    assert first.stdout.readline().strip() == "held"
+    first.kill()
+    first.wait(10)
+    said: list[str] = []
+    before = time.monotonic()
+    with alone(Settings(tmp_path), said.append):
+        pass
+    assert said == []
+    assert time.monotonic() - before < 1
+
+
+def test_warehouse_that_somebody_has_open_is_one_line_with_the_process(tmp_path: Path) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    other = subprocess.Popen(
+        [sys.executable, "-c", OPEN, str(file)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert other.stdout
+    assert other.stdout.readline().strip() == "held"
+    with pytest.raises(duckdb.IOException) as caught:
+        duckdb.connect(str(file))
+    other.communicate("")
+    said = plainly(f"dbt failed\n{caught.value}\nmore")
+    assert said.startswith(f"the warehouse is held by process {other.pid} (")
+    assert said.endswith("wait until it has ended, or close it there, and build again")
+    assert "\n" not in said
+    assert plainly("another error") == "another error"
