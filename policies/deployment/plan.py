@@ -95,6 +95,7 @@ def parse_plan(document: object) -> Plan:
         raise PlanError(f"resource_changes is {kind_of(changes)}, not a list; {SHOW}")
     configuration = Configuration(document)
     read = [read_change(entry, number, configuration) for number, entry in enumerate(changes)]
+    _demand_once(changes)
     _demand_all_planned(document, changes)
     references = References(configuration, [change for change in read if change is not None])
     found = [_with_region(change, references) for change in read if change is not None]
@@ -168,15 +169,28 @@ def _refuse_other_files(document: dict[str, Any]) -> None:
         raise PlanError(f"no planned_values, so not a whole plan (was it filtered?); {SHOW}")
 
 
+def _demand_once(changes: list[Any]) -> None:
+    """Each object has one entry; of two, nobody can say which one will be done."""
+    objects = Counter((change["address"], str(change.get("deposed") or "")) for change in changes)
+    for (address, deposed), count in objects.items():
+        if count > 1:
+            named = f"{address} (deposed {deposed})" if deposed else address
+            raise PlanError(f"{named} is {count} times in resource_changes; {SHOW}")
+
+
 def _demand_all_planned(document: dict[str, Any], changes: list[Any]) -> None:
     """Every planned resource has a change, if only a no-op; else the file was filtered or cut."""
-    listed = {change["address"] for change in changes}
+    going = {change["address"] for change in changes if change["change"]["actions"] == ["delete"]}
+    staying = {c["address"] for c in changes if c["change"]["actions"] != ["delete"]}
+    listed = going | staying
     values = document["planned_values"]
     # A plan that leaves nothing behind has no root module.
     root = _member(values, "root_module", dict, "planned_values") if values != {} else {}
     for address in _planned(root, "planned_values.root_module"):
         if address not in listed:
             raise PlanError(f"{address} is planned but has no entry in resource_changes; {SHOW}")
+        if address not in staying:
+            raise PlanError(f"{address} is planned, but resource_changes delete it; {SHOW}")
 
 
 def _planned(module: Any, where: str) -> Iterator[str]:
