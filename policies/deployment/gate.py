@@ -106,6 +106,7 @@ def build_question(
             "terraform_version": plan.terraform_version,
             "complete": plan.complete,
             "errored": plan.errored,
+            "not_stated": list(plan.not_stated),
             "resources": [_resource(plan, c, beside) for c in (*plan.resources, *found.affected)],
         },
         "estimate": estimated,

@@ -21,6 +21,7 @@ from policies.deployment.changes import (
     kind_of,
     read_change,
 )
+from policies.deployment.completeness import completeness
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
 from policies.deployment.references import References
 
@@ -37,6 +38,8 @@ class Plan:
     errored: bool
     resources: tuple[ResourceChange, ...]
     unchanged: tuple[ResourceChange, ...] = ()
+    # Which of `complete` and `errored` the plan's version never writes.
+    not_stated: tuple[str, ...] = ()
     references: References = field(default_factory=References, repr=False)
     # The source of each module; of one plan alone, since names repeat in others.
     modules: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)
@@ -99,14 +102,13 @@ def parse_plan(document: object) -> Plan:
     _demand_all_planned(document, changes)
     references = References(configuration, [change for change in read if change is not None])
     found = [_with_region(change, references) for change in read if change is not None]
-    errored = document.get("errored", False)
-    # Written since Terraform 1.8; an older plan is whole unless it failed.
-    complete = document.get("complete", errored is False)
+    whole = completeness(document)
     return Plan(
         format_version=version,
         terraform_version=str(document.get("terraform_version") or "unknown"),
-        complete=complete is True and not document.get("deferred_changes"),
-        errored=errored is not False,
+        complete=whole.complete,
+        errored=whole.errored,
+        not_stated=whole.not_stated,
         resources=tuple(c for c in found if not _stays(c)),
         unchanged=tuple(c for c in found if _stays(c)),
         references=references,
@@ -133,6 +135,7 @@ def merge_plans(plans: Sequence[tuple[str, Plan]]) -> Plan:
         terraform_version=", ".join(sorted({plan.terraform_version for _, plan in plans})),
         complete=all(plan.complete for _, plan in plans),
         errored=any(plan.errored for _, plan in plans),
+        not_stated=tuple(sorted({name for _, plan in plans for name in plan.not_stated})),
         resources=tuple(c for name, plan in plans for c in led(name, plan.resources)),
         unchanged=tuple(c for name, plan in plans for c in led(name, plan.unchanged)),
         references=References.joined({name: plan.references for name, plan in plans}),

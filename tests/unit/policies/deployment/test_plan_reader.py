@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policies.deployment.changes import SENSITIVE, PlanError
-from policies.deployment.plan import Plan, parse_plan, read_plan
+from policies.deployment.plan import Plan, merge_plans, parse_plan, read_plan
 
 PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
@@ -174,6 +174,47 @@ def test_change_that_lacks_something_is_refused(change: dict[str, Any], reason: 
     document["resource_changes"][0].update(change)
     with pytest.raises(PlanError, match=reason):
         parse_plan(document)
+
+
+def said_by(version: str | None, registry: str = "", **fields: Any) -> tuple[bool, bool, set[str]]:
+    """Whether a plan without `complete` and `errored` is complete, errored; what is not stated."""
+    text = (PLANS / "create.json").read_text()
+    document = json.loads(
+        text.replace("registry.terraform.io", registry or "registry.terraform.io")
+    )
+    for name in ("complete", "errored", "applyable"):
+        del document[name]
+    plan = parse_plan(document | {"terraform_version": version} | fields)
+    return plan.complete, plan.errored, set(plan.not_stated)
+
+
+@pytest.mark.parametrize("version", ["1.8.0", "1.11.4", "1.15.0-beta1", "2.0.0", None, "unknown"])
+def test_plan_that_lost_what_its_version_writes_is_not_whole(version: str | None) -> None:
+    assert said_by(version) == (False, True, set())
+    assert said_by(version, errored=False) == (False, False, set())
+    assert said_by(version, complete=True) == (True, True, set())
+
+
+def test_older_versions_are_taken_for_whole_and_said_not_to_state_it() -> None:
+    assert said_by("1.5.7") == (True, False, {"complete", "errored"})
+    assert said_by("1.5.7", errored=True) == (False, True, {"complete"})
+    assert said_by("1.7.5", errored=False) == (True, False, {"complete"})
+    assert said_by("1.7.5") == (False, True, {"complete"})
+    assert said_by("1.7.5", errored=False, complete=False) == (False, False, set())
+
+
+def test_opentofu_never_states_that_its_plan_is_complete() -> None:
+    tofu = "registry.opentofu.org"
+    assert said_by("1.11.4", tofu, errored=False) == (True, False, {"complete"})
+    assert said_by("1.11.4", tofu) == (False, True, {"complete"})
+    assert said_by("1.11.4", "registry.opentofu.org.example", errored=False)[0] is False
+
+
+def test_what_one_of_several_plans_does_not_state_is_not_stated() -> None:
+    old = parse_plan({"format_version": "1.2", "terraform_version": "1.7.5", "planned_values": {},
+                      "errored": False})  # fmt: skip
+    merged = merge_plans([("a", read_plan(PLANS / "create.json")), ("b", old)])
+    assert (merged.complete, merged.errored, merged.not_stated) == (True, False, ("complete",))
 
 
 def entry_of(document: dict[str, Any], address: str) -> dict[str, Any]:
