@@ -67,7 +67,7 @@ class Bundle:
 
     def document(self, path: str) -> Any:
         """The data file of a folder such as `finops/config/budgets`."""
-        for name, load in (("data.yaml", yaml.safe_load), ("data.json", json.loads)):
+        for name, load in (("data.yaml", _load_yaml), ("data.json", json.loads)):
             data = self.files.get(f"{path}/{name}")
             if data is not None:
                 try:
@@ -100,19 +100,32 @@ def read_bundle(root: Path | None = None) -> Bundle:
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
-        if path.is_dir() or path.match(TESTS):
-            continue
-        name = path.relative_to(root).as_posix()
+    def fail(error: OSError) -> None:
+        raise error
+
+    # With os.walk, since a decision reads the bundle twice, and pathlib takes twice as long.
+    files = {
+        f"{folder}{os.sep}{name}".removeprefix(f"{root}{os.sep}").replace(os.sep, "/")
+        for folder, _, names in os.walk(root, onerror=fail)
+        for name in names
+        if not name.endswith(TESTS.removeprefix("*"))
+    }
+    for name in sorted(files):
         # OPA loads more names than these (data.yml, policy.wasm, patch.json, ...): what is not
         # in the digest must not be there at all, or it could decide unseen.
         if not (name.endswith(".rego") or _is_data(name) or name == ".manifest"):
             raise BundleError(
-                f"{path} is no part of a policy bundle (modules are *.rego, data is data.yaml or "
-                "data.json); rename it, or take it out"
+                f"{root / name} is no part of a policy bundle (modules are *.rego, data is "
+                "data.yaml or data.json); rename it, or take it out"
             )
-        yield path
+        yield root / name
 
 
 def _is_data(name: str) -> bool:
     return name.rpartition("/")[2] in {"data.yaml", "data.json"}
+
+
+def _load_yaml(text: bytes) -> Any:
+    # The parser in C, where PyYAML was built with it: a tenth of the time, and as safe.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 (safe ones)

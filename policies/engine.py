@@ -35,6 +35,7 @@ REMEDIES = {
     "timeout": "Try again; if it lasts, raise the timeout or look at the load of the machine.",
     "unavailable": "Run `python -m policies.provision` to see which OPA is found.",
     "other_bundle": "Load this bundle into the server, or unset TOLLGATE_OPA_URL.",
+    "changing": "Try again once nobody loads policies or data into the server.",
     "input_invalid": "Build the question with the same Tollgate version as the policies.",
     "bundle": "Restore policies/rego from the repository, or correct TOLLGATE_POLICIES.",
 }

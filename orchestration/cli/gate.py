@@ -36,7 +36,12 @@ from policies.deployment.budget import (
     read_budget,
 )
 from policies.deployment.changes import PlanError
-from policies.deployment.gate import build_question, decide_deployment
+from policies.deployment.gate import (
+    UnknownEnvironmentError,
+    build_question,
+    decide_deployment,
+    known_environment,
+)
 from policies.deployment.places import Places
 from policies.deployment.plan import merge_plans, read_plan
 from policies.deployment.pull_requests import PullRequestsError, read_pull_requests
@@ -108,7 +113,8 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     places = Places()
     try:
         settings = load_settings()
-        scope = configured_budget(read_bundle(), budget)
+        bundle = read_bundle()
+        scope = configured_budget(bundle, budget)
         limits = _Limits(budget, monthly_limit, spent, forecast, budget_file)
         lists = prices if prices is not None else _downloaded(settings)
         sources = open_sources(scope.currency, rates=rates, lists=lists, usage=usage)
@@ -118,7 +124,7 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         question = build_question(
             merge_plans([(file.path.stem, file.plan) for file in read]),
             _budget(limits, sources, now),
-            environment,
+            known_environment(bundle, environment),
             git=git_facts(),
             now=now,
             sources=sources,
@@ -127,6 +133,7 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         answer = decide_deployment(open_engine(), open_store(settings.ops_url), question)
     except (
         PlanError,
+        UnknownEnvironmentError,
         PlacesError,
         BudgetError,
         BundleError,

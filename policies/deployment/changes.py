@@ -17,7 +17,6 @@ TAG_ATTRIBUTES = ("tags_all", "effective_labels", "terraform_labels", "tags", "l
 ACTIONS = (
     ("no-op",),
     ("create",),
-    ("read",),
     ("update",),
     ("delete",),
     ("delete", "create"),
@@ -25,7 +24,10 @@ ACTIONS = (
     ("forget",),
     ("create", "forget"),
 )
-UNCHANGED = frozenset({("no-op",), ("read",)})
+UNCHANGED = frozenset({("no-op",)})
+# What Terraform plans for anything that it does not manage: data sources are read, ephemeral
+# resources (listed by OpenTofu) opened. Neither is ever made, changed or deleted by a plan.
+NOT_MANAGED = {"data": (("read",), ("no-op",)), "ephemeral": (("open",),)}
 SHOW = "run `terraform plan -out=tfplan` and `terraform show -json tfplan > plan.json`"
 
 
@@ -71,7 +73,10 @@ class ResourceChange:
 
 
 def read_change(entry: object, number: int, configuration: Configuration) -> ResourceChange | None:
-    """One change, also of what stays as it is; None for data sources."""
+    """One change, also of what stays as it is; None for what is not managed.
+
+    PlanError if the entry contradicts itself: what it says and what it does may then differ.
+    """
     where = f"resource_changes[{number}]"
     if not isinstance(entry, dict):
         raise PlanError(f"{where} is {kind_of(entry)}, not an object; {SHOW}")
@@ -81,17 +86,27 @@ def read_change(entry: object, number: int, configuration: Configuration) -> Res
     change = entry.get("change")
     if not isinstance(change, dict) or not isinstance(change.get("actions"), list):
         raise PlanError(f"{where}.change.actions is missing; {SHOW}")
+    address, mode = entry["address"], entry["mode"]
     actions = tuple(change["actions"])
+    if mode in NOT_MANAGED:
+        if actions not in NOT_MANAGED[mode]:
+            raise PlanError(
+                f"{where}: {address} is {mode}, which no plan can {_words(actions)}; {SHOW}"
+            )
+        return None
+    if mode != "managed":
+        raise PlanError(f"{where}.mode {mode!r} is not known; upgrade Tollgate")
+    if actions == ("read",):
+        raise PlanError(f"{where}: {address} is managed, but only read; {SHOW}")
     if actions not in ACTIONS:
         raise PlanError(f"{where}.change.actions {list(actions)} is not known; upgrade Tollgate")
-    if entry["mode"] == "data" or actions == ("read",):
-        return None
     before = _values(change, "before", where)
     after = _values(change, "after", where)
-    _demand_sides(actions, before, after, where)
+    _demand_sides(actions, before, after, f"{where} ({address})")
+    if actions == ("no-op",):
+        _demand_unchanged(change, f"{where} ({address})")
     mask = change.get("after_unknown")
     present = after if after is not None else before
-    address = entry["address"]
     taggable, tags, known = _tags(after, mask) if after is not None else _tags(before, {})
     deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
     return ResourceChange(
@@ -125,14 +140,32 @@ def _paths(value: object) -> tuple[str, ...]:
 
 
 def _demand_sides(actions: tuple[str, ...], before: object, after: object, where: str) -> None:
-    """A change has the sides that its actions speak of."""
-    # Of what is only kept in the state, older plans show no values.
+    """A change has the sides that its actions speak of, and no other."""
     if actions == ("no-op",):
         return
-    if before is None and actions != ("create",):
-        raise PlanError(f"{where}.change.before is missing; {SHOW}")
-    if after is None and actions not in {("delete",), ("forget",)}:
-        raise PlanError(f"{where}.change.after is missing; {SHOW}")
+    for side, values, is_there in (
+        ("before", before, actions != ("create",)),
+        ("after", after, actions not in {("delete",), ("forget",)}),
+    ):
+        if (values is not None) is not is_there:
+            told = "is missing" if is_there else f"is there, but the plan says {_words(actions)}"
+            raise PlanError(f"{where}.change.{side} {told}; {SHOW}")
+
+
+def _demand_unchanged(change: dict[str, Any], where: str) -> None:
+    """What a no-op says it is after the change is what it was before.
+
+    Terraform guarantees that both are identical, and that nothing of it is unknown. Marks of
+    sensitivity may differ, and a redacted plan shows another value where there is a mark.
+    """
+    marks = (change.get("before_sensitive"), change.get("after_sensitive"))
+    before, after = (_mask(_mask(change.get(s), marks[0]), marks[1]) for s in ("before", "after"))
+    if before != after or _any_unknown(change.get("after_unknown")):
+        raise PlanError(f"{where} is a no-op, but its values change; {SHOW}")
+
+
+def _words(actions: tuple[object, ...]) -> str:
+    return " and ".join(map(str, actions))
 
 
 def _values(change: dict[str, Any], side: str, where: str) -> dict[str, Any] | None:

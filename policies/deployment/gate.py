@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from policies.bundle import Bundle
 from policies.decisions import decide_and_record, redact
 from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
@@ -29,6 +30,22 @@ from policies.engine import PolicyEngine
 from policies.models import Decision, engine_finding, rfc3339
 
 SCHEMA = "deployment/v1"
+
+
+class UnknownEnvironmentError(ValueError):
+    """No limits are configured for the environment; the message names those that have some."""
+
+
+def known_environment(bundle: Bundle, name: str) -> str:
+    """The name, if the bundle has limits for it; without, each rule denies for its own reason."""
+    environments = bundle.document("finops/config/deployment").get("environments", {})
+    if name not in environments:
+        known = ", ".join(sorted(environments)) or "none"
+        raise UnknownEnvironmentError(
+            f"environment {name!r} is not in finops/config/deployment (there: {known}); "
+            "add it there, or choose another one with --environment"
+        )
+    return name
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,7 @@ def build_question(
             "terraform_version": plan.terraform_version,
             "complete": plan.complete,
             "errored": plan.errored,
+            "not_stated": list(plan.not_stated),
             "resources": [_resource(plan, c, beside) for c in (*plan.resources, *found.affected)],
         },
         "estimate": estimated,

@@ -21,6 +21,7 @@ from policies.deployment.changes import (
     kind_of,
     read_change,
 )
+from policies.deployment.completeness import completeness
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
 from policies.deployment.references import References
 
@@ -37,6 +38,8 @@ class Plan:
     errored: bool
     resources: tuple[ResourceChange, ...]
     unchanged: tuple[ResourceChange, ...] = ()
+    # Which of `complete` and `errored` the plan's version never writes.
+    not_stated: tuple[str, ...] = ()
     references: References = field(default_factory=References, repr=False)
     # The source of each module; of one plan alone, since names repeat in others.
     modules: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)
@@ -95,17 +98,17 @@ def parse_plan(document: object) -> Plan:
         raise PlanError(f"resource_changes is {kind_of(changes)}, not a list; {SHOW}")
     configuration = Configuration(document)
     read = [read_change(entry, number, configuration) for number, entry in enumerate(changes)]
+    _demand_once(changes)
     _demand_all_planned(document, changes)
     references = References(configuration, [change for change in read if change is not None])
     found = [_with_region(change, references) for change in read if change is not None]
-    errored = document.get("errored", False)
-    # Written since Terraform 1.8; an older plan is whole unless it failed.
-    complete = document.get("complete", errored is False)
+    whole = completeness(document)
     return Plan(
         format_version=version,
         terraform_version=str(document.get("terraform_version") or "unknown"),
-        complete=complete is True and not document.get("deferred_changes"),
-        errored=errored is not False,
+        complete=whole.complete,
+        errored=whole.errored,
+        not_stated=whole.not_stated,
         resources=tuple(c for c in found if not _stays(c)),
         unchanged=tuple(c for c in found if _stays(c)),
         references=references,
@@ -132,6 +135,7 @@ def merge_plans(plans: Sequence[tuple[str, Plan]]) -> Plan:
         terraform_version=", ".join(sorted({plan.terraform_version for _, plan in plans})),
         complete=all(plan.complete for _, plan in plans),
         errored=any(plan.errored for _, plan in plans),
+        not_stated=tuple(sorted({name for _, plan in plans for name in plan.not_stated})),
         resources=tuple(c for name, plan in plans for c in led(name, plan.resources)),
         unchanged=tuple(c for name, plan in plans for c in led(name, plan.unchanged)),
         references=References.joined({name: plan.references for name, plan in plans}),
@@ -168,15 +172,28 @@ def _refuse_other_files(document: dict[str, Any]) -> None:
         raise PlanError(f"no planned_values, so not a whole plan (was it filtered?); {SHOW}")
 
 
+def _demand_once(changes: list[Any]) -> None:
+    """Each object has one entry; of two, nobody can say which one will be done."""
+    objects = Counter((change["address"], str(change.get("deposed") or "")) for change in changes)
+    for (address, deposed), count in objects.items():
+        if count > 1:
+            named = f"{address} (deposed {deposed})" if deposed else address
+            raise PlanError(f"{named} is {count} times in resource_changes; {SHOW}")
+
+
 def _demand_all_planned(document: dict[str, Any], changes: list[Any]) -> None:
     """Every planned resource has a change, if only a no-op; else the file was filtered or cut."""
-    listed = {change["address"] for change in changes}
+    going = {change["address"] for change in changes if change["change"]["actions"] == ["delete"]}
+    staying = {c["address"] for c in changes if c["change"]["actions"] != ["delete"]}
+    listed = going | staying
     values = document["planned_values"]
     # A plan that leaves nothing behind has no root module.
     root = _member(values, "root_module", dict, "planned_values") if values != {} else {}
     for address in _planned(root, "planned_values.root_module"):
         if address not in listed:
             raise PlanError(f"{address} is planned but has no entry in resource_changes; {SHOW}")
+        if address not in staying:
+            raise PlanError(f"{address} is planned, but resource_changes delete it; {SHOW}")
 
 
 def _planned(module: Any, where: str) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """`make bench`: the deployment gate on plans of 50 and 2,000 resources, with a warm OPA.
 
 A plan is read, priced and decided in this process, as a long-lived caller would; OPA runs as a
-server that has loaded the bundle. `evaluation` is OPA's own part. p50 and p95 over the runs.
+server that has loaded the bundle. `evaluation` is OPA's part: question, answer, and the proof that
+it holds our bundle; the first of a process compares the whole bundle. p50 and p95 over the runs.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,14 @@ from policies.deployment.budget import configured_budget
 from policies.deployment.gate import build_question
 from policies.deployment.plan import read_plan
 from policies.engine import PolicyEngine
+from policies.models import Decision
 from policies.opa import OpaServer
 
 # What is asked of the gate; a plan of 50 resources is an ordinary pull request.
 LIMITS_S = {50: 0.3, 2000: 3.0}
+EVALUATION_LIMITS_S = {50: 0.05}
+WHOLE, EVALUATION = "read, priced, decided", "evaluation"
+FIRST = "evaluation, first of a process"
 RUNS = {50: 30, 2000: 10}
 TAGS = {"team": "a", "product": "b", "environment": "staging", "cost_center": "c"}
 KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -103,21 +109,31 @@ def warm_opa() -> Iterator[str]:
         server.wait(timeout=10)
 
 
-def measure(path: Path, engine: PolicyEngine, runs: int) -> tuple[list[float], list[float]]:
+def measure(path: Path, url: str, runs: int) -> dict[str, list[float]]:
     """Seconds of whole runs, and of OPA's part; the first run only warms up."""
-    whole, asked = [], []
-    budget = configured_budget(read_bundle())
-    for _ in range(runs + 1):
+    engine = PolicyEngine(opa=OpaServer(url))
+    taken: dict[str, list[float]] = {WHOLE: [], EVALUATION: [], FIRST: []}
+
+    def timed(title: str, do: Callable[[], Any]) -> Any:
         started = time.perf_counter()
+        answer = do()
+        taken[title].append(time.perf_counter() - started)
+        return answer
+
+    bundle = read_bundle()
+    budget = configured_budget(bundle)
+
+    def decide() -> tuple[dict[str, Any], Decision]:
         question = build_question(read_plan(path), budget, "staging")
-        decision = engine.decide("deployment", question)
-        whole.append(time.perf_counter() - started)
+        return question, engine.decide("deployment", question)
+
+    for _ in range(runs + 1):
+        question, decision = timed(WHOLE, decide)
         if not decision.decided:
             raise RuntimeError(f"no decision: {decision.denials[0].message}")
-        started = time.perf_counter()
-        engine.opa.evaluate(read_bundle(), "deployment", [question])
-        asked.append(time.perf_counter() - started)
-    return whole[1:], asked[1:]
+        for title, opa in ((EVALUATION, engine.opa), (FIRST, OpaServer(url))):
+            timed(title, partial(opa.evaluate, bundle, "deployment", [question]))
+    return {title: values[1:] for title, values in taken.items()}
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -129,18 +145,19 @@ def main() -> int:
     """Print p50 and p95; 1 if a limit is missed by the median."""
     missed = 0
     with tempfile.TemporaryDirectory() as folder, warm_opa() as url:
-        engine = PolicyEngine(opa=OpaServer(url))
         for resources, limit in LIMITS_S.items():
             path = Path(folder) / f"{resources}.json"
             path.write_text(json.dumps(large_plan(resources)))
-            whole, asked = measure(path, engine, RUNS[resources])
-            for title, values in (("read, priced, decided", whole), ("evaluation", asked)):
+            taken = measure(path, url, RUNS[resources])
+            for title, values in taken.items():
                 middle, high = percentile(values, 0.5), percentile(values, 0.95)
                 sys.stdout.write(
-                    f"gate, {resources:>5} resources: {title:<22} "
+                    f"gate, {resources:>5} resources: {title:<30} "
                     f"p50 {middle * 1000:>6.0f} ms   p95 {high * 1000:>6.0f} ms\n"
                 )
-            missed += statistics.median(whole) > limit
+            missed += statistics.median(taken[WHOLE]) > limit
+            asked = statistics.median(taken[EVALUATION])
+            missed += asked > EVALUATION_LIMITS_S.get(resources, asked)
     return 1 if missed else 0
 
 

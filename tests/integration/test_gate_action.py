@@ -156,7 +156,8 @@ def test_names_of_files_and_environments_are_never_commands(runner: dict[str, st
     workspace = Path(runner["GITHUB_WORKSPACE"])
     name = "--help $(touch owned) `touch owned`; touch owned"
     (workspace / name).write_bytes((PLANS / "change.json").read_bytes())
-    outputs, _ = ask(runner, PLAN=f"{name}\n", ENVIRONMENT="$(touch owned)")
-    # That environment is not configured.
-    assert outputs["decision"] == "denied"
+    named, _ = ask(runner, PLAN=f"{name}\n", ENVIRONMENT="development")
+    assert named["decision"] == "allowed"
+    elsewhere, _ = ask(runner, PLAN=f"{name}\n", ENVIRONMENT="$(touch owned)")
+    assert elsewhere["decision"] == "undecided"
     assert not (workspace / "owned").exists()

@@ -34,6 +34,11 @@ def question() -> dict[str, Any]:
     return found
 
 
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BUNDLE, tmp_path / "rego"))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -48,7 +53,7 @@ def start(opa: Path) -> Iterator[Start]:
             port = free_port()
             server = subprocess.Popen(
                 [opa, "run", "--server", "--skip-version-check", "--log-level", "error",
-                 "--addr", f"127.0.0.1:{port}", "--bundle", bundle],
+                 "--addr", f"127.0.0.1:{port}", "--watch", "--bundle", bundle],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             stack.callback(server.wait)
@@ -101,6 +106,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "one module more": lambda b: (b / "finops/lib/extra.rego").write_text(
         "package finops.lib.gate\n\nwaivers contains {}\n"
     ),
+    "one package more": lambda b: (b / "finops/remediation/extra.rego").write_text(
+        "package finops.remediation.extra\n\nlenient := true\n"
+    ),
 }
 
 
@@ -111,13 +119,75 @@ def edit(file: Path, old: str, new: str) -> None:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_server_that_holds_other_policies_is_not_believed(
-    start: Start, question: dict[str, Any], tmp_path: Path, change: str
+    start: Start, question: dict[str, Any], bundle: Path, change: str
 ) -> None:
-    bundle = Path(shutil.copytree(BUNDLE, tmp_path / "rego"))
     CHANGES[change](bundle)
     decision = PolicyEngine(OpaServer(start(bundle))).decide("remediation", question)
     assert not decision.allow
     assert [denial.rule_id for denial in decision.denials] == ["engine.other_bundle"]
+
+
+def held(url: str) -> tuple[set[str], list[Any]]:
+    """What the server holds now: modules, which it lists in any order, and data."""
+
+    def result(part: str) -> Any:
+        return requests.get(f"{url}/v1/{part}", timeout=5).json()["result"]
+
+    modules = {module["raw"] for module in result("policies")}
+    return modules, [result("data/finops/config"), result("data/finops/waivers")]
+
+
+def listed(opa: OpaServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The list that the server's policies are noted on, each time that they are fetched."""
+    fetched: list[str] = []
+    get = requests.Session.request
+
+    def noted(session: requests.Session, method: str, url: str, **rest: Any) -> requests.Response:
+        if url == f"{opa.url}/v1/policies":
+            fetched.append(method)
+        return get(session, method, url, **rest)
+
+    monkeypatch.setattr(requests.Session, "request", noted)
+    return fetched
+
+
+def test_policies_that_stay_are_compared_once(
+    start: Start, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = OpaServer(start(BUNDLE))
+    fetched = listed(server, monkeypatch)
+    engine = PolicyEngine(server)
+    assert all(engine.decide("remediation", question).allow for _ in range(3))
+    assert fetched == ["GET"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_server_whose_policies_change_after_they_were_compared_is_not_believed(
+    start: Start, question: dict[str, Any], bundle: Path, change: str
+) -> None:
+    url = start(bundle)
+    engine = PolicyEngine(OpaServer(url))
+    assert engine.decide("remediation", question).allow
+    before = held(url)
+    CHANGES[change](bundle)
+    deadline = time.monotonic() + 20
+    while held(url) == before:
+        assert time.monotonic() < deadline, "the server did not load what was changed"
+        time.sleep(0.05)
+    decision = engine.decide("remediation", question)
+    assert [denial.rule_id for denial in decision.denials] == ["engine.other_bundle"]
+
+
+def test_data_written_into_the_server_after_it_was_compared_is_seen(
+    start: Start, question: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = OpaServer(start(BUNDLE))
+    fetched = listed(server, monkeypatch)
+    engine = PolicyEngine(server)
+    assert engine.decide("remediation", question).allow
+    requests.put(f"{server.url}/v1/data/elsewhere", json={"a": 1}, timeout=5).raise_for_status()
+    assert engine.decide("remediation", question).allow
+    assert fetched == ["GET", "GET"]
 
 
 def test_server_without_policies_is_not_believed(

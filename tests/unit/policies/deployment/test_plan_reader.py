@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policies.deployment.changes import SENSITIVE, PlanError
-from policies.deployment.plan import Plan, parse_plan, read_plan
+from policies.deployment.plan import Plan, merge_plans, parse_plan, read_plan
 
 PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
@@ -176,6 +176,112 @@ def test_change_that_lacks_something_is_refused(change: dict[str, Any], reason: 
         parse_plan(document)
 
 
+def said_by(version: str | None, registry: str = "", **fields: Any) -> tuple[bool, bool, set[str]]:
+    """Whether a plan without `complete` and `errored` is complete, errored; what is not stated."""
+    text = (PLANS / "create.json").read_text()
+    document = json.loads(
+        text.replace("registry.terraform.io", registry or "registry.terraform.io")
+    )
+    for name in ("complete", "errored", "applyable"):
+        del document[name]
+    plan = parse_plan(document | {"terraform_version": version} | fields)
+    return plan.complete, plan.errored, set(plan.not_stated)
+
+
+@pytest.mark.parametrize("version", ["1.8.0", "1.11.4", "1.15.0-beta1", "2.0.0", None, "unknown"])
+def test_plan_that_lost_what_its_version_writes_is_not_whole(version: str | None) -> None:
+    assert said_by(version) == (False, True, set())
+    assert said_by(version, errored=False) == (False, False, set())
+    assert said_by(version, complete=True) == (True, True, set())
+
+
+def test_older_versions_are_taken_for_whole_and_said_not_to_state_it() -> None:
+    assert said_by("1.5.7") == (True, False, {"complete", "errored"})
+    assert said_by("1.5.7", errored=True) == (False, True, {"complete"})
+    assert said_by("1.7.5", errored=False) == (True, False, {"complete"})
+    assert said_by("1.7.5") == (False, True, {"complete"})
+    assert said_by("1.7.5", errored=False, complete=False) == (False, False, set())
+
+
+def test_opentofu_never_states_that_its_plan_is_complete() -> None:
+    tofu = "registry.opentofu.org"
+    assert said_by("1.11.4", tofu, errored=False) == (True, False, {"complete"})
+    assert said_by("1.11.4", tofu) == (False, True, {"complete"})
+    assert said_by("1.11.4", "registry.opentofu.org.example", errored=False)[0] is False
+
+
+def test_what_one_of_several_plans_does_not_state_is_not_stated() -> None:
+    old = parse_plan({"format_version": "1.2", "terraform_version": "1.7.5", "planned_values": {},
+                      "errored": False})  # fmt: skip
+    merged = merge_plans([("a", read_plan(PLANS / "create.json")), ("b", old)])
+    assert (merged.complete, merged.errored, merged.not_stated) == (True, False, ("complete",))
+
+
+def entry_of(document: dict[str, Any], address: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(c for c in document["resource_changes"] if c["address"] == address)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("address", "differs"),
+    [
+        ("aws_ebs_volume.untouched", {"after": {"size": 16000}}),
+        ("aws_ebs_volume.untouched", {"after": None}),
+        ("aws_ebs_volume.untouched", {"before": None}),
+        ("aws_ebs_volume.untouched", {"after_unknown": {"size": True}}),
+        ("aws_ebs_volume.removed", {"after": {"size": 16000}}),
+        ("aws_ebs_volume.let_go", {"after": {"size": 16000}}),
+        ("aws_ebs_volume.new_name", {"actions": ["create"]}),
+        ("aws_ebs_volume.new_name", {"actions": ["read"]}),
+        ("aws_ebs_volume.new_name", {"actions": ["delete"], "after": None}),
+    ],
+)
+def test_change_that_contradicts_itself_is_refused_by_its_address(
+    address: str, differs: dict[str, Any]
+) -> None:
+    document = recorded("change")
+    entry_of(document, address)["change"].update(differs)
+    with pytest.raises(PlanError, match=r"run `terraform plan") as caught:
+        parse_plan(document)
+    assert address in str(caught.value)
+
+
+@pytest.mark.parametrize("action", ["create", "update", "delete", "forget", "open", []])
+def test_data_source_that_a_plan_makes_or_deletes_is_refused(action: Any) -> None:
+    document = recorded("create")
+    entry = entry_of(document, "aws_instance.web[0]")
+    entry.update(mode="data", address="data.aws_ami.web")
+    entry["change"]["actions"] = [action]
+    with pytest.raises(PlanError, match=r"data\.aws_ami\.web is data, which no plan can"):
+        parse_plan(document)
+
+
+def test_mode_that_is_not_known_is_refused() -> None:
+    document = recorded("create")
+    entry_of(document, "aws_instance.web[0]")["mode"] = "action"
+    with pytest.raises(PlanError, match="mode 'action' is not known; upgrade Tollgate"):
+        parse_plan(document)
+
+
+@pytest.mark.parametrize("deposed", [{}, {"deposed": "8f2a9b1c"}])
+def test_object_that_is_listed_twice_is_refused(deposed: dict[str, str]) -> None:
+    document = recorded("change")
+    entry = entry_of(document, "aws_ebs_volume.removed") | deposed
+    document["resource_changes"] += [entry, entry]
+    with pytest.raises(PlanError, match=r"aws_ebs_volume\.removed .*times in resource_changes"):
+        parse_plan(document)
+
+
+def test_marks_of_sensitivity_may_differ_where_nothing_changes() -> None:
+    document = recorded("change")
+    change = entry_of(document, "aws_ebs_volume.untouched")["change"]
+    change["after_sensitive"] = {"size": True}
+    change["after"] = {**change["after"], "size": None}
+    (kept,) = [r for r in parse_plan(document).unchanged if r.address.endswith("untouched")]
+    assert kept.after is not None
+    assert kept.after["size"] == SENSITIVE
+
+
 def test_deferred_changes_make_a_plan_partial() -> None:
     document = recorded("create") | {"deferred_changes": [{"reason": "unknown"}]}
     assert not parse_plan(document).complete
@@ -193,8 +299,10 @@ def test_deposed_object_is_named_apart_from_its_resource() -> None:
 
 def test_data_sources_and_drift_are_not_changes() -> None:
     document = recorded("partial")
-    data = {**document["resource_changes"][0], "mode": "data", "address": "data.x.y"}
-    document["resource_changes"].append(data)
+    first = document["resource_changes"][0]
+    for mode, action in (("data", "read"), ("data", "no-op"), ("ephemeral", "open")):
+        other = {"mode": mode, "address": f"{mode}.x.{action}", "change": {"actions": [action]}}
+        document["resource_changes"].append({**first, **other})
     document["resource_drift"] = document["resource_changes"]
     assert len(parse_plan(document).resources) == 1
 

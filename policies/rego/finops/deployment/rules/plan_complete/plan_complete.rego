@@ -5,7 +5,7 @@
 # custom:
 #   rule_id: deployment.plan_complete
 #   severity: high
-#   remedy: Run terraform plan without -target until it ends without errors, and pass that plan.
+#   remedy: Run terraform plan without -target until it ends without errors, and pass all that terraform show -json prints of it.
 #   effective_on: "2026-01-01T00:00:00Z"
 #   waivable: false
 package finops.deployment.rules.plan_complete
@@ -18,7 +18,7 @@ import data.finops.lib.values
 # description: Denies unless the plan says that it did not fail.
 deny contains finding.new(rego.metadata.chain(), {
 	"subject": "plan",
-	"message": "The plan did not end without errors.",
+	"message": "The plan does not say that it ended without errors.",
 }) if {
 	not succeeded
 }
@@ -28,9 +28,31 @@ deny contains finding.new(rego.metadata.chain(), {
 # description: Denies unless the plan says that it covers the whole change.
 deny contains finding.new(rego.metadata.chain(), {
 	"subject": "plan",
-	"message": "The plan leaves part of the change to a later run.",
+	"message": "The plan does not say that it covers the whole change.",
 }) if {
 	not whole
+}
+
+# METADATA
+# title: Plan that cannot say whether it is whole
+# description: Reports what the version that made the plan never writes, and what is taken for well therefore.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": "plan",
+	"message": unstated[name].message,
+	"remedy": unstated[name].remedy,
+}) if {
+	some name in input.plan.not_stated
+}
+
+unstated := {
+	"complete": {
+		"message": "The plan does not say whether it covers the whole change (Terraform before 1.8 and OpenTofu do not); it is taken to.",
+		"remedy": "Make sure that it is planned without -target and -exclude.",
+	},
+	"errored": {
+		"message": "The plan does not say whether it failed (versions before 1.6 do not); it is taken not to have.",
+		"remedy": "Make sure that terraform plan ended without errors.",
+	},
 }
 
 # METADATA

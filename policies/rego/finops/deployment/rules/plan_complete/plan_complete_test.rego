@@ -15,6 +15,15 @@ test_partial_plan_is_denied if count(plan_complete.deny) == 1 with input as q.se
 
 test_text_is_not_taken_for_true if count(plan_complete.deny) == 1 with input as q.set("/plan/complete", "true")
 
+test_plan_that_cannot_say_whether_it_is_whole_is_reported if {
+	every name in ["complete", "errored"] {
+		question := q.changed([{"op": "add", "path": "/plan/not_stated", "value": [name]}])
+		count(plan_complete.warn) == 1 with input as question
+		count(plan_complete.deny) == 0 with input as question
+	}
+	count(plan_complete.warn) == 0 with input as q.question
+}
+
 test_resource_that_does_not_describe_itself_is_denied if {
 	every field in ["address", "type", "provider", "region", "actions", "taggable", "tags", "tags_known"] {
 		count(plan_complete.deny) == 1 with input as q.without(sprintf("/plan/resources/0/%s", [field]))

@@ -1,0 +1,70 @@
+"""Whether a plan says of itself that it did not fail and that it covers the whole change.
+
+Belongs here: which version of which program writes that. Does not belong here: the changes
+(`plan.py`) and what follows from it (the rule `plan_complete`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# From which version on every plan has the field: `errored` came with Terraform's pull request 33372
+# (in 1.6 at the latest, from which OpenTofu was forked), `complete` with 34642 (in 1.8). OpenTofu
+# has no `complete` up to 1.11, the newest looked at.
+ERRORED_SINCE = (1, 6)
+COMPLETE_SINCE = (1, 8)
+# The default host of OpenTofu's providers, and the only sign of it that its plans have.
+OPENTOFU = "registry.opentofu.org/"
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """What a plan says of itself; `not_stated` names what its version cannot say."""
+
+    complete: bool
+    errored: bool
+    not_stated: tuple[str, ...]
+
+
+def completeness(document: Mapping[str, Any]) -> Completeness:
+    """A field that the version always writes and that is not there counts against the plan.
+
+    What the version never writes is taken for well, and listed in `not_stated`.
+    """
+    version = _version(document.get("terraform_version"))
+    may_lack = {
+        "complete": version < COMPLETE_SINCE or _is_opentofu(document),
+        "errored": version < ERRORED_SINCE,
+    }
+    not_stated = tuple(name for name, may in may_lack.items() if may and name not in document)
+    errored = document.get("errored", "errored" not in not_stated) is not False
+    complete = document.get("complete", "complete" in not_stated and not errored) is True
+    return Completeness(
+        complete=complete and not document.get("deferred_changes"),
+        errored=errored,
+        not_stated=not_stated,
+    )
+
+
+def _version(text: object) -> tuple[int, int]:
+    """Major and minor version; where it is not told, a version that writes everything."""
+    match = re.match(r"(\d{1,4})\.(\d{1,4})", text) if isinstance(text, str) else None
+    return (int(match[1]), int(match[2])) if match else COMPLETE_SINCE
+
+
+def _is_opentofu(document: Mapping[str, Any]) -> bool:
+    configuration = document.get("configuration")
+    providers = configuration.get("provider_config") if isinstance(configuration, dict) else None
+    changes = document.get("resource_changes")
+    named = [
+        *_each(changes if isinstance(changes, list) else [], "provider_name"),
+        *_each(list(providers.values()) if isinstance(providers, dict) else [], "full_name"),
+    ]
+    return any(name.startswith(OPENTOFU) for name in named)
+
+
+def _each(entries: Sequence[object], name: str) -> list[str]:
+    return [str(entry.get(name)) for entry in entries if isinstance(entry, dict)]
