@@ -26,7 +26,8 @@ NOT_THE_DATA = (
     duckdb.OutOfMemoryException,
 )
 
-DEFAULT_MEMORY = "1GB"
+# What two threads need to write the widest feed without spilling.
+DEFAULT_MEMORY = "2GB"
 MEMORY_VARIABLE = "TOLLGATE_DUCKDB_MEMORY"
 
 MACROS = Path(__file__).with_name("macros")
@@ -36,7 +37,7 @@ MACROS = Path(__file__).with_name("macros")
 def connect(spill: Path, *, memory: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A private in-memory DuckDB that spills to `spill` beyond its memory limit.
 
-    The limit: the argument, else `TOLLGATE_DUCKDB_MEMORY`, else 1 GB.
+    The limit: the argument, else `TOLLGATE_DUCKDB_MEMORY`, else 2 GB.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory or os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY,

@@ -142,6 +142,9 @@ def land(
             prepared.append(
                 _prepare(job, Target(export, period, landing_id), parts, before, received)
             )
+        # Only now, since the system writes them down while the conversion has the processor.
+        for part in delivered if prepared else ():
+            flush(part.original.path)
         for item in prepared:
             say(f"{contract.name} {item.manifest.billing_period}: publishing")
             _publish(lake, item, working, kept_versions)

@@ -37,7 +37,8 @@ def sha256_of(path: Path) -> str:
 def keep(path: Path, lake: Path, working: Path) -> Original:
     """Copy a file to `lake/_originals/<sha256>/<name>` unless it is there; land from the copy.
 
-    Landing reads the copy, so a file that changes while it is read cannot mix two versions.
+    Landing reads the copy, so a file that changes while it is read cannot mix two versions. The
+    copy is not yet safe from a power cut: `flush` it before anything names it.
     """
     if not path.is_file():
         problem = "is not a regular file" if path.exists() else "no such file"
@@ -54,7 +55,6 @@ def keep(path: Path, lake: Path, working: Path) -> Original:
         after = path.stat()
         if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
             raise IngestError(f"{path} changed while it was read. Try again when it is complete.")
-        flush(copy)
         copy.replace(stored)
     return Original(stored, path.name, digest, before.st_size)
 

@@ -13,7 +13,8 @@ from orchestration.ingest.delivery import Delivered, Job, opened
 from orchestration.ingest.diagnosis import first_bad_value
 from orchestration.ingest.engine import name, text
 
-_COMPRESSION = "zstd"
+# Zstandard's usual level 3 takes a fifth longer to write, for files that are 6 % smaller.
+_COMPRESSION = "COMPRESSION zstd, COMPRESSION_LEVEL 1"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _shaped(
 def _copy(job: Job, rows: str, out: Path, conversions: Sequence[Conversion]) -> None:
     try:
         job.session.db.execute(
-            f"COPY ({rows}) TO {text(str(out))} (FORMAT parquet, COMPRESSION {_COMPRESSION})"
+            f"COPY ({rows}) TO {text(str(out))} (FORMAT parquet, {_COMPRESSION})"
         )
     except duckdb.Error as error:
         raise first_bad_value(job.session.db, conversions, error) from error

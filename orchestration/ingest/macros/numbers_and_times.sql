@@ -43,20 +43,22 @@ CREATE MACRO quick_decimal(t) AS coalesce(
     CAST(t AS DECIMAL(38, 12))
 );
 
--- DuckDB rounds scientific notation wrongly at the last digit (5e-14 to 1e-12): where 28 decimals
--- hold the number, it is rounded from there. Short ones like 5.5E-6 need no rounding and take the
--- quick way. DuckDB reads 1_000 as a thousand, which no bill means. Macros repeat their argument,
--- so this stays short.
-CREATE MACRO to_decimal(t) AS CASE
+-- What a plain number does not look like. DuckDB rounds scientific notation wrongly at the last digit
+-- (5e-14 to 1e-12) unless it needs no rounding, as 5.5E-6: else, where 28 decimals hold the number,
+-- it is rounded from there. It reads 1_000 as a thousand, which no bill means.
+CREATE MACRO odd_decimal(t) AS CASE
     WHEN contains(t, '_') THEN CAST('not a number: ' || t AS DECIMAL(38, 12))
-    WHEN CASE
-        WHEN contains(t, 'e') OR contains(t, 'E')
-            THEN NOT regexp_full_match(t, '[-+\d][^eE]{0,4}[eE](-?\d|-0\d)')
-        ELSE false
-    END THEN coalesce(
+    -- At most 8 characters with an exponent of one digit, as 4.000E-7: told without taking it apart.
+    WHEN length(t) <= 8 AND substr(t, -3, 1) IN ('e', 'E') THEN quick_decimal(t)
+    WHEN length(exact_fraction(t)) - exact_exponent(t) <= 12 THEN quick_decimal(t)
+    ELSE coalesce(
         CAST(TRY_CAST(t AS DECIMAL(38, 28)) AS DECIMAL(38, 12)),
         CAST(t AS DECIMAL(38, 12))
     )
+END;
+
+CREATE MACRO to_decimal(t) AS CASE
+    WHEN contains(t, 'e') OR contains(t, 'E') OR contains(t, '_') THEN odd_decimal(t)
     ELSE quick_decimal(t)
 END;
 
@@ -74,6 +76,8 @@ CREATE MACRO currency_code(t) AS
 -- A plain cast would ignore an offset like +02:00. Dots are always day first; whether slashes are,
 -- `dates.py` decides for the whole file.
 CREATE MACRO utc_timestamp(t) AS CASE
+    -- What nearly all bills write: 2025-09-01T00:00:00Z, or with milliseconds.
+    WHEN ends_with(t, 'Z') AND length(t) >= 20 THEN CAST(t AS TIMESTAMP)
     WHEN contains(t, '/') THEN strptime(
         t,
         ['%m/%d/%y', '%m/%d/%Y', '%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M:%S %p']
