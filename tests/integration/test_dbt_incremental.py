@@ -171,3 +171,24 @@ def test_a_difference_to_the_landed_totals_fails_the_build(installation: Install
     done = installation.dbt("build", *chosen(*CHARGES), check=False)
     assert done.returncode != 0
     assert "charges_equal_landed_totals" in done.stdout
+
+
+def test_savings_plan_usage_without_effective_cost_fails_the_build(
+    installation: Installation,
+) -> None:
+    bill = """
+        select
+            '1' as bill_payer_account_id, 'USD' as line_item_currency_code,
+            timestamp '2026-01-01' as bill_billing_period_start_date,
+            timestamp '2026-01-02' as line_item_usage_start_date,
+            'SavingsPlanCoveredUsage' as line_item_line_item_type,
+            'arn:aws:savingsplans::1:savingsplan/a' as savings_plan_savings_plan_a_r_n,
+            10 as line_item_unblended_cost
+    """
+    write_partition(
+        installation.lake, "aws_cur2", "acme", "2026-01", landing_id="x", rows=bill,
+        totals=[("unblended_cost", "USD", "10")],
+    )  # fmt: skip
+    done = installation.dbt("build", *chosen(*CHARGES), check=False)
+    assert done.returncode != 0
+    assert "savings_plan_usage_has_an_effective_cost" in done.stdout
