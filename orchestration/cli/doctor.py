@@ -60,7 +60,7 @@ def _home(settings: Settings) -> Finding:
 
 
 def _lake(settings: Settings) -> Finding:
-    from orchestration.ingest.lake import damaged  # noqa: PLC0415
+    from orchestration.ingest.verification import damaged  # noqa: PLC0415
 
     landed, wrong = damaged(settings.lake)
     if wrong:

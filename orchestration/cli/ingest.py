@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.cli.console import fail
-from orchestration.ingest.discovery import Delivery, deliveries
+from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import LandingResult, check_month, land
 from orchestration.ingest.manifest import ControlTotal
@@ -109,6 +109,8 @@ def _by_feed(paths: Sequence[Path], feed: str | None) -> list[tuple[str, Deliver
                     loose.setdefault(name, []).extend(files)
                 else:
                     found.append((name, Delivery(delivery.billing_period, tuple(files))))
+    for name in {name for name, _ in found}:
+        refuse_two_of_a_month(delivery for of, delivery in found if of == name)
     return found + [(name, Delivery(None, tuple(files))) for name, files in loose.items()]
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.cli.console import fail, out
+from orchestration.cli.console import err, fail, out
 from orchestration.cli.rows import RowFormat, shown, write_rows
 from orchestration.moments import MomentError, read_moment
 from orchestration.settings import load_settings
@@ -35,6 +35,10 @@ def query(
     try:
         if as_of is not None:
             settings = settings_as_of(settings, read_moment(as_of, settings.now()))
+        if settings.engine == "duckdb" and not settings.published.exists():
+            err.print(
+                "no build has succeeded yet: this is what one that failed, or dbt alone, left"
+            )
         columns, rows = Warehouse(settings).read(sql, finished=True)
     except (WarehouseError, MomentError) as error:
         fail(str(error))

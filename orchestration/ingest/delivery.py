@@ -85,8 +85,8 @@ def _open(job: Job, original: Original) -> Conversion:
         unknown = ", ".join(source.headers[i] for i in conversion.plan.unknown[:12]) or "none"
         raise IngestError(
             f"{source.name}: no column for {names} ({feed.name}). Headers it cannot place:"
-            f" {unknown}. Export the file with that column, or declare one value for all its"
-            f" rows: --set {missing[0].name}=…."
+            f" {unknown}. Export the file with all columns, or declare one value for all its rows:"
+            f" {' '.join(f'--set {column.name}=…' for column in missing)}."
         )
     return replace(conversion, day_first=is_day_first(job.session.db, conversion))
 

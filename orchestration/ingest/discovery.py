@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +83,38 @@ def _of_folder(folder: Path) -> Delivery:
     files = tuple(_bill_files(folder))
     if not files:
         raise IngestError(f"{folder} holds no bill files. Download the month again.")
+    _refuse_several_runs(folder, files)
     return Delivery(folder_month(folder.name), files)
+
+
+def _refuse_several_runs(folder: Path, files: Iterable[Path]) -> None:
+    """Exports that keep every run write each into a folder of its own: together they are double.
+
+    Folders of parts of one run are named `key=value`.
+    """
+    runs = {file.relative_to(folder).parts[0] for file in files if file.parent != folder}
+    runs = {name for name in runs if "=" not in name}
+    if len(runs) > 1 or (runs and any(file.parent == folder for file in files)):
+        raise IngestError(
+            f"{folder} holds files in {', '.join(sorted(runs))} and no manifest that says which of"
+            " them are current; runs of an export must not be added up. Copy the manifests too"
+            " (AWS: the folder metadata/), or name the folder of the current run."
+        )
+
+
+def refuse_two_of_a_month(found: Iterable[Delivery]) -> None:
+    """An error where two deliveries of one feed and export are of the same month."""
+    seen: dict[str, Delivery] = {}
+    for delivery in found:
+        if delivery.billing_period is None:
+            continue
+        before = seen.setdefault(delivery.billing_period, delivery)
+        if before is not delivery:
+            raise IngestError(
+                f"{before.files[0].parent} and {delivery.files[0].parent} are both bills of"
+                f" {delivery.billing_period}, and the one would replace the other. Ingest each"
+                " under its own name: --export NAME, or an [[export]] of its own."
+            )
 
 
 def _of_manifest(folder: Path, named: Named) -> Delivery:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration.ingest.discovery import Delivery, deliveries
+from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import LandingResult, Progress, file_periods, land
@@ -74,7 +74,9 @@ def list_periods(
     """
     found: dict[str, list[Delivery]] = {}
     loose: dict[str, list[Path]] = {}
-    for delivery in deliveries(export.path):
+    there = deliveries(export.path)
+    refuse_two_of_a_month(there)
+    for delivery in there:
         if delivery.billing_period is not None:
             found.setdefault(delivery.billing_period, []).append(delivery)
             continue

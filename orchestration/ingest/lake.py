@@ -1,10 +1,9 @@
-"""The lake as a whole: its contracts, its control totals, and whether the Parquet still agrees."""
+"""The lake as a whole: its contracts, and what its manifests say as rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,13 @@ import duckdb
 
 from orchestration.ingest.contract import META_COLUMNS, Feed
 from orchestration.ingest.engine import connect, name, text
-from orchestration.ingest.errors import reason
 from orchestration.ingest.locks import exclusive, working_folder
 from orchestration.ingest.manifest import (
     CONTRACT_EXPORT,
     CONTRACT_PERIOD,
     DATA,
     MANIFEST,
-    ControlTotal,
     Manifest,
-    damage,
     landed,
     partition,
     read,
@@ -29,21 +25,6 @@ from orchestration.ingest.manifest import (
 )
 from orchestration.ingest.originals import sha256_of
 from orchestration.ingest.registry import FEEDS
-from orchestration.ingest.totals import totals_out
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Whether one landed partition's Parquet still agrees with its manifest."""
-
-    feed: str
-    export: str
-    billing_period: str
-    ok: bool
-    problem: str
-    """Empty where it agrees; else what differs and what to do."""
-    rows: int
-    control_totals: list[ControlTotal]
 
 
 def ensure_contracts(lake: Path) -> None:
@@ -170,78 +151,3 @@ def account_total_rows(manifest: Manifest) -> list[dict[str, Any]]:
         "landing_id": manifest.landing_id,
     }
     return [common | asdict(total) for total in manifest.account_totals]
-
-
-def verify(
-    lake: Path,
-    feed: str | None = None,
-    periods: Collection[str] | None = None,
-    *,
-    export: str | None = None,
-) -> list[Verification]:
-    """Read landed Parquet again and compare rows and sums with the manifests."""
-    found: list[Verification] = []
-    with working_folder(lake) as working, connect(working) as db:
-        for manifest in landed(lake, feed):
-            wanted = export is None or manifest.export == export
-            if wanted and (periods is None or manifest.billing_period in periods):
-                found.append(_verify(db, lake, manifest))
-    return found
-
-
-def damaged(lake: Path) -> tuple[int, list[str]]:
-    """How many partitions are landed, and what is wrong with those that are not as written.
-
-    Reads every byte and adds nothing up: seconds where `verify` takes minutes.
-    """
-    manifests = list(landed(lake))
-    problems = ((manifest, damage(_folder(lake, manifest), manifest)) for manifest in manifests)
-    return len(manifests), [_told(*found) for found in problems if found[1]]
-
-
-def _folder(lake: Path, manifest: Manifest) -> Path:
-    return partition(lake, manifest.feed, manifest.export, manifest.billing_period)
-
-
-def _told(manifest: Manifest, problem: str) -> str:
-    where = f"{manifest.feed}/{manifest.export} {manifest.billing_period}"
-    return f"{where}: {problem}. Ingest the month again."
-
-
-def _verify(db: duckdb.DuckDBPyConnection, lake: Path, manifest: Manifest) -> Verification:
-    folder = _folder(lake, manifest)
-    data = folder / DATA
-    rows, totals, problem = 0, [], ""
-    try:
-        out = totals_out(db, FEEDS[manifest.feed], data)
-        rows = out.rows
-        totals = [
-            ControlTotal(*key, amount=amount)
-            for key, amount in sorted(out.totals.items(), key=lambda item: str(item[0]))
-        ]
-        if rows != manifest.rows:
-            problem = f"{data} has {rows} rows, but its manifest says {manifest.rows}"
-        elif totals != manifest.control_totals:
-            problem = (
-                f"{data} adds up to {_brief(totals)}, but its manifest says"
-                f" {_brief(manifest.control_totals)}"
-            )
-        else:
-            problem = damage(folder, manifest)
-    except duckdb.Error as error:
-        problem = f"{data} cannot be read ({reason(error)})"
-    return Verification(
-        manifest.feed,
-        manifest.export,
-        manifest.billing_period,
-        not problem,
-        problem and _told(manifest, problem),
-        rows,
-        totals,
-    )
-
-
-def _brief(totals: list[ControlTotal]) -> str:
-    return (
-        ", ".join(f"{t.measure} {t.amount:f} {t.currency or ''}".strip() for t in totals) or "none"
-    )

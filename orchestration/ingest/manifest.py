@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from orchestration.ingest.originals import flush, sha256_of
 
 DATA = "data.parquet"
 MANIFEST = "manifest.json"
+SUPERSEDED = "_superseded"
 CONTRACT_EXPORT = "_contract"
 CONTRACT_PERIOD = "none"
 # An open month is landed daily or hourly: keep its recent history, not all of it.
@@ -119,9 +120,6 @@ class Manifest:
     """Contract column -> the header that filled it, of the newest file that had it."""
     drift: list[Drift] = field(default_factory=list)
     previous: list[Previous] = field(default_factory=list)
-    seal: str = ""
-    """The SHA-256 of all the rest, given when it is written: finds what was edited, and is no
-    signature."""
 
     def as_previous(self) -> list[Previous]:
         """The history that a successor carries: this version first."""
@@ -144,40 +142,54 @@ def partition(lake: Path, feed: str, export: str, period: str) -> Path:
 
 
 def read(folder: Path) -> Manifest | None:
-    """The manifest of a partition; None where there is none yet."""
+    """The manifest of a partition; None where there is none yet.
+
+    An error where it is not as it was written: what it says of a partition's history, accounts and
+    totals would then be nobody's word.
+    """
     path = folder / MANIFEST
     if not path.exists():
         return None
     try:
-        return _from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, KeyError, InvalidOperation) as error:
-        raise IngestError(
-            f"{path} cannot be read ({type(error).__name__}: {error}). Move {folder} out of the"
-            " lake and ingest its month again."
-        ) from error
+        content = json.loads(path.read_text(encoding="utf-8"))
+        problem = "" if content.pop("seal", None) == _seal(content) else "is not as it was written"
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        problem = f"cannot be read ({type(error).__name__}: {error})"
+    if not problem:
+        try:
+            manifest = _from_json(content)
+        except (TypeError, KeyError) as error:
+            raise IngestError(
+                f"{path} was written by another version of Tollgate ({error}). Move {folder} out of"
+                " the lake and ingest its month again."
+            ) from error
+        place = partition(Path(), manifest.feed, manifest.export, manifest.billing_period)
+        if folder.name == place.name and folder.parts[-3:] == place.parts:
+            return manifest
+        if folder.parent.name == SUPERSEDED and folder.parts[-5:-2] == place.parts:
+            return manifest
+        problem = f"is of {place}"
+    raise IngestError(
+        f"{path} {problem}. Restore it, or move {folder} out of the lake and ingest its month"
+        " again."
+    )
 
 
 def write(manifest: Manifest, path: Path) -> None:
     """Write a manifest, sealed, to a file that is then renamed into place."""
-    content = json.dumps(
-        asdict(replace(manifest, seal=_seal(manifest))),
-        ensure_ascii=False,
-        indent=1,
-        default=_plain,
-    )
-    path.write_text(content + "\n", encoding="utf-8")
+    content = json.loads(json.dumps(asdict(manifest), default=_plain))
+    sealed = json.dumps({**content, "seal": _seal(content)}, ensure_ascii=False, indent=1)
+    path.write_text(sealed + "\n", encoding="utf-8")
     flush(path)
 
 
 def damage(folder: Path, manifest: Manifest) -> str:
-    """What is wrong with a partition whose manifest was read; empty where nothing is.
+    """What is wrong with the data of a partition; empty where nothing is.
 
-    Either file may have been edited, cut off or copied from elsewhere; the data is also not the
-    manifest's where a process died between the two renames.
+    It may have been edited, cut off or copied from elsewhere; and it is not the manifest's where a
+    process died between the two renames.
     """
     data = folder / DATA
-    if manifest.seal != _seal(manifest):
-        return f"{folder / MANIFEST} is not as Tollgate wrote it"
     if not data.is_file():
         return f"{data} is missing"
     if sha256_of(data) != manifest.data_sha256:
@@ -185,18 +197,20 @@ def damage(folder: Path, manifest: Manifest) -> str:
     return ""
 
 
+def partitions(lake: Path, feed: str | None = None) -> list[Path]:
+    """The folders of all partitions, landed or begun, by feed, export and period."""
+    folders = sorted(lake.glob(f"{feed or '[!_]*'}/*/billing_period=*"))
+    return [folder for folder in folders if folder.parent.name != CONTRACT_EXPORT]
+
+
 def landed(lake: Path, feed: str | None = None) -> Iterator[Manifest]:
     """The manifests of all landed partitions, by feed, export and period."""
-    for path in sorted(lake.glob(f"{feed or '[!_]*'}/*/billing_period=*/{MANIFEST}")):
-        if path.parent.parent.name != CONTRACT_EXPORT:
-            found = read(path.parent)
-            if found is not None:
-                yield found
+    return (found for folder in partitions(lake, feed) if (found := read(folder)) is not None)
 
 
-def _seal(manifest: Manifest) -> str:
-    content = json.dumps(asdict(replace(manifest, seal="")), sort_keys=True, default=_plain)
-    return hashlib.sha256(content.encode()).hexdigest()
+def _seal(content: Mapping[str, Any]) -> str:
+    """The SHA-256 of a manifest without its seal: finds what was edited, and is no signature."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(value: object) -> str:

@@ -18,6 +18,7 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.manifest import (
     DATA,
     MANIFEST,
+    SUPERSEDED,
     Manifest,
     damage,
     landed,
@@ -25,8 +26,6 @@ from orchestration.ingest.manifest import (
     read,
     write,
 )
-
-SUPERSEDED = "_superseded"
 
 Place = tuple[str, str, str]
 """Feed, export and billing period of a partition."""

@@ -52,3 +52,16 @@ def test_edited_bill_fails_the_check_and_nothing_after_it_runs(damaged: Settings
     assert damaged.warehouse.read_bytes() == before
     # The marts are of the build before and equal what landed then; that must not reassure the gate.
     assert not data_facts(damaged).control_totals_ok
+
+
+@pytest.mark.parametrize("lost", ["manifest.json", "."])
+def test_bill_that_is_gone_from_the_lake_stops_actions(
+    demo: Any, tmp_path: Path, lost: str
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(demo.home, home, ignore=shutil.ignore_patterns("samples", "_originals"))
+    settings = Settings(home)
+    assert data_facts(settings).control_totals_ok
+    folder = next((home / "lake" / "aws_cur2").glob("*/billing_period=2026-05"))
+    shutil.rmtree(folder) if lost == "." else (folder / lost).unlink()
+    assert not data_facts(settings).control_totals_ok

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ingest.lake import ensure_contracts, verify
+from orchestration.ingest.lake import ensure_contracts
 from orchestration.ingest.manifest import landed
+from orchestration.ingest.verification import verify
 
 LAND = """
 import sys

@@ -20,9 +20,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.ingest.lake import verify
 from orchestration.ingest.landing import land
 from orchestration.ingest.manifest import landed
+from orchestration.ingest.verification import verify
 
 MONTHS = ("2025-09", "2025-10", "2025-11")
 # Original, facts, then of each month data and manifest, superseded and new.

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from orchestration.ingest.contract import Feed
-from orchestration.ingest.lake import verify
 from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.verification import verify
 from orchestration.resources import Tollgate
 
 # The metadata that says what a check found, with the remedy; a failed job repeats it.

@@ -52,6 +52,7 @@ def named_in(folder: Path) -> Named | None:
         return named_by_aws(aws[0])
     executions = _executions(folder)
     if executions:
+        _refuse_newer_data(executions[-1])
         return named_by_aws(executions[-1])
     runs = sorted(folder.rglob(AZURE_NAME))
     return azure_files(runs) if runs else None
@@ -70,6 +71,19 @@ def _executions(folder: Path) -> list[Path]:
     if beside.parent.name != METADATA:
         return []
     return sorted(beside.rglob(f"*{AWS_SUFFIX}"))
+
+
+def _refuse_newer_data(manifest: Path) -> None:
+    """Where each execution has a folder, named by its time: the latest must have its manifest."""
+    execution = manifest.parent
+    month = execution.parent
+    data = month.parent.parent / DATA / month.name
+    newer = sorted(run.name for run in data.glob("*") if run.is_dir() and run.name > execution.name)
+    if month.parent.name == METADATA and newer:
+        raise IngestError(
+            f"{data / newer[-1]} is newer than {manifest}, the latest manifest beside it."
+            " The copy is incomplete: download the folder metadata/ again."
+        )
 
 
 def named_by_aws(manifest: Path) -> Named:

@@ -86,6 +86,44 @@ def test_overwritten_aws_data_export_is_one_delivery_a_month(tmp_path: Path) -> 
     assert [d.billing_period for d in deliveries(tmp_path)] == ["2025-09", "2025-10"]
 
 
+@pytest.mark.parametrize(
+    "month", ["data/BILLING_PERIOD=2024-04", "20240401-20240501", "20240401-20240430"]
+)
+def test_runs_of_a_month_without_a_manifest_are_not_added_up(tmp_path: Path, month: str) -> None:
+    for run in ("2024-05-01T00:00:00Z-aaa", "2024-05-02T00:00:00Z-bbb"):
+        put(tmp_path / month / run / "x.csv.gz")
+    with pytest.raises(IngestError, match=r"aaa, 2024-05-02\S*bbb and no manifest.*metadata/"):
+        deliveries(tmp_path)
+    assert len(deliveries(tmp_path / month / run)[0].files) == 1
+
+
+def test_parts_of_one_run_may_lie_in_folders(tmp_path: Path) -> None:
+    for account in ("1", "2"):
+        put(tmp_path / "BILLING_PERIOD=2024-04" / f"account={account}" / "x.parquet")
+    assert len(deliveries(tmp_path)[0].files) == 2
+
+
+def test_data_newer_than_the_latest_manifest_is_not_left_out(tmp_path: Path) -> None:
+    month = "BILLING_PERIOD=2024-04"
+    for run in ("20240501T000000Z-a", "20240502T000000Z-b"):
+        put(tmp_path / "data" / month / run / "x.csv.gz")
+    names = [f"s3://b/e/data/{month}/20240501T000000Z-a/x.csv.gz"]
+    put(
+        tmp_path / "metadata" / month / "20240501T000000Z-a" / "x-Manifest.json",
+        json.dumps({"dataFiles": names}),
+    )
+    with pytest.raises(IngestError, match=r"20240502T000000Z-b is newer than .*metadata/ again"):
+        deliveries(tmp_path)
+
+
+def test_two_bills_of_a_month_do_not_replace_each_other(tmp_path: Path, lake: Path) -> None:
+    for name in ("one", "two"):
+        put(tmp_path / "bills" / name / "BILLING_PERIOD=2024-04" / "x.csv")
+    export = Export("aws_cur2", "acme", tmp_path / "bills")
+    with pytest.raises(IngestError, match=r"one\S* and \S*two\S* are both bills of 2024-04"):
+        list_periods(export, lake)
+
+
 def test_manifest_of_another_month_than_its_folder_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "20250901-20251001" / "cur-1.csv.gz")
     content = {

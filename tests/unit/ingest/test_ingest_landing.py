@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +17,12 @@ import pytest
 from orchestration.ingest.contract import META_COLUMNS
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, landed_partitions
-from orchestration.ingest.lake import control_totals, damaged, ensure_contracts, verify
+from orchestration.ingest.lake import control_totals, ensure_contracts
 from orchestration.ingest.landing import land
 from orchestration.ingest.manifest import damage, partition, read
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.samples import read_samples
+from orchestration.ingest.verification import damaged, verify
 
 Cur = Callable[..., Path]
 Landed = Callable[..., list[dict[str, Any]]]
@@ -182,20 +184,15 @@ def _money_moved(folder: Path) -> None:
     (folder / "new").replace(data)
 
 
-def _total_edited(folder: Path) -> None:
-    manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"3.000000000000"', '"9.000000000000"'))
-
-
 @pytest.mark.parametrize(
     "harm",
     [
         lambda folder: (folder / "data.parquet").unlink(),
         lambda folder: (folder / "data.parquet").write_bytes(b"PAR1"),
+        lambda folder: (folder / "manifest.json").unlink(),
         _money_moved,
-        _total_edited,
     ],
-    ids=["missing", "cut", "money moved between rows", "manifest's total edited"],
+    ids=["missing", "cut", "manifest gone", "money moved between rows"],
 )
 def test_partition_that_is_not_as_written_is_found_and_landed_again(
     cur: Cur, lake: Path, harm: Callable[[Path], None]
@@ -210,6 +207,56 @@ def test_partition_that_is_not_as_written_is_found_and_landed_again(
     assert damaged(lake) == (1, [])
 
 
+def _edited(change: dict[str, Any]) -> Callable[[Path], object]:
+    def edit(file: Path) -> object:
+        return file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+
+    return edit
+
+
+def _total_edited(file: Path) -> object:
+    return file.write_text(file.read_text().replace('"3.000000000000"', '"9.000000000000"'))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        _total_edited,
+        _edited({"accounts": []}),
+        _edited({"rows": "abc"}),
+        _edited({"data_as_of": "2999-01-01T00:00:00Z"}),
+        _edited({"feed": "nonsense"}),
+        lambda file: file.write_text("{}"),
+        lambda file: file.write_text("[1]"),
+        lambda file: file.write_text("[" * 100_000),
+        lambda file: file.write_bytes(b"\xff"),
+        lambda file: (file.unlink(), file.mkdir()),
+    ],
+    ids=["total", "accounts", "rows", "time", "feed", "none", "list", "deep", "bytes", "folder"],
+)
+def test_nothing_is_landed_over_a_manifest_that_was_edited(
+    cur: Cur, lake: Path, edit: Callable[[Path], object]
+) -> None:
+    folder = land([cur("a.csv", ("2025-09", "1"), ("2025-09", "2"))], "aws_cur2", "default", lake)[
+        0
+    ].path
+    edit(folder / "manifest.json")
+    expected = r"manifest\.json (is not as it was written|cannot be read).*ingest its month again"
+    for bill in (cur("a.csv", ("2025-09", "1"), ("2025-09", "2")), cur("b.csv", ("2025-09", "5"))):
+        with pytest.raises(IngestError, match=expected):
+            land([bill], "aws_cur2", "default", lake)
+    assert not verify(lake)[0].ok
+    assert damaged(lake)[1]
+
+
+def test_copied_partition_is_not_taken_for_another_month(cur: Cur, lake: Path) -> None:
+    folder = land([cur("a.csv", ("2025-09", "1"))], "aws_cur2", "default", lake)[0].path
+    shutil.copytree(folder, folder.with_name("billing_period=2025-10"))
+    found = verify(lake)
+    assert [partition.ok for partition in found] == [True, False]
+    assert "is of aws_cur2/default/billing_period=2025-09" in found[1].problem
+
+
 def test_kept_original_that_was_edited_is_not_landed(cur: Cur, lake: Path) -> None:
     bill = cur("bill.csv", ("2025-09", "1"))
     folder = land([bill], "aws_cur2", "default", lake)[0].path
@@ -219,14 +266,6 @@ def test_kept_original_that_was_edited_is_not_landed(cur: Cur, lake: Path) -> No
     land([bill], "aws_cur2", "default", lake)
     assert verify(lake)[0].ok
     assert kept.read_bytes() == bill.read_bytes()
-
-
-def test_unreadable_manifest_is_one_error_with_a_remedy(cur: Cur, lake: Path) -> None:
-    bill = cur("bill.csv", ("2025-09", "1"))
-    folder = land([bill], "aws_cur2", "default", lake)[0].path
-    (folder / "manifest.json").write_text("{}")
-    with pytest.raises(IngestError, match=r"manifest\.json cannot be read.*ingest its month again"):
-        land([bill], "aws_cur2", "default", lake)
 
 
 def test_verify_finds_data_that_was_changed_behind_the_manifest(cur: Cur, lake: Path) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from orchestration.ingest.engine import connect
 from orchestration.ingest.exact import exact_sums, exact_value
-from orchestration.ingest.lake import verify
 from orchestration.ingest.landing import land
+from orchestration.ingest.verification import verify
 
 HEADER = ["BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodStart"]
 HEADER += ["ChargeCategory", "ChargePeriodStart"]

@@ -15,9 +15,9 @@ import duckdb
 import pytest
 
 from orchestration.ingest.exports import Export, land_export
-from orchestration.ingest.lake import verify
 from orchestration.ingest.recognition import recognise
 from orchestration.ingest.samples import read_samples
+from orchestration.ingest.verification import verify
 
 SAMPLES = read_samples()
 

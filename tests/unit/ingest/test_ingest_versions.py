@@ -12,8 +12,8 @@ import pytest
 
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import LandingResult, land
-from orchestration.ingest.manifest import landed
-from orchestration.ingest.versions import SUPERSEDED, as_received
+from orchestration.ingest.manifest import SUPERSEDED, landed
+from orchestration.ingest.versions import as_received
 from orchestration.moments import MomentError, read_moment
 
 START = datetime(2026, 2, 1, tzinfo=UTC)
