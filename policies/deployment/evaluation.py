@@ -106,7 +106,7 @@ def evaluate(
     rule = type_rules().get(resource_type)
     if rule is None or "." in resource_type:
         raise NotPriced(f"{resource_type} is not among the priced types")
-    if attributes.region in ("", UNKNOWN_REGION):
+    if rule.is_sold and attributes.region in ("", UNKNOWN_REGION):
         raise NotKnown("the region is not known; set it in the provider block")
     costs = _Evaluation(rule, attributes, subject, book, usage).costs()
     if not costs.parts and not costs.notes:

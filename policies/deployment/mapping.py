@@ -129,6 +129,11 @@ class TypeRule:
         return frozenset(path.partition(" -> ")[0].replace(".*", "") for path in found if path)
 
     @property
+    def is_sold(self) -> bool:
+        """Whether it has a price of its own, which depends on the region."""
+        return bool(self.parts or self.others)
+
+    @property
     def usages(self) -> frozenset[str]:
         """The names that a usage file may give for the type."""
         own = frozenset(name for name, value in self.let.items() if "usage" in value)

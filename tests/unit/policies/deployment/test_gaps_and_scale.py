@@ -6,81 +6,15 @@ from typing import Any
 import pytest
 
 from policies.deployment.estimate import estimate
-from policies.deployment.gate import shown
-from policies.deployment.plan import Plan, parse_plan
-
-PROVIDERS = {"aws": "us-east-1", "google": "europe-west4", "azurerm": "westeurope"}
-TEMPLATE = {"instance_type": "m5.large", "block_device_mappings": [
-    {"ebs": [{"volume_size": 10, "volume_type": "gp3"}]}]}  # fmt: skip
-POOL = {"node_config": [{"machine_type": "n2-standard-4"}], "node_count": 1}
-
-
-def planned(resources: dict[str, dict[str, Any]], unchanged: frozenset[str] = frozenset()) -> Plan:
-    """A plan that makes these; a text such as `@aws_x.y.id` is a reference, known afterwards."""
-    changes, configured = [], []
-    for address, values in resources.items():
-        kind, name = address.split(".")
-        before = {**values, "id": address} if address in unchanged else None
-        changes.append({
-            "address": address, "mode": "managed", "type": kind, "name": name,
-            "change": {
-                "actions": ["no-op" if before else "create"], "before": before,
-                "after": before or _plain(values), "after_unknown": {} if before else _open(values),
-            },
-        })  # fmt: skip
-        configured.append({"address": address, "mode": "managed", "type": kind, "name": name,
-                           "provider_config_key": kind.split("_")[0],
-                           "expressions": _written(values)})  # fmt: skip
-    providers = {name: {"name": name, "expressions": {"region": {"constant_value": region}}}
-                 for name, region in PROVIDERS.items()}  # fmt: skip
-    return parse_plan({
-        "format_version": "1.2", "terraform_version": "1.11.4", "complete": True, "errored": False,
-        "planned_values": {"root_module": {"resources": [
-            {"address": a, "mode": "managed", "type": a.split(".")[0], "name": a.split(".")[1]}
-            for a in resources]}},
-        "resource_changes": changes,
-        "configuration": {"provider_config": providers, "root_module": {"resources": configured}},
-    })  # fmt: skip
-
-
-def _is_reference(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("@")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items() if not _is_reference(v)}
-    return [_plain(v) for v in value] if isinstance(value, list) else value
-
-
-def _open(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _open(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_open(v) for v in value]
-    return _is_reference(value)
-
-
-def _written(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _written(v) for k, v in value.items()}
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [_written(v) for v in value]
-    if _is_reference(value):
-        return {"references": [value[1:], value[1:].rpartition(".")[0]]}
-    return {"constant_value": value}
-
-
-def line(resources: dict[str, dict[str, Any]], address: str = "", **more: Any) -> dict[str, Any]:
-    """The line of one resource, by default the first."""
-    plan = planned(resources, **more)
-    lines = {entry["address"]: entry for entry in estimate(plan).to_dict()["lines"]}
-    found: dict[str, Any] = lines[address or next(iter(resources))]
-    return found
-
-
-def bounds(found: dict[str, Any]) -> tuple[str, str, str]:
-    return found["low"], found["monthly_after"], found["high"]
+from tests.unit.policies.deployment.made_plans import (
+    GROUP,
+    POOL,
+    TEMPLATE,
+    bounds,
+    line,
+    mixed,
+    planned,
+)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +59,8 @@ def test_block_that_is_free_or_says_nothing_is_no_gap() -> None:
     values = {"compute_config": [{"enabled": False, "node_pools": []}],
               "vpc_config": [{"subnet_ids": ["a"]}], "timeouts": {"create": "1h"},
               "tags": {"a": "b"}, "kubernetes_network_config": [
-                  {"elastic_load_balancing": [{"enabled": False}], "ip_family": "ipv4"}]}  # fmt: skip
+                  {"elastic_load_balancing": [{"enabled": False}], "ip_family": "ipv4"}],
+    }  # fmt: skip
     assert line({"aws_eks_cluster.a": values})["not_counted"] == []
 
 
@@ -217,16 +152,7 @@ def test_instances_kept_warm_are_paid_for() -> None:
     assert Decimal(annotated["monthly_after"]) > Decimal(idle["monthly_after"])
 
 
-GROUP = {"min_size": 1, "max_size": 10, "desired_capacity": 2}
 LARGE = Decimal("70.88")  # an hour of m5.large is 0.096; 10 GB of gp3
-
-
-def mixed(*overrides: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    policy = {"launch_template": [{
-        "launch_template_specification": [{"launch_template_id": "@aws_launch_template.t.id"}],
-        "override": list(overrides)}]}  # fmt: skip
-    return {"aws_autoscaling_group.a": {**GROUP, "mixed_instances_policy": [policy]},
-            "aws_launch_template.t": TEMPLATE}  # fmt: skip
 
 
 def test_mixed_group_counts_as_the_dearest_that_it_may_run_on() -> None:
@@ -348,60 +274,6 @@ def test_node_pools_inside_a_cluster_are_counted() -> None:
         "location": "europe-west4", "node_pool": [POOL]}})  # fmt: skip
     each = pools({}, location="europe-west4")
     assert Decimal(found["monthly_after"]) - Decimal(bare["monthly_after"]) == each
-
-
-def machine_types(resources: dict[str, dict[str, Any]]) -> dict[str, str | None]:
-    plan = planned(resources)
-    first = next(change for change in plan.resources if change.address == next(iter(resources)))
-    found = shown(plan, first, None)
-    return {name: found[name] for name in ("machine_types", "accelerators") if name in found}
-
-
-GPU = {
-    "machine_type": "n1-standard-8",
-    "guest_accelerator": [{"type": "nvidia-tesla-t4", "count": 1}],
-}
-
-
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        (mixed({"instance_type": "m5.large"}, {"instance_type": "p4d.24xlarge"}),
-         {"machine_types": "m5.large,p4d.24xlarge"}),
-        ({"aws_eks_node_group.a": {"launch_template": [{"id": "@aws_launch_template.t.id"}]},
-          "aws_launch_template.t": {"instance_type": "p5.48xlarge"}},
-         {"machine_types": "p5.48xlarge"}),
-        ({"aws_eks_node_group.a": {"launch_template": [{"id": "lt-1"}]}}, {"machine_types": None}),
-        ({"aws_eks_node_group.a": {}}, {"machine_types": "t3.medium"}),
-        ({"aws_autoscaling_group.a": {**GROUP,
-                                      "launch_configuration": "@aws_launch_configuration.c.id"},
-          "aws_launch_configuration.c": {"instance_type": "g5.xlarge"}},
-         {"machine_types": "g5.xlarge"}),
-        ({"aws_instance.a": {"launch_template": [{"id": "@aws_launch_template.t.id"}]},
-          "aws_launch_template.t": TEMPLATE}, {"machine_types": "m5.large"}),
-        ({"aws_spot_instance_request.a": {"instance_type": "p3.2xlarge"}},
-         {"machine_types": "p3.2xlarge"}),
-        ({"google_container_node_pool.a": {"node_config": [GPU]}},
-         {"machine_types": "n1-standard-8", "accelerators": "nvidia-tesla-t4"}),
-        ({"google_compute_region_instance_group_manager.a": {
-            "version": [{"instance_template": "@google_compute_instance_template.t.id"}]},
-          "google_compute_instance_template.t": {"machine_type": "a2-highgpu-1g"}},
-         {"machine_types": "a2-highgpu-1g"}),
-        ({"google_compute_instance_group_manager.a": {
-            "version": [{"instance_template": "@google_compute_instance_template.t.id"}]},
-          "google_compute_instance_template.t": GPU},
-         {"machine_types": "n1-standard-8", "accelerators": "nvidia-tesla-t4"}),
-        ({"google_container_cluster.a": {"location": "x", "node_pool": [{"node_config": [GPU]}]}},
-         {"machine_types": "n1-standard-8", "accelerators": "nvidia-tesla-t4"}),
-        ({"azurerm_linux_virtual_machine_scale_set.a": {"sku": "Standard_NC6s_v3"}},
-         {"machine_types": "Standard_NC6s_v3"}),
-        ({"aws_s3_bucket.a": {}}, {}),
-    ],
-)  # fmt: skip
-def test_rules_see_every_machine_wherever_it_stands(
-    resources: dict[str, dict[str, Any]], expected: dict[str, str | None]
-) -> None:
-    assert machine_types(resources) == expected
 
 
 def test_replica_is_of_the_engine_and_size_of_its_source() -> None:
