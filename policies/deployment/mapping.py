@@ -154,6 +154,7 @@ def type_rules() -> Mapping[str, TypeRule]:
     return found
 
 
+@cache
 def scalers() -> Mapping[str, TypeRule]:
     """The types that cost nothing but by what they scale."""
     return {name: rule for name, rule in type_rules().items() if rule.scales}
