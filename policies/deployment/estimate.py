@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,23 +17,25 @@ from typing import Any
 from policies.deployment.attributes import Attributes
 from policies.deployment.changes import UNCHANGED, ResourceChange
 from policies.deployment.evaluation import Costs, Part, Subject, evaluate
-from policies.deployment.mapping import type_rules
+from policies.deployment.mapping import scalers, type_rules
 from policies.deployment.plan import Plan
 from policies.deployment.pricing import (
     FREE,
     LIST,
     OWN,
     SAMPLE,
-    ZERO,
-    Amount,
+    NotKnown,
     NotPriced,
     PriceBook,
 )
 from policies.deployment.sample import free_source, is_free, sample_prices
+from policies.deployment.scaling import scaled_by, scalers_of
 from policies.deployment.usage import Usage
 
 CENT = Decimal("0.01")
 NOTHING = Decimal("0.00")
+# What scales each resource, by the resource's address.
+Scalers = Mapping[str, Sequence[ResourceChange]]
 # The weakest source of a line's prices is the line's.
 _TRUST = {FREE: 0, OWN: 1, LIST: 2, SAMPLE: 3}
 
@@ -62,6 +65,13 @@ class Line:
     after_high: Decimal | None = None
     # What past bills say of such lines, where it was put on this one; the parts stay as they were.
     calibration: Mapping[str, Any] | None = None
+    # What of a priced resource costs, or may, and is not in its price.
+    not_counted: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it has a price."""
+        return self.status == "priced" and not self.not_counted
 
     def to_dict(self) -> dict[str, Any]:
         """As the gate reads it."""
@@ -83,6 +93,7 @@ class Line:
             "after_low": _text(self.after_low),
             "after_high": _text(self.after_high),
             "calibration": None if self.calibration is None else dict(self.calibration),
+            "not_counted": list(self.not_counted),
         }
 
 
@@ -133,9 +144,10 @@ def estimate(plan: Plan, book: PriceBook | None = None, usage: Usage | None = No
     book, usage = book or sample_book(), usage or Usage()
     changing = {change.address for change in plan.resources if change.actions not in UNCHANGED}
     listed = [change for change in plan.resources if change.address in changing]
-    affected = tuple(_affected(plan, changing)) if plan.unchanged else ()
-    lines = [_line(plan, change, book, usage) for change in listed]
-    moved = [(change, _line(plan, change, book, usage)) for change in affected]
+    means = _Means(plan, book, usage, scalers_of(plan))
+    affected = tuple(_affected(means, changing)) if plan.unchanged else ()
+    lines = [_line(means, change) for change in listed]
+    moved = [(change, _line(means, change)) for change in affected]
     kept = [(change, line) for change, line in moved if line.before != line.after
             or line.status != "priced"]  # fmt: skip
     return Estimate(
@@ -145,18 +157,39 @@ def estimate(plan: Plan, book: PriceBook | None = None, usage: Usage | None = No
     )
 
 
-def _affected(plan: Plan, changing: set[str]) -> Iterator[ResourceChange]:
-    """Unchanged resources whose costs stand in one that changes: a group and its template."""
-    for change in plan.unchanged:
-        rule = type_rules().get(change.type)
-        for path in (path for other in (rule.others if rule else ()) for path in other.of):
-            other = plan.references.of(change, path)
-            if other is not None and other.actions == ("update",) and other.address in changing:
-                yield change
-                break
+@dataclass(frozen=True)
+class _Means:
+    """All that a line is made from."""
+
+    plan: Plan
+    book: PriceBook
+    usage: Usage
+    beside: Scalers
 
 
-def _line(plan: Plan, change: ResourceChange, book: PriceBook, usage: Usage) -> Line:
+def _affected(means: _Means, changing: set[str]) -> Iterator[ResourceChange]:
+    """Unchanged resources whose costs stand in one that changes: a group, by its template or its
+    schedules."""
+    for change in means.plan.unchanged:
+        scaling = means.beside.get(change.address, ())
+        if any(o.address in changing for o in (*_templates(means.plan, change), *scaling)):
+            yield change
+
+
+def _templates(plan: Plan, change: ResourceChange) -> list[ResourceChange]:
+    """What a resource is made from, as far as that is updated in place."""
+    rule, side = type_rules().get(change.type), side_of(plan, change, "after")
+    paths = [path for other in (rule.others if rule else ()) for path in other.of]
+    exact: list[str] = []
+    for path in paths if side else ():
+        # What cannot be read has no references either.
+        with suppress(NotPriced):
+            exact += side.expanded(path) if side else []
+    others = [plan.references.of(change, path) for path in exact]
+    return [other for other in others if other is not None and other.actions == ("update",)]
+
+
+def _line(means: _Means, change: ResourceChange) -> Line:
     if is_free(change.type):
         return Line(
             change.address,
@@ -169,28 +202,28 @@ def _line(plan: Plan, change: ResourceChange, book: PriceBook, usage: Usage) -> 
             after_high=NOTHING,
         )
     try:
-        before = _side(plan, change, "before", book, usage)
+        before = _side(means, change, "before")
         # A resource that is only forgotten runs on, and costs what it did.
         forgotten = change.actions == ("forget",)
-        after = before if forgotten else _side(plan, change, "after", book, usage)
+        after = before if forgotten else _side(means, change, "after")
         if change.actions == ("create", "forget"):
             # The replaced one is only forgotten: it runs on beside the new one.
             notes = (*after.notes, "the forgotten one runs on")
-            after = Costs((*after.parts, *before.parts), notes)
+            after = Costs((*after.parts, *before.parts), notes, after.missing)
     except NotPriced as reason:
         return Line(change.address, change.type, reason.status, str(reason))
     return _priced(change, before, after)
 
 
 def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
-    was, will = _total(before), _total(after)
+    was, will = before.total, after.total
     low, high = sorted((will.low - was.low, will.high - was.high))
     parts = after.parts or before.parts
     return Line(
         address=change.address,
         type=change.type,
         status="priced",
-        note="; ".join(after.notes or before.notes),
+        note="; ".join((*_said(after.missing), *(after.notes or before.notes))),
         before=cents(was.likely),
         after=cents(will.likely),
         low=cents(low),
@@ -203,18 +236,30 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
         parts=parts,
         after_low=cents(will.low),
         after_high=cents(will.high),
+        not_counted=after.missing,
     )
 
 
-def _side(plan: Plan, change: ResourceChange, side: str, book: PriceBook, usage: Usage) -> Costs:
-    attributes = side_of(plan, change, side)
+def _said(missing: Sequence[str]) -> list[str]:
+    return [f"not counted: {', '.join(missing)}"] if missing else []
+
+
+def _side(means: _Means, change: ResourceChange, side: str) -> Costs:
+    attributes = side_of(means.plan, change, side, means.beside)
     if attributes is None:
         return Costs()
+    if change.type in scalers():
+        target = scaled_by(means.plan, change)
+        if target is None:
+            raise NotKnown("what it scales is not in the plan, or is not counted by such a number")
+        return Costs(notes=(f"counted with {target.address}",))
     subject = Subject(change.type, change.address, change.identities)
-    return evaluate(change.type, attributes, subject, book, usage)
+    return evaluate(change.type, attributes, subject, means.book, means.usage)
 
 
-def side_of(plan: Plan, change: ResourceChange, side: str) -> Attributes | None:
+def side_of(
+    plan: Plan, change: ResourceChange, side: str, beside: Scalers | None = None
+) -> Attributes | None:
     """The attributes of a resource before or after the change; None if it is not there then."""
     values = change.before if side == "before" else change.after
     if values is None:
@@ -224,16 +269,18 @@ def side_of(plan: Plan, change: ResourceChange, side: str) -> Attributes | None:
         other = plan.references.of(change, path)
         return None if other is None else side_of(plan, other, side)
 
+    def around() -> dict[str, list[Attributes]]:
+        found: dict[str, list[Attributes]] = {}
+        for other in (beside or {}).get(change.address, ()):
+            at = side_of(plan, other, side)
+            if at is not None:
+                found.setdefault(other.type, []).append(at)
+        return found
+
     if side == "before":
-        return Attributes(values, frozenset(), change.region_before or change.region, related)
-    return Attributes(values, change.unknown, change.region, related)
-
-
-def _total(costs: Costs) -> Amount:
-    total = ZERO
-    for part in costs.parts:
-        total = total + part.cost
-    return total
+        region = change.region_before or change.region
+        return Attributes(values, frozenset(), region, related, around)
+    return Attributes(values, change.unknown, change.region, related, around)
 
 
 def _source(parts: Sequence[Part]) -> dict[str, Any]:
@@ -291,13 +338,13 @@ def with_ages(question_lines: list[dict[str, Any]], today: date) -> None:
 
 
 def _coverage(lines: Sequence[Line]) -> int:
-    """The share that is priced of what may cost something.
+    """The share that is wholly priced of what may cost something.
 
     Free types are on neither side: else a few of them would hide a dear one without a price.
     """
-    counted = [line for line in lines if line.price_source is None
+    counted = [line for line in lines if line.price_source is None or not line.is_whole
                or line.price_source["kind"] != FREE]  # fmt: skip
-    priced = sum(line.status == "priced" for line in counted)
+    priced = sum(line.is_whole for line in counted)
     return 100 * priced // len(counted) if counted else 100
 
 

@@ -13,9 +13,11 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from policies.deployment.attributes import Attributes
+from policies.deployment.blocks import unread
 from policies.deployment.configuration import UNKNOWN_REGION
 from policies.deployment.mapping import TypeRule, WithRule, as_text, is_number, type_rules
-from policies.deployment.pricing import Amount, NotKnown, NotPriced, Price, PriceBook, Sku
+from policies.deployment.pricing import ZERO, Amount, NotKnown, NotPriced, Price, PriceBook, Sku
+from policies.deployment.scaling import scaled, zones
 from policies.deployment.shapes import SHAPES
 from policies.deployment.usage import Usage
 
@@ -60,6 +62,32 @@ class Costs:
 
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
+    # What costs, or may, and no part counts: blocks that no mapping reads, and said gaps.
+    missing: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Amount:
+        """What all parts cost a month."""
+        total = ZERO
+        for part in self.parts:
+            total = total + part.cost
+        return total
+
+    def times(self, factor: Amount) -> Costs:
+        """So many of it."""
+        parts = (replace(part, quantity=part.quantity * factor) for part in self.parts)
+        return replace(self, parts=tuple(parts))
+
+
+@dataclass(frozen=True)
+class Machines:
+    """The names of the machine types that a resource runs on, and of accelerators beside them."""
+
+    types: frozenset[str] = frozenset()
+    accelerators: frozenset[str] = frozenset()
+
+    def __or__(self, other: Machines) -> Machines:
+        return Machines(self.types | other.types, self.accelerators | other.accelerators)
 
 
 @dataclass(frozen=True)
@@ -78,12 +106,21 @@ def evaluate(
     rule = type_rules().get(resource_type)
     if rule is None or "." in resource_type:
         raise NotPriced(f"{resource_type} is not among the priced types")
-    if attributes.region in ("", UNKNOWN_REGION):
+    if rule.is_sold and attributes.region in ("", UNKNOWN_REGION):
         raise NotKnown("the region is not known; set it in the provider block")
     costs = _Evaluation(rule, attributes, subject, book, usage).costs()
     if not costs.parts and not costs.notes:
         raise NotPriced("nothing of it is among the priced parts")
     return costs
+
+
+def machines(resource_type: str, attributes: Attributes) -> Machines:
+    """What a resource runs on, whether it has a price or not; NotKnown if the plan hides it."""
+    rule = type_rules().get(resource_type)
+    if rule is None:
+        return Machines()
+    nobody = Subject(resource_type, "", frozenset())
+    return _Evaluation(rule, attributes, nobody, PriceBook((), ""), Usage()).machines()
 
 
 class _Evaluation:
@@ -105,15 +142,28 @@ class _Evaluation:
                  if self.holds(part.when) and not self._any(part.unless)]  # fmt: skip
         notes = [text for when, text in self.rule.notes if self.holds(when)]
         notes += [self._assumed(name) for name in self._basis if self._basis[name] == "range"]
-        for other in self.rule.others:
-            if self.holds(other.when) and not self._any(other.unless):
-                for inner in self._others(other):
-                    parts += inner.parts
-                    notes += inner.notes
-        times = self._product(self.rule.times)
-        if self.rule.times:
-            parts = [replace(part, quantity=part.quantity * times) for part in parts]
-        return Costs(tuple(parts), tuple(dict.fromkeys(notes)))
+        missing = [
+            o.text for o in self.rule.opens if self.holds(o.when) and not self._any(o.unless)
+        ]
+        missing += unread(self.rule, self.at)
+        for other in self._held():
+            for inner in self._others(other):
+                parts += inner.parts
+                notes += inner.notes
+                missing += inner.missing
+        costs = Costs(tuple(parts), tuple(dict.fromkeys(notes)), tuple(dict.fromkeys(missing)))
+        return costs.times(self._product(self.rule.times)) if self.rule.times else costs
+
+    def machines(self) -> Machines:
+        """The values of `machine` and `accelerator`, here and in all that it is made of."""
+        found = Machines(
+            frozenset(as_text(self.value(name)) for name in self.rule.machine),
+            frozenset(as_text(self.value(name)) for name in self.rule.accelerator),
+        )
+        for other in self._held():
+            for inner in self._inner(other):
+                found |= inner.machines()
+        return found
 
     def _part(self, rule: Any) -> Part:
         sku = Sku(
@@ -136,24 +186,58 @@ class _Evaluation:
                         self._basis.pop(name, None)
         return Part(rule.name, sku, rule.unit, quantity, basis, price)
 
+    def _held(self) -> list[WithRule]:
+        return [other for other in self.rule.others
+                if self.holds(other.when) and not self._any(other.unless)]  # fmt: skip
+
     def _others(self, other: WithRule) -> list[Costs]:
-        rule, times = type_rules()[other.type], self._product(other.times)
-        if other.of:
-            related = (self.at.related(path) for path in other.of)
-            found = next((r for r in related if r is not None), None)
-            if found is None:
-                raise NotKnown(f"what {' or '.join(other.of)} refers to is not in the plan")
-            sides = [replace(found, region=self.at.region)]
+        """The costs of each of the other mapping's resources; of a choice the dearest alone."""
+        times, inner = self._product(other.times), self._inner(other)
+        is_choice = other.choice or any("*" in path for path in other.of)
+        costs = []
+        for evaluation in inner:
+            found = evaluation.costs().times(times)
+            costs.append(found.times(ONE / evaluation.weight(other)) if is_choice else found)
+        return [_dearest(costs)] if is_choice and len(costs) > 1 else costs
+
+    def weight(self, other: WithRule) -> Decimal:
+        """How many of the units that are asked for one machine counts for."""
+        return self.at.number(other.weight, "1") if other.weight else Decimal(1)
+
+    def _inner(self, other: WithRule) -> list[_Evaluation]:
+        rule = type_rules()[other.type]
+        sides = self._chosen(other, self._referred(other) if other.of else self._blocks(other))
+        return [_Evaluation(rule, at, self.subject, self.book, self.usage) for at in sides]
+
+    def _blocks(self, other: WithRule) -> list[Attributes]:
+        if other.blocks == "*":
+            return [self.at]
+        sides = self.at.blocks(other.blocks)
+        if not sides and other.default is not None:
+            return [Attributes(other.default, frozenset(), self.at.region)]
+        return sides
+
+    def _referred(self, other: WithRule) -> list[Attributes]:
+        """What the first path leads to that leads anywhere; all that it does, with a `*`."""
+        for path in other.of:
+            found = [self.at.related(exact) for exact in self.at.expanded(path)]
+            if any(found):
+                if not all(found):
+                    break
+                return [replace(side, region=self.at.region) for side in found if side]
+        raise NotKnown(f"what {' or '.join(other.of)} refers to is not in the plan")
+
+    def _chosen(self, other: WithRule, sides: list[Attributes]) -> list[Attributes]:
+        """Each with each of the values or blocks that may stand in its place."""
+        chosen = self.at.get(other.choice) if other.choice else None
+        if not isinstance(chosen, list):
+            return sides
+        if any(isinstance(entry, str) for entry in chosen):
+            name = other.choice.removesuffix("s")
+            blocks = [Attributes({name: entry}) for entry in chosen]
         else:
-            sides = self.at.blocks(other.blocks)
-            if not sides and other.default is not None:
-                sides = [Attributes(other.default, frozenset(), self.at.region)]
-        results = []
-        for side in sides:
-            costs = _Evaluation(rule, side, self.subject, self.book, self.usage).costs()
-            parts = tuple(replace(part, quantity=part.quantity * times) for part in costs.parts)
-            results.append(Costs(parts, costs.notes))
-        return results
+            blocks = self.at.blocks(other.choice)
+        return [block.over(side) for side in sides for block in blocks]
 
     def holds(self, when: Mapping[str, frozenset[str]]) -> bool:
         return all(as_text(self.value(name)) in allowed for name, allowed in when.items())
@@ -192,15 +276,20 @@ class _Evaluation:
                 self._first_number(spec["range"][key], spec.get("default"))
                 for key in ("low", "likely", "high")
             )
-            return Amount(min(low, likely), likely, max(likely, high))
+            amount = Amount(min(low, likely), likely, max(likely, high))
+            return scaled(amount, spec["scaled"], self.at) if "scaled" in spec else amount
         if "is" in spec:
             return as_text(spec["is"])
         if "count" in spec:
-            return Decimal(len(self.at.blocks(spec["count"])))
+            return Decimal(len(self.at.blocks(spec["count"])) + spec.get("plus", 0))
+        if "zones" in spec:
+            return zones(self.at, spec)
         if "shape" in spec:
             function, key = spec["shape"]
             shape = SHAPES[function](as_text(self.value(spec["of"])))
             return shape.get(key, "")
+        if spec.get("minus") in self.rule.let:
+            spec = {**spec, "minus": self.value(spec["minus"])}
         return _stepped(self._first_number(spec["number"], spec.get("default")), spec)
 
     def _text(self, name: str, spec: Mapping[str, Any]) -> str:
@@ -209,6 +298,8 @@ class _Evaluation:
             found = spec.get("default")
         if found is None:
             raise NotKnown(f"{name} is not set")
+        if isinstance(found, list) and not any(isinstance(entry, Mapping) for entry in found):
+            found = ",".join(sorted(as_text(entry) for entry in found))
         if isinstance(found, list | Mapping):
             found = True
         text = as_text(found)
@@ -236,18 +327,37 @@ class _Evaluation:
         return f"assumes {amount.likely} {about} a month ({amount.low} to {amount.high})"
 
     def _first(self, paths: Any) -> Any:
-        for path in paths if isinstance(paths, list) else [paths]:
-            found = self.at.get(path)
+        for path in _listed(paths):
+            if "*" in path:
+                found = ",".join(sorted({as_text(value) for value in self.at.every(path)})) or None
+            else:
+                found = self.at.get(path)
             if found is not None:
                 return found
         return None
 
     def _first_number(self, paths: Any, default: Any) -> Decimal:
-        listed = paths if isinstance(paths, list) else [paths]
+        listed = _listed(paths)
         for path in listed:
             if self.at.get(path) is not None:
                 return self.at.number(path)
         return self.at.number(listed[-1], None if default is None else str(default))
+
+
+def _dearest(costs: list[Costs]) -> Costs:
+    """The dearest of several that it may be; its low end is that of the cheapest."""
+    dearest = max(costs, key=lambda found: found.total.likely)
+    low, least = dearest.total.low, min(found.total.low for found in costs)
+    share = least / low if low else Decimal(1)
+    notes = (f"the dearest of {len(costs)} that it may run on", *dearest.notes)
+    missing = dict.fromkeys(name for found in costs for name in found.missing)
+    return replace(
+        dearest.times(Amount(share, Decimal(1), Decimal(1))), notes=notes, missing=tuple(missing)
+    )
+
+
+def _listed(paths: Any) -> list[str]:
+    return paths if isinstance(paths, list) else [paths]
 
 
 def _exact(name: str, value: Any) -> Amount:

@@ -15,11 +15,13 @@ import sqlalchemy as sa
 
 from policies.bundle import Bundle
 from policies.decisions import decide_and_record, redact
+from policies.deployment.attributes import Attributes
 from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
 from policies.deployment.calibration import calibrated
 from policies.deployment.changes import ResourceChange
 from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
+from policies.deployment.evaluation import machines
 from policies.deployment.lifecycle import lifecycle, rules_beside
 from policies.deployment.mapping import as_text, type_rules
 from policies.deployment.places import Places
@@ -206,4 +208,14 @@ def shown(plan: Plan, change: ResourceChange, beside: str | None) -> dict[str, s
             found[name] = as_text(value)
     if rule and rule.lifecycle and side:
         found["lifecycle"] = lifecycle(rule.lifecycle, side, beside)
-    return found
+    return found | _machines(change.type, side) if side else found
+
+
+def _machines(kind: str, side: Attributes) -> dict[str, str | None]:
+    """The machine types of a resource and its accelerators, wherever they stand; None: not told."""
+    try:
+        found = machines(kind, side)
+    except NotPriced:
+        return {"machine_types": None}
+    listed = {"machine_types": found.types, "accelerators": found.accelerators}
+    return {name: ",".join(sorted(values)) for name, values in listed.items() if values}

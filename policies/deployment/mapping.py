@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,21 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _VALUE_KEYS = {
     "get": {"get", "default", "map", "replace", "lower"},
     "number": {"number", "default", "minus", "divide", "round_up", "steps", "at_least"},
-    "range": {"range", "default"},
+    "range": {"range", "default", "scaled"},
     "usage": {"usage", "about", "unit"},
     "shape": {"shape", "of"},
-    "count": {"count"},
+    "count": {"count", "plus"},
+    "zones": {"zones", "location"},
     "is": {"is"},
 }
 _TYPE_KEYS = {
     "like", "let", "refuse", "parts", "with", "times", "notes", "show", "lifecycle", "billed",
+    "free", "open", "machine", "accelerator", "scales",
 }  # fmt: skip
 _ELSEWHERE = "elsewhere"
 _PART_KEYS = {"name", "sku", "unit", "quantity", "when", "unless", "purchase"}
-_WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless"}
+_WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless", "choice", "weight"}
+_OPEN_KEYS = {"when", "unless", "text"}
 
 
 class MappingError(ValueError):
@@ -67,6 +70,19 @@ class WithRule:
     times: tuple[str, ...]
     when: Mapping[str, frozenset[str]]
     unless: Mapping[str, frozenset[str]]
+    # What it may be instead: blocks, or an attribute with a list, whose values replace its own; and
+    # which of these values says how many units one of it counts for.
+    choice: str = ""
+    weight: str = ""
+
+
+@dataclass(frozen=True)
+class OpenRule:
+    """A cost that no part has, where attributes show that there is one."""
+
+    when: Mapping[str, frozenset[str]]
+    unless: Mapping[str, frozenset[str]]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,27 @@ class TypeRule:
     # Where the ids are of what is billed with it; or that bills have only ids that no state holds.
     billed: tuple[str, ...] = field(default=())
     billed_elsewhere: bool = False
+    # Blocks that cost nothing by themselves, by dotted path, with all that is in them.
+    free: frozenset[str] = frozenset()
+    opens: tuple[OpenRule, ...] = ()
+    # The values that name its machine type, and the accelerators that are attached to it.
+    machine: tuple[str, ...] = ()
+    accelerator: tuple[str, ...] = ()
+    # It costs nothing but by what it scales: the attribute that names it, and the types it may be.
+    scales: tuple[str, frozenset[str]] | None = None
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The dotted paths of its own attributes that the estimate reads."""
+        found = {path for value in self.let.values() for path in _read(value)}
+        found |= {path for other in self.others for path in (other.blocks, other.choice, *other.of)}
+        found |= {self.lifecycle.block} if self.lifecycle else set()
+        return frozenset(path.partition(" -> ")[0].replace(".*", "") for path in found if path)
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether it has a price of its own, which depends on the region."""
+        return bool(self.parts or self.others)
 
     @property
     def usages(self) -> frozenset[str]:
@@ -115,6 +152,21 @@ def type_rules() -> Mapping[str, TypeRule]:
                 raise MappingError(f"{path}: {name} is mapped twice")
             found[key] = _type(key, provider, _merged(document, name, entry, path), path)
     return found
+
+
+@cache
+def scalers() -> Mapping[str, TypeRule]:
+    """The types that cost nothing but by what they scale."""
+    return {name: rule for name, rule in type_rules().items() if rule.scales}
+
+
+def _read(value: Mapping[str, Any]) -> Iterator[str]:
+    """The paths that a value of `let` is worked out from."""
+    for key in ("get", "number", "count"):
+        yield from _names(value.get(key))
+    for paths in value.get("range", {}).values():
+        yield from _names(paths)
+    yield from (source["named"] for source in value.get("zones", []))
 
 
 def _key(provider: str, name: str) -> str:
@@ -158,7 +210,8 @@ def _merged(
         raise MappingError(f"{path}: {name} is like {base}, which is not in the same file")
     under = _merged(document, base, document[base], path)
     let = {**under.get("let", {}), **entry.get("let", {})}
-    return {**under, **entry, "let": let}
+    free = [*under.get("free", []), *entry.get("free", [])]
+    return {**under, **entry, "let": let, "free": free}
 
 
 def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> TypeRule:
@@ -179,6 +232,11 @@ def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> Typ
         lifecycle=_lifecycle(where, entry.get("lifecycle")),
         billed=() if entry.get("billed") == _ELSEWHERE else _names(entry.get("billed")),
         billed_elsewhere=entry.get("billed") == _ELSEWHERE,
+        free=frozenset(_names(entry.get("free"))),
+        opens=tuple(_open(where, open_) for open_ in entry.get("open", [])),
+        machine=_names(entry.get("machine")),
+        accelerator=_names(entry.get("accelerator")),
+        scales=_scales(where, entry.get("scales")),
     )
     unknown = set(_used(rule)) - set(let)
     if unknown:
@@ -220,7 +278,24 @@ def _other(where: str, provider: str, entry: Mapping[str, Any]) -> WithRule:
         times=_names(entry.get("times")),
         when=_conditions(entry.get("when")),
         unless=_conditions(entry.get("unless")),
+        choice=entry.get("choice", ""),
+        weight=entry.get("weight", ""),
     )
+
+
+def _open(where: str, entry: Mapping[str, Any]) -> OpenRule:
+    if set(entry) - _OPEN_KEYS or not entry.get("text"):
+        raise MappingError(f"{where}: `open` takes {sorted(_OPEN_KEYS)}, and always text")
+    when, unless = _conditions(entry.get("when")), _conditions(entry.get("unless"))
+    return OpenRule(when, unless, entry["text"])
+
+
+def _scales(where: str, entry: Any) -> tuple[str, frozenset[str]] | None:
+    if entry is None:
+        return None
+    if not isinstance(entry, Mapping) or set(entry) != {"at", "types"}:
+        raise MappingError(f"{where}: `scales` takes at and types")
+    return entry["at"], frozenset(_names(entry["types"]))
 
 
 def _lifecycle(where: str, entry: Any) -> LifecycleRule | None:
@@ -256,7 +331,9 @@ def is_number(text: str) -> bool:
 
 
 def _used(rule: TypeRule) -> Iterator[str]:
-    yield from rule.refuse
+    yield from (*rule.refuse, *rule.machine, *rule.accelerator)
+    for open_ in rule.opens:
+        yield from (*open_.when, *open_.unless)
     yield from (name for name in rule.times if not is_number(name))
     for when, _ in rule.notes:
         yield from when
@@ -271,3 +348,5 @@ def _used(rule: TypeRule) -> Iterator[str]:
     for value in rule.let.values():
         if "shape" in value:
             yield value["of"]
+        if not is_number(str(value.get("minus", "0"))):
+            yield value["minus"]

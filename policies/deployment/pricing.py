@@ -51,6 +51,9 @@ class Amount:
         """For amounts that are not negative: the low ends belong together, and so on."""
         return Amount(self.low * other.low, self.likely * other.likely, self.high * other.high)
 
+    def __truediv__(self, divisor: Decimal) -> Amount:
+        return Amount(self.low / divisor, self.likely / divisor, self.high / divisor)
+
 
 ZERO = Amount.exactly(0)
 

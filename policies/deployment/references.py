@@ -47,54 +47,60 @@ class References:
 
     def of(self, change: ResourceChange, path: str) -> ResourceChange | None:
         """The resource that the attribute at `path` refers to; None if the plan does not tell."""
+        return next(self.all_of(change, path), None)
+
+    def all_of(self, change: ResourceChange, path: str) -> Iterator[ResourceChange]:
+        """The resources that the attribute at `path` refers to, the surest first."""
         name, _, address = change.address.partition(": ")
         if name in self._parts:
             part = self._parts[name]
-            found = part.of(part._by_address[address], path)
-            return found and replace(found, address=f"{name}: {found.address}")
+            for found in part.all_of(part._by_address[address], path):
+                yield replace(found, address=f"{name}: {found.address}")
+            return
         for side in (change.after, change.before):
             for value in _texts(_at(side, path)):
                 if value in self._by_identity and self._by_identity[value] is not change:
-                    return self._by_identity[value]
+                    yield self._by_identity[value]
         address = change.address.partition(" (deposed")[0]
         modules, _ = _split(address)
         expression = _at(self._configuration.written(address), path)
         index = _INDEX.search(address)
-        return self._resolve(expression, modules, index[0] if index else "", DEPTH)
+        yield from self._resolve(expression, modules, index[0] if index else "", DEPTH)
 
     def _resolve(
         self, expression: Any, modules: str, index: str, depth: int
-    ) -> ResourceChange | None:
+    ) -> Iterator[ResourceChange]:
         for reference in _references(expression) if depth else ():
-            found = self._follow(reference, modules, index, depth - 1)
-            if found is not None:
-                return found
-        return None
+            yield from self._follow(reference, modules, index, depth - 1)
 
     def _follow(
         self, reference: str, modules: str, index: str, depth: int
-    ) -> ResourceChange | None:
+    ) -> Iterator[ResourceChange]:
         path = module_path(without_indexes(modules))
         if reference.startswith("var."):
             name = reference.split(".")[1]
             above = _above(modules)
-            return self._resolve(self._configuration.passed(path, name), above, index, depth)
+            yield from self._resolve(self._configuration.passed(path, name), above, index, depth)
+            return
         output = _OUTPUT.match(reference)
         if output:
             call, which, name = output.groups()
             inner = f"{modules}module.{call}{which or ''}."
             expression = self._configuration.output((*path, call), name)
-            return self._resolve(expression, inner, index, depth)
+            yield from self._resolve(expression, inner, index, depth)
+            return
         local = _LOCAL.match(reference)
         if local is None or local[1] in _NOT_RESOURCES:
-            return None
+            return
         address = f"{modules}{local[1]}.{local[2]}"
         for candidate in (address + (local[3] or ""), address + index):
             if candidate in self._by_address:
-                return self._by_address[candidate]
+                yield self._by_address[candidate]
+                return
         # One of several that cannot be told apart is only taken if there is no other.
         several = self._instances.get(without_indexes(address), [])
-        return several[0] if len(several) == 1 else None
+        if len(several) == 1:
+            yield several[0]
 
 
 def _split(address: str) -> tuple[str, str]:

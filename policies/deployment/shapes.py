@@ -102,9 +102,25 @@ def azure_database(name: str) -> dict[str, str]:
     raise NotPriced(f"{name} is not among the known ones")
 
 
+# What one of a unit of memory is in GiB; without a unit it is bytes.
+_GIBIBYTES = {"": Decimal(1) / 2**30, "M": Decimal(10**6) / 2**30, "G": Decimal(10**9) / 2**30,
+              "Mi": Decimal(1) / 1024, "Gi": Decimal(1)}  # fmt: skip
+
+
+def quantity(text: str) -> dict[str, str]:
+    """`number` of cores ("2", "500m") and `gibibytes` ("512Mi", "2G") that Kubernetes writes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(m|M|G|Mi|Gi)?", text)
+    if match is None:
+        raise NotPriced(f"{text} is not a number of cores or bytes")
+    value, unit = Decimal(match[1]), match[2] or ""
+    number = value / 1000 if unit == "m" else value
+    return {"number": str(number), "gibibytes": str(value * _GIBIBYTES.get(unit, Decimal(0)))}
+
+
 SHAPES: dict[str, Shape] = {
     "google_machine": google_machine,
     "google_database": google_database,
     "azure_machine": azure_machine,
     "azure_database": azure_database,
+    "quantity": quantity,
 }

@@ -34,6 +34,7 @@ _PLAIN: dict[str, tuple[str, Decimal]] = {
     **dict.fromkeys(("minute", "min"), ("second", Decimal(60))),
     **dict.fromkeys(("iops-mo", "iops-month"), ("iops_month", Decimal(1))),
     **dict.fromkeys(("gibps-mo", "gibps-month"), ("gibps_month", Decimal(1))),
+    **dict.fromkeys(("mbps-mo", "mibps-mo"), ("gibps_month", Decimal(1) / 1024)),
     **dict.fromkeys(("/month", "mo", "month", "months"), ("month", Decimal(1))),
     **dict.fromkeys(("/day", "day", "days"), ("day", Decimal(1))),
     **dict.fromkeys(("/hour",), ("hour", Decimal(1))),

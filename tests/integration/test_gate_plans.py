@@ -128,7 +128,8 @@ def test_owner_cost_centre_and_attributes_are_facts(questions: dict[str, dict[st
     assert (machine["owner"], machine["cost_center"]) == ("shop", "cc-100")
     assert machine["attributes"] == {
         "machine_type": "n1-standard-8",
-        "guest_accelerator.type": "nvidia-tesla-t4",
+        "machine_types": "n1-standard-8",
+        "accelerators": "nvidia-tesla-t4",
     }
 
 

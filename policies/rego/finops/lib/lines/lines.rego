@@ -12,10 +12,18 @@ import data.finops.lib.values
 priced(line) if line.status == "priced"
 
 # METADATA
+# title: Wholly priced
+# description: True if nothing of a priced line is left out of its price; older questions do not say.
+whole(line) if {
+	priced(line)
+	object.get(line, "not_counted", []) == []
+}
+
+# METADATA
 # title: Free
 # description: Only what is free by its type and in its amount; a cost under the name of free is a cost.
 free(line) if {
-	priced(line)
+	whole(line)
 	line.price_source.kind == "free"
 	values.amount(line.monthly_before) == 0
 	values.amount(line.monthly_after) == 0

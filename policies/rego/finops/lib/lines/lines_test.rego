@@ -8,6 +8,15 @@ test_free_and_unpriced_lines_are_not_paid if {
 	count(lines.paid) == 0 with input as q.set("/estimate/lines/0/status", "unknown")
 }
 
+test_line_with_a_gap_is_not_wholly_priced if {
+	lines.whole({"status": "priced"})
+	lines.whole({"status": "priced", "not_counted": []})
+	every gap in [["replica"], {"x": "y"}, null, ""] {
+		not lines.whole({"status": "priced", "not_counted": gap})
+	}
+	not lines.whole({"status": "unknown", "not_counted": []})
+}
+
 test_cost_under_the_name_of_free_is_paid if {
 	count(lines.paid) == 2 with input as q.set("/estimate/lines/1/monthly_after", "9.00")
 }

@@ -13,15 +13,20 @@ attributes := data.finops.config.deployment.machines.attributes
 # description: Resources on machines that the change leaves behind; of unknown actions counts too.
 changed contains resource if {
 	some resource in input.plan.resources
-	resource.type in object.keys(attributes)
+	has_machines(resource)
 	not changes.leaves(resource)
 }
+
+# The estimate names the machines of a resource wherever they stand; the configured types must have some.
+has_machines(resource) if resource.type in object.keys(attributes)
+
+has_machines(resource) if "machine_types" in object.keys(resource.attributes)
 
 # METADATA
 # title: Kinds
 # description: The machine types of a resource, undefined where the plan does not tell them.
 kinds(resource) := split(value, ",") if {
-	value := resource.attributes[attributes[resource.type].name]
+	value := resource.attributes[attribute(resource)]
 	values.filled(value)
 }
 
@@ -34,7 +39,11 @@ kinds(resource) := [] if {
 	not told(resource)
 }
 
-told(resource) if attributes[resource.type].name in object.keys(resource.attributes)
+told(resource) if attribute(resource) in object.keys(resource.attributes)
+
+attribute(resource) := "machine_types" if {
+	"machine_types" in object.keys(resource.attributes)
+} else := attributes[resource.type].name
 
 # METADATA
 # title: Matching

@@ -12,6 +12,17 @@ test_changed_machines_are_those_that_stay if {
 	machines.changed == {resources[0], resources[2]} with input as {"plan": {"resources": resources}}
 }
 
+test_machines_that_the_estimate_names_are_seen_in_any_type if {
+	resources := [{"type": "a_new_type", "actions": ["create"], "attributes": {"machine_types": "p5.48xlarge"}}, {"type": "aws_s3_bucket", "actions": ["create"], "attributes": {}}]
+	machines.changed == {resources[0]} with input as {"plan": {"resources": resources}}
+	machines.kinds(resources[0]) == ["p5.48xlarge"]
+}
+
+test_what_the_estimate_names_goes_before_the_own_attribute if {
+	machines.kinds({"type": "aws_instance", "attributes": {"machine_types": "p5.48xlarge", "instance_type": "m5.large"}}) == ["p5.48xlarge"]
+	not machines.kinds({"type": "aws_instance", "attributes": {"machine_types": null, "instance_type": "m5.large"}})
+}
+
 test_several_types_are_told_apart if machines.kinds(group) == ["m5.large", "m5.xlarge"]
 
 test_type_that_the_provider_may_choose_may_be_unset if {

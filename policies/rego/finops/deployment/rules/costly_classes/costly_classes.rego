@@ -27,9 +27,10 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource)
 # METADATA
 # title: Accelerator attached
 # description: Denies a machine that an accelerator is attached to, or may be.
-deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource), {"message": sprintf("Accelerator %v needs a named approval.", [resource.attributes["guest_accelerator.type"]])})) if {
+deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource), {"message": sprintf("Accelerator %v needs a named approval.", [resource.attributes[attribute]])})) if {
 	some resource in machines.changed
-	"guest_accelerator.type" in object.keys(resource.attributes)
+	some attribute in ["accelerators", "guest_accelerator.type"]
+	attribute in object.keys(resource.attributes)
 }
 
 # METADATA

@@ -9,21 +9,23 @@ type := "/plan/resources/0/attributes/instance_type"
 test_ordinary_machine_passes if count(costly_classes.deny) == 0 with input as q.question
 
 test_classes_of_all_clouds_need_an_approval if {
-	every kind in ["p5.48xlarge", "g5.xlarge", "trn1.32xlarge", "x2idn.16xlarge", "Standard_NC6s_v3", "Standard_M128s", "a2-highgpu-1g", "m2-ultramem-208"] {
+	every kind in ["p5.48xlarge", "g5.xlarge", "trn1.32xlarge", "x2idn.16xlarge", "Standard_NC6s_v3", "Standard_M128s", "a2-highgpu-1g", "m2-ultramem-208", "db.x2iedn.16xlarge", "ml.p4d.24xlarge"] {
 		denials := costly_classes.deny with input as q.set(type, kind)
 		{d.message | some d in denials} == {sprintf("Machine type %s is of a class that needs a named approval.", [kind])}
 	}
-	every kind in ["m5.large", "c7g.large", "Standard_D2s_v5", "n2-standard-4", "g-custom"] {
+	every kind in ["m5.large", "c7g.large", "Standard_D2s_v5", "n2-standard-4", "g-custom", "db.r6g.large", "db-f1-micro"] {
 		count(costly_classes.deny) == 0 with input as q.set(type, kind)
 	}
 }
 
 test_attached_accelerator_needs_one_too if {
-	every accelerator in ["nvidia-tesla-t4", null] {
-		count(costly_classes.deny) == 1 with input as q.changed([{
-			"op": "add",
-			"path": "/plan/resources/0/attributes/guest_accelerator.type", "value": accelerator,
-		}])
+	every attribute in ["accelerators", "guest_accelerator.type"] {
+		every accelerator in ["nvidia-tesla-t4", null] {
+			count(costly_classes.deny) == 1 with input as q.changed([{
+				"op": "add",
+				"path": sprintf("/plan/resources/0/attributes/%s", [attribute]), "value": accelerator,
+			}])
+		}
 	}
 }
 

@@ -37,20 +37,6 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message":
 	not enough
 }
 
-# METADATA
-# title: Unpriced resource
-# description: Denies each resource without a price, unless the environment lets it be or it goes.
-deny contains finding.new(rego.metadata.chain(), object.union(stake, {
-	"subject": finding.address(line),
-	"message": "The resource has no price, which this environment does not accept.",
-	"remedy": "Price its type (policies/deployment/prices), or ask for a waiver for its address.",
-})) if {
-	some line in input.estimate.lines
-	not lines.priced(line)
-	not leaves(line)
-	not may_be_unpriced
-}
-
 enough if {
 	is_number(input.estimate.coverage_pct)
 	input.estimate.coverage_pct >= environment.min_coverage_pct
@@ -63,25 +49,15 @@ share := 100 if {
 	count(counted) == 0
 }
 
-share := (100 * count([line | some line in counted; lines.priced(line)])) / count(counted) if count(counted) > 0
+share := (100 * count([line | some line in counted; lines.whole(line)])) / count(counted) if count(counted) > 0
 
 counted := [line | some line in input.estimate.lines; not lines.free(line)]
 
 configured if is_number(environment.min_coverage_pct)
 
-may_be_unpriced if environment.deny_unpriced == false
-
-leaves(line) if line.address in leaving
-
-# Made once: a plan may have thousands of resources.
-leaving := {resource.address |
-	some resource in input.plan.resources
-	resource.actions in [["delete"], ["forget"]]
-}
-
 unpriced := concat(", ", [sprintf("%v (%v)", [line.address, line.status]) |
 	some line in input.estimate.lines
-	line.status != "priced"
+	not lines.whole(line)
 ])
 
 # METADATA

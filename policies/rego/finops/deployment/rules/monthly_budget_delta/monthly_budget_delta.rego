@@ -11,7 +11,10 @@
 package finops.deployment.rules.monthly_budget_delta
 
 import data.finops.lib.finding
+import data.finops.lib.levels
 import data.finops.lib.values
+
+terms := data.finops.config.deployment.high_end
 
 limit := data.finops.config.deployment.environments[input.environment].max_monthly_increase[input.estimate.currency]
 
@@ -20,12 +23,25 @@ limit := data.finops.config.deployment.environments[input.environment].max_month
 # description: Denies unless the increase is within the limit of the environment.
 deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message": sprintf(
 	"The change adds %v %v a month; environment %v allows %v.",
-	[
-		finding.fact(["estimate", "monthly_delta"]), finding.fact(["estimate", "currency"]),
-		finding.fact(["environment"]), limit_shown,
-	],
+	[finding.fact(["estimate", "monthly_delta"]), currency, finding.fact(["environment"]), limit_shown],
 )})) if {
 	not within_limit
+}
+
+# METADATA
+# title: High end far above the limit
+# description: Denies unless the high end is within the share of the limit that the environment allows it.
+deny contains too_high(rego.metadata.chain()) if {
+	not high_within
+	not high_is_let_be
+}
+
+# METADATA
+# title: High end far above the limit, reported
+# description: Reports such a high end where the environment does not deny it.
+warn contains too_high(rego.metadata.chain()) if {
+	not high_within
+	levels.reports(terms)
 }
 
 # METADATA
@@ -33,10 +49,7 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message":
 # description: Denies unless even the high end of the estimate fits what the budget has left.
 deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message": sprintf(
 	"The change adds up to %v a month; budget %v has %v %v left.",
-	[
-		finding.fact(["estimate", "high"]), finding.fact(["budget", "scope"]),
-		finding.fact(["budget", "remaining"]), finding.fact(["budget", "currency"]),
-	],
+	array.concat([finding.fact(["estimate", "high"])], [finding.fact(["budget", f]) | some f in ["scope", "remaining", "currency"]]),
 )})) if {
 	not within_budget
 }
@@ -64,19 +77,34 @@ warn contains finding.new(rego.metadata.chain(), {
 	not spend_known
 }
 
+currency := finding.fact(["estimate", "currency"])
+
 spend_known if input.budget.source in ["measured", "stated"]
 
 default limit_shown := "nothing (it is not configured)"
 
 limit_shown := limit
 
-stake := {
-	"subject": finding.fact(["budget", "scope"]),
-	"amount": finding.fact(["estimate", "high"]),
-	"currency": finding.fact(["estimate", "currency"]),
-}
+stake := {"subject": finding.fact(["budget", "scope"]), "amount": finding.fact(["estimate", "high"]), "currency": currency}
 
 within_limit if values.amount(input.estimate.monthly_delta) <= values.amount(limit)
+
+high_is_let_be if levels.lenient(terms)
+
+# What scales, or depends on use, may become as dear as its high end.
+high_within if values.amount(input.estimate.high) <= (values.amount(limit) * terms.max_pct[input.environment]) / 100
+
+too_high(chain) := finding.new(chain, object.union(stake, {
+	"message": sprintf(
+		"The change may add up to %v %v a month; environment %v allows %v %% of its limit of %v at the high end.",
+		[finding.fact(["estimate", "high"]), currency, finding.fact(["environment"]), share_shown, limit_shown],
+	),
+	"remedy": "Set smaller maxima, state the use in a usage file, raise max_pct in finops/config, or ask for a waiver.",
+}))
+
+default share_shown := "no (it is not configured)"
+
+share_shown := terms.max_pct[input.environment]
 
 # A change that saves money is welcome in a budget that is used up.
 within_budget if {
@@ -87,7 +115,6 @@ within_budget if {
 budget_holds if {
 	values.filled(input.budget.scope)
 	input.budget.source in ["measured", "stated", "not_known"]
-	used := max([values.amount(input.budget.spent), values.amount(input.budget.forecast)])
-	left := values.amount(input.budget.monthly_limit) - used
+	left := values.amount(input.budget.monthly_limit) - max([values.amount(input.budget.spent), values.amount(input.budget.forecast)])
 	abs(values.amount(input.budget.remaining) - left) < 0.005
 }

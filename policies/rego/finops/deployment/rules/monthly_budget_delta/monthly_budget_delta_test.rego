@@ -24,6 +24,25 @@ test_environment_that_is_not_configured_is_denied if {
 	contains(denial.message, "not configured")
 }
 
+test_high_end_may_exceed_the_limit_by_its_share if {
+	count(monthly_budget_delta.deny) == 0 with input as q.set("/estimate/high", "2000.00")
+	denials := monthly_budget_delta.deny with input as q.set("/estimate/high", "2000.01")
+	[d.message | some d in denials] == ["The change may add up to 2000.01 USD a month; environment production allows 200 % of its limit of 1000.00 at the high end."]
+}
+
+test_high_end_is_reported_where_the_environment_only_reports if {
+	asked := q.set("/estimate/high", "2000.01")
+	terms := {"max_pct": {"production": 200}, "denied_in": [], "reported_in": ["production"], "ignored_in": []}
+	count(monthly_budget_delta.deny) == 0 with input as asked with data.finops.config.deployment.high_end as terms
+	count(monthly_budget_delta.warn) == 1 with input as asked with data.finops.config.deployment.high_end as terms
+}
+
+test_high_end_without_its_share_is_denied if {
+	denials := monthly_budget_delta.deny with input as q.question with data.finops.config.deployment.high_end as {}
+	some denial in denials
+	contains(denial.message, "not configured")
+}
+
 test_high_end_above_what_is_left_is_denied if {
 	denials := monthly_budget_delta.deny with input as q.set("/estimate/high", "8000.01")
 	some denial in denials

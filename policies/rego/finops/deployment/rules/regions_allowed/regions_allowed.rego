@@ -42,7 +42,10 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource)
 	unknown(resource)
 }
 
-placeless(resource) if resource.type in data.finops.config.deployment.regions.placeless_types
+placeless(resource) if {
+	some pattern in data.finops.config.deployment.regions.placeless_types
+	regex.match(pattern, resource.type)
+}
 
 unknown(resource) if resource.region == "unknown"
 

@@ -30,6 +30,8 @@ test_what_leaves_or_has_no_place_may_be_anywhere if {
 	every patch in [
 		{"op": "replace", "path": "/plan/resources/0/actions", "value": ["delete"]},
 		{"op": "replace", "path": "/plan/resources/0/type", "value": "terraform_data"},
+		{"op": "replace", "path": "/plan/resources/0/type", "value": "kubernetes_namespace_v1"},
+		{"op": "replace", "path": "/plan/resources/0/type", "value": "google_project_iam_member"},
 	] {
 		count(regions_allowed.deny) == 0 with input as q.changed([patch, {"op": "replace", "path": region, "value": "unknown"}])
 	}

@@ -1,0 +1,56 @@
+package finops.deployment.rules.estimate_whole_test
+
+import data.finops.deployment.question_test as q
+import data.finops.deployment.rules.estimate_whole
+
+line := q.question.estimate.lines[0]
+
+# Five cheap ones beside it, as nothing else would be seen by the share.
+others := [{"op": "add", "path": sprintf("/estimate/lines/%d", [n]), "value": object.union(line, {"address": "a.b"})} |
+	some n in numbers.range(2, 6)
+]
+
+in_environment(name) := {"op": "replace", "path": "/environment", "value": name}
+
+no_price := array.concat(others, [{"op": "replace", "path": "/estimate/lines/0/status", "value": "unsupported"}])
+
+gap := array.concat(others, [{"op": "add", "path": "/estimate/lines/0/not_counted", "value": ["replica"]}])
+
+test_priced_change_passes if {
+	count(estimate_whole.deny) == 0 with input as q.question
+	count(estimate_whole.warn) == 0 with input as q.question
+}
+
+test_unpriced_resource_is_not_outvoted_by_priced_ones if {
+	every name in ["production", "staging", "elsewhere"] {
+		denials := estimate_whole.deny with input as q.changed(array.concat(no_price, [in_environment(name)]))
+		{d.subject | some d in denials} == {"aws_instance.web"}
+	}
+	every name in ["development", "sandbox"] {
+		asked := q.changed(array.concat(no_price, [in_environment(name)]))
+		count(estimate_whole.deny) == 0 with input as asked
+		count(estimate_whole.warn) == 1 with input as asked
+	}
+}
+
+test_gap_in_a_price_is_named if {
+	denials := estimate_whole.deny with input as q.changed(gap)
+	[d.message | some d in denials] == [`The price of the resource does not count all that it costs: ["replica"].`]
+	in_staging := q.changed(array.concat(gap, [in_environment("staging")]))
+	count(estimate_whole.deny) == 0 with input as in_staging
+	count(estimate_whole.warn) == 1 with input as in_staging
+}
+
+test_what_goes_may_be_unpriced if {
+	deleted := {"op": "replace", "path": "/plan/resources/0/actions", "value": ["delete"]}
+	every patches in [no_price, gap] {
+		count(estimate_whole.deny) == 0 with input as q.changed(array.concat(patches, [deleted]))
+	}
+}
+
+test_missing_levels_deny if {
+	every patches in [no_price, gap] {
+		asked := q.changed(array.concat(patches, [in_environment("development")]))
+		count(estimate_whole.deny) == 1 with input as asked with data.finops.config.deployment.unpriced as {} with data.finops.config.deployment.partly_priced as {}
+	}
+}

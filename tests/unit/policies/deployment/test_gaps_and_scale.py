@@ -1,0 +1,287 @@
+"""What costs and is not counted is named, and what scales counts as what it must and may become."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from policies.deployment.estimate import estimate
+from tests.unit.policies.deployment.made_plans import (
+    GROUP,
+    POOL,
+    TEMPLATE,
+    bounds,
+    line,
+    mixed,
+    planned,
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "values", "gap"),
+    [
+        ("aws_eks_cluster.a", {"compute_config": [{"enabled": True}]}, "compute_config"),
+        ("aws_ecs_service.a", {"launch_type": "EC2", "volume_configuration": [{"name": "x"}]},
+         "volume_configuration"),
+        ("aws_lb.a", {"minimum_load_balancer_capacity": [{"capacity_units": 500}]},
+         "minimum_load_balancer_capacity"),
+        ("aws_autoscaling_group.a", {"min_size": 1, "max_size": 1, "warm_pool": [{"min_size": 2}],
+                                     "launch_template": [{"id": "@aws_launch_template.t.id"}]},
+         "warm_pool"),
+        ("aws_db_instance.a", {"engine": "mysql", "instance_class": "db.m5.large",
+                               "snapshot_identifier": "nightly"}, "storage, whose size"),
+        ("aws_db_instance.a", {"engine": "mysql", "instance_class": "db.m5.large",
+                               "allocated_storage": 9, "dedicated_log_volume": True},
+         "dedicated_log_volume"),
+        ("aws_lambda_function.a", {"ephemeral_storage": [{"size": 4096}]}, "ephemeral disk"),
+        ("azurerm_kubernetes_cluster.a",
+         {"default_node_pool": [{"vm_size": "Standard_D2s_v3", "node_count": 1}],
+          "oms_agent": [{"log_analytics_workspace_id": "x"}]}, "oms_agent"),
+        ("google_container_cluster.a", {"location": "europe-west4", "initial_node_count": 0,
+                                        "cluster_autoscaling": [{"enabled": True}]},
+         "cluster_autoscaling"),
+        ("google_cloudfunctions_function.a", {"min_instances": 3}, "min_instances"),
+    ],
+)  # fmt: skip
+def test_block_that_costs_and_is_not_read_is_named(
+    address: str, values: dict[str, Any], gap: str
+) -> None:
+    plan = planned({address: values, "aws_launch_template.t": TEMPLATE})
+    found = estimate(plan).to_dict()
+    named = next(entry for entry in found["lines"] if entry["address"] == address)
+    assert named["status"] == "priced"
+    assert gap in ", ".join(named["not_counted"])
+    assert "not counted" in named["note"]
+    assert found["coverage_pct"] == 0
+
+
+def test_block_that_is_free_or_says_nothing_is_no_gap() -> None:
+    values = {"compute_config": [{"enabled": False, "node_pools": []}],
+              "vpc_config": [{"subnet_ids": ["a"]}], "timeouts": {"create": "1h"},
+              "tags": {"a": "b"}, "kubernetes_network_config": [
+                  {"elastic_load_balancing": [{"enabled": False}], "ip_family": "ipv4"}],
+    }  # fmt: skip
+    assert line({"aws_eks_cluster.a": values})["not_counted"] == []
+
+
+def test_gap_that_is_only_known_after_the_change_is_named() -> None:
+    found = line(
+        {"aws_eks_cluster.a": {"compute_config": [{"node_role_arn": "@aws_iam_role.r.id"}]}}
+    )
+    assert found["not_counted"] == ["compute_config"]
+
+
+TASK = {"cpu": "1024", "memory": "2048"}
+FARGATE = "36.04"
+
+
+@pytest.mark.parametrize(
+    ("service", "task", "expected"),
+    [
+        ({"launch_type": "FARGATE"}, TASK, (FARGATE,) * 3),
+        ({}, {**TASK, "requires_compatibilities": ["FARGATE"]}, (FARGATE,) * 3),
+        ({}, {**TASK, "requires_compatibilities": ["EC2", "FARGATE"]}, ("0.00", FARGATE, FARGATE)),
+        ({}, TASK, ("0.00", FARGATE, FARGATE)),
+        ({}, {**TASK, "requires_compatibilities": ["EC2"]}, ("0.00",) * 3),
+        ({}, {"container_definitions": "[]"}, ("0.00",) * 3),
+        ({"capacity_provider_strategy": [{"capacity_provider": "mine"},
+                                         {"capacity_provider": "FARGATE"}]}, TASK, (FARGATE,) * 3),
+        ({"capacity_provider_strategy": [{"capacity_provider": "mine"}]}, TASK, ("0.00",) * 3),
+    ],
+)  # fmt: skip
+def test_service_without_launch_type_is_not_taken_for_free(
+    service: dict[str, Any], task: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
+    values = {**service, "task_definition": "@aws_ecs_task_definition.t.arn"}
+    found = line({"aws_ecs_service.a": values, "aws_ecs_task_definition.t": task})
+    assert bounds(found) == expected
+
+
+def test_service_whose_task_is_elsewhere_is_unknown() -> None:
+    assert line({"aws_ecs_service.a": {"desired_count": 2}})["status"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        # 10 GB x 0.25, and (5 x 0.00013 + 5 x 0.00065) x 730 of an index.
+        ({"aws_dynamodb_table.a": {"read_capacity": 0, "write_capacity": 0,
+                                   "global_secondary_index": [{"read_capacity": 5,
+                                                               "write_capacity": 5}]}}, "5.35"),
+        # The same 10 GB in three regions.
+        ({"aws_dynamodb_table.a": {"replica": [{"region_name": "a"}, {"region_name": "b"}]}},
+         "7.50"),
+        ({"aws_dynamodb_table.a": {"point_in_time_recovery": [{"enabled": True}]}}, "4.50"),
+        # 100 GB and 100 M requests of Aurora, 2 units x 0.06 x 730.
+        ({"aws_rds_cluster.a": {"engine": "aurora-mysql", "engine_mode": "serverless",
+                                "scaling_configuration": [{"min_capacity": 2,
+                                                           "max_capacity": 64}]}}, "99.60"),
+        # 400 x 0.115 + 1,000 above 12,000 x 0.02 + 0.178 x 730.
+        ({"aws_db_instance.a": {"engine": "postgres", "instance_class": "db.m5.large",
+                                "allocated_storage": 400, "storage_type": "gp3",
+                                "iops": 13000}}, "195.94"),
+        # Two disks of P4 for each of two machines: 2 x (0.115 x 730 + 5.81 + 5.81).
+        ({"azurerm_linux_virtual_machine_scale_set.a": {
+            "sku": "Standard_D2s_v5", "instances": 2,
+            "os_disk": [{"storage_account_type": "Premium_LRS", "disk_size_gb": 32}],
+            "data_disk": [{"storage_account_type": "Premium_LRS", "disk_size_gb": 32}]}},
+         "191.14"),
+        # 3.65 for its address beside 0.0208 x 730 and 8 GB.
+        ({"aws_instance.a": {"instance_type": "t3.small", "associate_public_ip_address": True}},
+         "19.47"),
+    ],
+)  # fmt: skip
+def test_what_was_a_silent_zero_has_its_price(
+    resources: dict[str, dict[str, Any]], expected: str
+) -> None:
+    found = line(resources)
+    assert found["not_counted"] == []
+    assert found["monthly_after"] == expected
+
+
+def test_instances_kept_warm_are_paid_for() -> None:
+    idle = line({"google_cloud_run_v2_service.a": {}})
+    warm = line({"google_cloud_run_v2_service.a": {"template": [{
+        "scaling": [{"min_instance_count": 2}],
+        "containers": [{"resources": [{"limits": {"cpu": "2000m", "memory": "1Gi"}}]}],
+    }]}})  # fmt: skip
+    # 2 x (2 cores + 1 GB) x 0.0000025 x 730 hours.
+    assert Decimal(warm["monthly_after"]) - Decimal(idle["monthly_after"]) == Decimal("39.42")
+    annotated = line({"google_cloud_run_service.a": {"template": [{"metadata": [
+        {"annotations": {"autoscaling.knative.dev/minScale": "1"}}]}]}})  # fmt: skip
+    assert Decimal(annotated["monthly_after"]) > Decimal(idle["monthly_after"])
+
+
+LARGE = Decimal("70.88")  # an hour of m5.large is 0.096; 10 GB of gp3
+
+
+def test_mixed_group_counts_as_the_dearest_that_it_may_run_on() -> None:
+    found = line(mixed({"instance_type": "m5.large"}, {"instance_type": "m5.4xlarge"}))
+    dear = Decimal("561.44")
+    assert bounds(found) == (str(LARGE), str(2 * dear), str(10 * dear))
+    assert "dearest of 2" in found["note"]
+
+
+def test_weighted_machine_counts_for_its_units() -> None:
+    found = line(mixed({"instance_type": "m5.4xlarge", "weighted_capacity": "8"}))
+    assert found["monthly_after"] == "140.36"
+
+
+def test_mixed_group_with_requirements_names_the_gap() -> None:
+    found = line(mixed({"instance_requirements": [{"vcpu_count": [{"min": 64}]}]}))
+    assert found["not_counted"] == ["instance_requirements"]
+
+
+def test_group_of_several_versions_counts_as_the_dearest() -> None:
+    versions = [{"instance_template": f"@google_compute_instance_template.{n}.id"} for n in "bc"]
+    templates = {f"google_compute_instance_template.{n}": {"machine_type": f"n2-standard-{size}"}
+                 for n, size in (("b", 2), ("c", 8))}  # fmt: skip
+    manager = {"target_size": 1, "version": versions}
+    found = line({"google_compute_instance_group_manager.a": manager, **templates})
+    low, likely, _ = map(Decimal, bounds(found))
+    assert likely / low == pytest.approx(Decimal(4), Decimal("0.001"))
+
+
+def group(**schedule: Any) -> dict[str, dict[str, Any]]:
+    return {
+        "aws_autoscaling_group.a": {**GROUP,
+                                    "launch_template": [{"id": "@aws_launch_template.t.id"}]},
+        "aws_launch_template.t": TEMPLATE,
+        "aws_autoscaling_schedule.s": {"autoscaling_group_name": "@aws_autoscaling_group.a.name",
+                                       **schedule},
+    }  # fmt: skip
+
+
+def test_schedule_sets_what_is_likely_and_high() -> None:
+    found = line(group(min_size=5, max_size=40, desired_capacity=-1))
+    assert bounds(found) == (str(LARGE), str(5 * LARGE), str(40 * LARGE))
+    night = line(group(min_size=0, max_size=0, desired_capacity=0))
+    assert bounds(night) == ("0.00", str(2 * LARGE), str(10 * LARGE))
+
+
+def test_new_schedule_of_an_unchanged_group_has_its_cost() -> None:
+    resources = group(min_size=5, max_size=40)
+    kept = frozenset({"aws_autoscaling_group.a", "aws_launch_template.t"})
+    resources["aws_autoscaling_group.a"]["launch_template"] = [{"id": "aws_launch_template.t"}]
+    resources["aws_autoscaling_schedule.s"]["autoscaling_group_name"] = "aws_autoscaling_group.a"
+    found = line(resources, "aws_autoscaling_group.a", unchanged=kept)
+    assert found["monthly_before"] == str(2 * LARGE)
+    assert found["monthly_after"] == str(5 * LARGE)
+
+
+def test_scaling_target_sets_the_number_of_tasks() -> None:
+    resources: dict[str, dict[str, Any]] = {
+        "aws_ecs_service.a": {"launch_type": "FARGATE", "desired_count": 1, "name": "web",
+                              "task_definition": "@aws_ecs_task_definition.t.arn"},
+        "aws_ecs_task_definition.t": TASK,
+        "aws_appautoscaling_target.t": {"resource_id": "service/prod/web", "min_capacity": 4,
+                                        "max_capacity": 20},
+    }  # fmt: skip
+    found = line(resources)
+    assert [Decimal(n) / Decimal("36.0401") for n in bounds(found)] == pytest.approx(
+        [1, 4, 20], 0.001
+    )
+    target = line(resources, "aws_appautoscaling_target.t")
+    assert (target["status"], target["monthly_after"]) == ("priced", "0.00")
+
+
+def test_target_of_something_else_is_unknown_not_free() -> None:
+    found = line({"aws_appautoscaling_target.t": {"resource_id": "service/prod/web",
+                                                  "min_capacity": 400}})  # fmt: skip
+    assert found["status"] == "unknown"
+
+
+def test_autoscaler_sets_the_size_of_its_group() -> None:
+    found = line({
+        "google_compute_instance_group_manager.a": {
+            "version": [{"instance_template": "@google_compute_instance_template.t.id"}]},
+        "google_compute_instance_template.t": {"machine_type": "n2-standard-2"},
+        "google_compute_autoscaler.s": {
+            "target": "@google_compute_instance_group_manager.a.id",
+            "autoscaling_policy": [{"min_replicas": 3, "max_replicas": 9}]},
+    })  # fmt: skip
+    low, likely, high = map(Decimal, bounds(found))
+    assert likely / low == pytest.approx(Decimal(3), Decimal("0.001"))
+    assert high / low == pytest.approx(Decimal(9), Decimal("0.001"))
+
+
+def pools(cluster: dict[str, Any], **pool: Any) -> Decimal:
+    found = line({"google_container_node_pool.a": {
+        **POOL, "cluster": "@google_container_cluster.c.name", **pool},
+        "google_container_cluster.c": {**cluster, "remove_default_node_pool": True}})  # fmt: skip
+    return Decimal(found["monthly_after"])
+
+
+def times(number: int, one: Decimal) -> Any:
+    return pytest.approx(number * one, abs=Decimal("0.05"))
+
+
+def test_node_pool_counts_in_each_of_its_zones() -> None:
+    zones = ["europe-west4-a", "europe-west4-b", "europe-west4-c"]
+    one = pools({"location": "europe-west4-a"}, location="europe-west4-a")
+    assert pools({}, location="europe-west4-a", node_locations=zones) == times(3, one)
+    assert pools({}, location="europe-west4", node_locations=zones[:2]) == times(2, one)
+    assert pools({}, location="europe-west4") == times(3, one)
+    beside = {"location": "europe-west4-a", "node_locations": zones[1:]}
+    assert pools(beside, location="europe-west4-a") == times(3, one)
+    together = [{"total_min_node_count": 4, "total_max_node_count": 9}]
+    assert pools({}, location="europe-west4", autoscaling=together) == times(4, one)
+
+
+def test_node_pools_inside_a_cluster_are_counted() -> None:
+    bare = line({"google_container_cluster.a": {"location": "europe-west4"}})
+    found = line({"google_container_cluster.a": {
+        "location": "europe-west4", "node_pool": [POOL]}})  # fmt: skip
+    each = pools({}, location="europe-west4")
+    assert Decimal(found["monthly_after"]) - Decimal(bare["monthly_after"]) == each
+
+
+def test_replica_is_of_the_engine_and_size_of_its_source() -> None:
+    source = {"engine": "postgres", "instance_class": "db.m5.large", "allocated_storage": 100}
+    found = line({
+        "aws_db_instance.a": {"instance_class": "db.t3.medium",
+                              "replicate_source_db": "@aws_db_instance.s.identifier"},
+        "aws_db_instance.s": source,
+    })  # fmt: skip
+    # 0.072 x 730 and 100 GB of gp2.
+    assert (found["monthly_after"], found["not_counted"]) == ("64.06", [])
