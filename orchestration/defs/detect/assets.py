@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -17,13 +16,12 @@ from orchestration.analytics.folding import fold
 from orchestration.analytics.planned import read_calendar, set_aside
 from orchestration.analytics.plots import finding_picture
 from orchestration.analytics.sentences import place, with_drivers, words
-from orchestration.analytics.series import build_series, complete_through
+from orchestration.defs.detect.arrivals import judged_series, newest_days
 from orchestration.defs.detect.moved import moved_charges
 from orchestration.defs.groups import DETECT
 from orchestration.defs.pictures import markdown_image
 from orchestration.feedback import FEEDBACK, feedback_rows
 from orchestration.resources import Tollgate
-from orchestration.warehouse import Warehouse
 
 # Detectors look back a year and a little; what is older is no news, and must not cost time.
 HISTORY_DAYS = 450
@@ -38,14 +36,11 @@ join (
 where charge_date > since
 group by 1, 2, 3, 4, 5, 6
 """
-DATA_THROUGH = """
-select service_provider_name, max(charge_date) as data_through
-from marts.fct_daily_costs where charge_category = 'Usage' group by 1
-"""
 _PLANNED = "select * from seeds.planned_events"
 PICTURES = 3
 _UPSTREAM = [
     ["marts", "fct_daily_costs"],
+    ["marts", "fct_cost_arrivals"],
     ["focus", "fct_focus_charges"],
     ["seeds", "planned_events"],
 ]
@@ -91,10 +86,10 @@ def detect_assets() -> list[dg.AssetsDefinition]:
     ],
 )
 def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
-    """Only days that are complete are judged: the newest days of a bill are still arriving."""
+    """The newest days of a bill are still arriving: they are judged as they usually arrive."""
     warehouse = tollgate.warehouse()
     now = tollgate.settings.now()
-    series = build_series(warehouse.query(_DAILY), complete_days(warehouse, now.date()))
+    series = judged_series(warehouse, warehouse.query(_DAILY), now.date())
     events = read_calendar(_rows(warehouse.query(_PLANNED)))
     flags = set_aside(detect(series), series, events, now.date())
     found = to_findings(flags, series, as_of=now.date())
@@ -120,6 +115,7 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
             "series": series["series_id"].nunique(),
             "open": int((loud["status"] == "open").sum()),
             "folded": int(folded.sum()),
+            "newest_days": dg.MetadataValue.md(_newest(series)),
             "planned": dg.MetadataValue.json(Counter(flags["planned"].dropna())),
             "suppressed": int(silenced.sum()),
             "largest": dg.MetadataValue.md("\n\n".join(pictures)),
@@ -153,12 +149,17 @@ def _rows(events: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in rows]
 
 
-def complete_days(warehouse: Warehouse, today: date) -> dict[str, date]:
-    """The last complete day of each provider's bill; a charge dated ahead completes nothing."""
-    through = warehouse.query(DATA_THROUGH)
-    days = pd.to_datetime(through["data_through"]).dt.date
-    known = zip(through["service_provider_name"], days, strict=True)
-    return complete_through({name: min(day, today) for name, day in known})
+def _newest(series: pd.DataFrame) -> str:
+    lines = [
+        "| provider | judged through | of it has arrived | give or take |",
+        "|---|---|---:|---:|",
+    ]
+    lines += [
+        f"| {row['service_provider_name']} | {row['judged_through']} | {row['arrived']:.0%} "
+        f"| {row['unsure']:.1%} |"
+        for row in newest_days(series).to_dict("records")
+    ]
+    return "\n".join(lines)
 
 
 def _table(found: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from orchestration.analytics.forecasting import HORIZONS, backtest, forecast
 from orchestration.analytics.plots import forecast_picture
 from orchestration.analytics.series import FORECAST_KEYS, build_series
-from orchestration.defs.detect.assets import complete_days
+from orchestration.defs.detect.arrivals import complete_days
 from orchestration.defs.groups import FORECAST
 from orchestration.defs.pictures import markdown_image
 from orchestration.resources import Tollgate
