@@ -28,6 +28,10 @@ _DRIVERS = (
     "select * from marts.fct_anomaly_drivers where finding_id = '{name}' order by driver_rank"
 )
 _EVENTS = "select * from marts.fct_finding_events where finding_id = '{name}' order by event_rank"
+_BUDGET = (
+    "select * from marts.fct_detection_budgets where is_stricter and service_provider_name = "
+    "(select service_provider_name from marts.fct_findings where finding_id = '{name}')"
+)
 # Parts of one dimension that are shown; JSON has every driver.
 SHOWN = 8
 CENT = Decimal("0.01")
@@ -69,15 +73,18 @@ def explain(
             fail(f"{what} with {finding}: list them with `select * from marts.fct_findings`")
         name = found[0]["finding_id"]
         drivers, events = rows(_DRIVERS.format(name=name)), rows(_EVENTS.format(name=name))
+        budget = rows(_BUDGET.format(name=name))
     except WarehouseError as error:
         fail(str(error))
     if format is ExplainFormat.JSON:
-        body = {"finding": found[0], "drivers": drivers, "events": events}
+        body = {"finding": found[0], "drivers": drivers, "events": events, "stricter": budget}
         json.dump(body, sys.stdout, default=str, indent=2)
         sys.stdout.write("\n")
     else:
         _screen(found[0], drivers)
         _nearby(events)
+        for row in budget:
+            out.print(escape(_stricter(row)), highlight=False)
 
 
 def _screen(finding: Row, drivers: list[Row]) -> None:
@@ -124,6 +131,15 @@ def _nearby(events: list[Row]) -> None:
         amount = "" if cost is None else f"{_amount(cost, '+')} {row['billing_currency']}"
         table.add_row(escape(row["description"]), when, row["shared_place"], amount)
     out.print(table)
+
+
+def _stricter(budget: Row) -> str:
+    return (
+        f"{budget['service_provider_name']} is judged more strictly than tuned: "
+        f"{budget['false_findings']} of {budget['judged']} findings that people judged were false, "
+        f"so {budget['false_alarms']:.2f} false alarms per series and year are allowed, "
+        f"not {budget['tuned_false_alarms']:.2f}."
+    )
 
 
 def _split(title: str, drivers: list[Row], name: Callable[[Row], str]) -> Table:

@@ -1,4 +1,4 @@
-"""`tollgate explain` names what happened near a finding."""
+"""`tollgate explain` names what happened near a finding, and where it is judged strictly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FINDING = "0123456789abcdef0123"
 _TABLES = f"""
 create schema marts;
 create table marts.fct_findings as
-select '{FINDING}' as finding_id, 'spike' as kind, 'open' as status,
+select '{FINDING}' as finding_id, 'AWS' as service_provider_name, 'spike' as kind, 'open' as status,
        date '2026-03-10' as first_seen, date '2026-03-11' as last_seen, 'EC2 costs more.' as why;
 create table marts.fct_anomaly_drivers as select '' as finding_id, 1 as driver_rank where false;
 create table marts.fct_finding_events as
@@ -25,6 +25,12 @@ select * from (values
   ('another', 1, 'Action applied: stop', 0, 'account', -4, 'USD')
 ) as events (finding_id, event_rank, description, days_before, shared_place, monthly_cost,
              billing_currency);
+create table marts.fct_detection_budgets as
+select * from (values
+  ('AWS', 10, 6, 0.125::double, 0.25::double, true),
+  ('Microsoft', 9, 8, 0.05::double, 0.25::double, true)
+) as budgets (service_provider_name, judged, false_findings, false_alarms, tuned_false_alarms,
+              is_stricter);
 """
 
 
@@ -46,6 +52,14 @@ def test_events_near_the_finding_are_told_and_no_others() -> None:
     assert "+17.50 USD" in told
     assert "1 day after" in told
     assert "stop" not in told
+
+
+@pytest.mark.usefixtures("home")
+def test_a_provider_that_feedback_made_stricter_is_named_with_its_figures() -> None:
+    told = " ".join(CliRunner().invoke(app, ["explain", FINDING]).stdout.split())
+    assert "AWS is judged more strictly than tuned: 6 of 10 findings" in told
+    assert "0.12 false alarms per series and year are allowed, not 0.25" in told
+    assert "Microsoft" not in told
 
 
 @pytest.mark.usefixtures("home")

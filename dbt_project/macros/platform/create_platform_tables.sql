@@ -59,6 +59,10 @@
             'seq': 'integer', 'finding_id': 'text', 'detector': 'text', 'series_id': 'text', 'kind': 'text',
             'first_seen': 'date', 'verdict': 'text', 'reason': 'text', 'until': 'date', 'given_at': 'timestamp'
         },
+        'detection_budgets': {
+            'service_provider_name': 'text', 'judged': 'integer', 'false_findings': 'integer', 'false_share': 'float8',
+            'false_alarms': 'float8', 'tuned_false_alarms': 'float8', 'as_of': 'date'
+        },
         'forecasts': {
             'series_id': 'text', 'service_provider_name': 'text', 'billing_currency': 'text', 'as_of': 'date',
             'model': 'text', 'horizon_days': 'integer', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,

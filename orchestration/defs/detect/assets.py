@@ -7,7 +7,6 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from orchestration.analytics.detectors import detect
 from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
 from orchestration.analytics.feedback import by_detector, suppress
@@ -15,6 +14,7 @@ from orchestration.analytics.findings import to_findings
 from orchestration.analytics.folding import fold
 from orchestration.analytics.planned import read_calendar, set_aside
 from orchestration.analytics.plots import finding_picture
+from orchestration.analytics.recalibration import budgets, detect_within
 from orchestration.analytics.sentences import place, with_drivers, words
 from orchestration.defs.detect.arrivals import judged_series, newest_days
 from orchestration.defs.detect.moved import moved_charges
@@ -83,6 +83,16 @@ def detect_assets() -> list[dg.AssetsDefinition]:
             kinds={"python"},
             automation_condition=dg.AutomationCondition.eager(),
         ),
+        dg.AssetSpec(
+            ["platform", "detection_budgets"],
+            description=(
+                "How many false alarms a series of each provider may have in a year: as tuned, "
+                "or fewer where people called too many findings false."
+            ),
+            group_name=DETECT,
+            kinds={"python"},
+            automation_condition=dg.AutomationCondition.eager(),
+        ),
     ],
 )
 def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
@@ -91,17 +101,19 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     now = tollgate.settings.now()
     series = judged_series(warehouse, warehouse.query(_DAILY), now.date())
     events = read_calendar(_rows(warehouse.query(_PLANNED)))
-    flags = set_aside(detect(series), series, events, now.date())
+    words = _feedback(tollgate)
+    allowed = budgets(words, series, now.date())
+    flags = set_aside(detect_within(series, allowed), series, events, now.date())
     found = to_findings(flags, series, as_of=now.date())
     drivers = pd.DataFrame(columns=DRIVER_COLUMNS)
     if not found.empty:
         drivers = explain_findings(found, warehouse.query(moved_charges(found)))
         found = with_drivers(found, drivers)
-    words = _feedback(tollgate)
     found = suppress(fold(found, drivers), words)
     warehouse.replace_rows("platform.anomalies", found)
     warehouse.replace_rows("platform.anomaly_drivers", drivers)
     warehouse.replace_rows("platform.detector_feedback", by_detector(words))
+    warehouse.replace_rows("platform.detection_budgets", allowed)
     folded, silenced = found["parent_finding_id"].notna(), found["suppressed_by"].notna()
     loud = found[~folded & ~silenced]
     pictures = [
@@ -131,6 +143,15 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     )
     yield dg.MaterializeResult(
         asset_key=["platform", "detector_feedback"], metadata={"words": len(words)}
+    )
+    stricter = allowed[allowed["false_alarms"] < allowed["tuned_false_alarms"]]
+    yield dg.MaterializeResult(
+        asset_key=["platform", "detection_budgets"],
+        metadata={
+            "stricter": dg.MetadataValue.json(
+                dict(zip(stricter["service_provider_name"], stricter["false_alarms"], strict=True))
+            )
+        },
     )
 
 

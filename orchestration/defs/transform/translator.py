@@ -29,6 +29,7 @@ _GROUP_OF_PLATFORM_TABLE = {
     "anomalies": DETECT,
     "anomaly_drivers": DETECT,
     "detector_feedback": DETECT,
+    "detection_budgets": DETECT,
     "forecasts": FORECAST,
     "forecast_backtests": FORECAST,
     "capacity_forecasts": FORECAST,
