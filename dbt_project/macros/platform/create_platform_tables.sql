@@ -68,6 +68,10 @@
             'model': 'text', 'horizon_days': 'integer', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,
             'p025': money, 'p975': money
         },
+        'forecast_totals': {
+            'billing_currency': 'text', 'as_of': 'date', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,
+            'p025': money, 'p975': money, 'parts': 'integer'
+        },
         'forecast_backtests': {
             'series_id': 'text', 'model': 'text', 'cutoff': 'date', 'horizon_days': 'integer', 'wape': 'float8',
             'bias': 'float8', 'coverage_80': 'float8', 'coverage_95': 'float8', 'mase': 'float8', 'points': 'integer'

@@ -31,6 +31,7 @@ _GROUP_OF_PLATFORM_TABLE = {
     "detector_feedback": DETECT,
     "detection_budgets": DETECT,
     "forecasts": FORECAST,
+    "forecast_totals": FORECAST,
     "forecast_backtests": FORECAST,
     "capacity_forecasts": FORECAST,
     "capacity_plans": DECIDE,
