@@ -25,7 +25,7 @@ def suppress(findings: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
     `feedback` has seq, finding_id, series_id, kind, first_seen, verdict and until (exclusive).
     """
     out = findings.assign(suppressed_by=pd.Series(None, index=findings.index, dtype=object))
-    for word in _current(feedback).to_dict("records"):
+    for word in last_words(feedback).to_dict("records"):
         same = out["finding_id"] == word["finding_id"]
         if word["verdict"] == "true":
             out.loc[same, "suppressed_by"] = None
@@ -44,11 +44,11 @@ def by_detector(feedback: pd.DataFrame) -> pd.DataFrame:
     """COLUMNS: the last word on each finding, once for each detector that had flagged it."""
     if feedback.empty:
         return pd.DataFrame(columns=COLUMNS)
-    current: Any = _current(feedback)
-    split: pd.DataFrame = current.assign(detector=current["detectors"].str.split(","))
+    said: Any = last_words(feedback)
+    split: pd.DataFrame = said.assign(detector=said["detectors"].str.split(","))
     return split.explode("detector", ignore_index=True)[COLUMNS]
 
 
-def _current(feedback: pd.DataFrame) -> pd.DataFrame:
+def last_words(feedback: pd.DataFrame) -> pd.DataFrame:
     """The last word on each finding, in the order they were given."""
     return feedback.sort_values("seq").drop_duplicates("finding_id", keep="last")

@@ -46,6 +46,7 @@ COLUMNS = [
     "drivers",
     "suppressed_by",
     "parent_finding_id",
+    "arrived_share",
     "as_of",
 ]
 
@@ -58,6 +59,8 @@ A_WEEK = 6
 REOPENS_WITHIN = 14
 # What an open incident costs a month is told from its last days, in months of mean length.
 RECENT_DAYS = 7
+# From this share on, what still arrives of a day is not worth a sentence.
+WHOLE = 0.995
 DAYS_A_MONTH = Decimal("30.4375")
 # A day belongs to the incident while this share of its usual deviation remains.
 STILL_AWAY = 0.4
@@ -99,7 +102,8 @@ def to_findings(
     """Fold the output of `detect` over `series` (from `build_series`) into findings.
 
     The largest impact comes first. `finding_id` depends on the series, the first alarm's kind and
-    the first day only, so it stays the same while the incident grows.
+    the first day only, so it stays the same while the incident grows. Where `series` is matured
+    (`share`), a day of which a part has arrived is expected to have cost that part so far.
     """
     rows = []
     flagged = flags[flags["flag"]]["series_id"].unique()
@@ -258,7 +262,8 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
     window = history.iloc[incident.first : incident.last + 1]
     first_seen = window["ds"].iloc[0].date()
     actual = to_money(sum(window["cost"], Decimal(0)))
-    usual = [to_money(value) for value in incident.expected.tolist()]
+    arrived = window["share"].to_numpy(dtype=np.float64) if "share" in window else 1.0
+    usual = [to_money(value) for value in (incident.expected * arrived).tolist()]
     expected = to_money(sum(usual, Decimal(0)))
     detected_on = history["ds"].iloc[incident.alarm].date()
     row: dict[str, Any] = {
@@ -282,9 +287,15 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
         "drivers": "{}",
         "suppressed_by": None,
         "parent_finding_id": None,
+        "arrived_share": float(np.broadcast_to(arrived, len(window))[-1]),
         "as_of": as_of,
     }
-    return row | {"why": why(row)}
+    return row | {"why": why(row) + _so_far(row)}
+
+
+def _so_far(row: dict[str, Any]) -> str:
+    share = row["arrived_share"]
+    return "" if share >= WHOLE else f" Of the last day about {share:.0%} has arrived."
 
 
 def _state(incident: Incident, newest: int) -> str:

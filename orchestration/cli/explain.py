@@ -27,6 +27,11 @@ _FINDING = "select * from marts.fct_findings where finding_id like '{name}%' ord
 _DRIVERS = (
     "select * from marts.fct_anomaly_drivers where finding_id = '{name}' order by driver_rank"
 )
+_EVENTS = "select * from marts.fct_finding_events where finding_id = '{name}' order by event_rank"
+_BUDGET = (
+    "select * from marts.fct_detection_budgets where is_stricter and service_provider_name = "
+    "(select service_provider_name from marts.fct_findings where finding_id = '{name}')"
+)
 # Parts of one dimension that are shown; JSON has every driver.
 SHOWN = 8
 CENT = Decimal("0.01")
@@ -48,7 +53,7 @@ def explain(
     ],
     format: Annotated[ExplainFormat, typer.Option(help="text or json.")] = ExplainFormat.TEXT,
 ) -> None:
-    """Say what drove a finding: its change by cause, resource, owner and product, to the cent."""
+    """Say what drove a finding, by cause, resource, owner and product, and what happened nearby."""
     from orchestration.warehouse import Warehouse, WarehouseError  # noqa: PLC0415 (fast --help)
 
     if len(finding) < SHORTEST:
@@ -66,15 +71,20 @@ def explain(
         if len(found) != 1:
             what = "no finding begins" if not found else f"{len(found)} findings begin"
             fail(f"{what} with {finding}: list them with `select * from marts.fct_findings`")
-        drivers = rows(_DRIVERS.format(name=found[0]["finding_id"]))
+        name = found[0]["finding_id"]
+        drivers, events = rows(_DRIVERS.format(name=name)), rows(_EVENTS.format(name=name))
+        budget = rows(_BUDGET.format(name=name))
     except WarehouseError as error:
         fail(str(error))
     if format is ExplainFormat.JSON:
-        body = {"finding": found[0], "drivers": drivers}
+        body = {"finding": found[0], "drivers": drivers, "events": events, "stricter": budget}
         json.dump(body, sys.stdout, default=str, indent=2)
         sys.stdout.write("\n")
     else:
         _screen(found[0], drivers)
+        _nearby(events)
+        for row in budget:
+            out.print(escape(_stricter(row)), highlight=False)
 
 
 def _screen(finding: Row, drivers: list[Row]) -> None:
@@ -104,6 +114,32 @@ def _screen(finding: Row, drivers: list[Row]) -> None:
         ("product", lambda row: row["product"] or "not known"),
     ):
         out.print(_split(title, drivers, name))
+
+
+def _nearby(events: list[Row]) -> None:
+    """What happened near the first day; nothing is printed where nothing is known."""
+    if not events:
+        return
+    table = Table("events nearby (near is not cause)", "when", "same", box=None)
+    table.add_column("expected a month", justify="right")
+    for row in events[:SHOWN]:
+        days = row["days_before"]
+        unit = "day" if abs(days) == 1 else "days"
+        side = "before" if days > 0 else "after"
+        when = f"{abs(days)} {unit} {side}" if days else "the same day"
+        cost = row["monthly_cost"]
+        amount = "" if cost is None else f"{_amount(cost, '+')} {row['billing_currency']}"
+        table.add_row(escape(row["description"]), when, row["shared_place"], amount)
+    out.print(table)
+
+
+def _stricter(budget: Row) -> str:
+    return (
+        f"{budget['service_provider_name']} is judged more strictly than tuned: "
+        f"{budget['false_findings']} of {budget['judged']} findings that people judged were false, "
+        f"so {budget['false_alarms']:.2f} false alarms per series and year are allowed, "
+        f"not {budget['tuned_false_alarms']:.2f}."
+    )
 
 
 def _split(title: str, drivers: list[Row], name: Callable[[Row], str]) -> Table:

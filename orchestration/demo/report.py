@@ -45,7 +45,7 @@ group by 1, 2, 3 order by 1, 2, 3
 _ACCURACY = """
 select horizon_days, model, avg(wape) as wape, avg(mase) as mase,
        avg(coverage_80) as coverage_80, avg(coverage_95) as coverage_95, count(*) as folds
-from marts.fct_forecast_accuracy group by 1, 2 order by 1, 4
+from marts.fct_forecast_accuracy where basis = 'backtest' group by 1, 2 order by 1, 4
 """
 _DECISIONS = """
 select gate, allow, count(*) as decisions from marts.fct_decisions group by 1, 2 order by 1, 2

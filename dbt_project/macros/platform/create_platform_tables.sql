@@ -38,7 +38,8 @@
         'replayed_costs': {
             'state_id': 'text', 'x_feed': 'text', 'x_export': 'text', 'x_billing_period': 'text',
             'service_provider_name': 'text', 'billing_account_id': 'text', 'billing_currency': 'text',
-            'charge_category': 'text', 'service_name': 'text', 'billed_cost': money, 'effective_cost': money
+            'charge_category': 'text', 'service_name': 'text', 'charge_date': 'date', 'billed_cost': money,
+            'effective_cost': money
         },
         'anomalies': {
             'finding_id': 'text', 'series_id': 'text', 'service_provider_name': 'text', 'sub_account_id': 'text',
@@ -46,7 +47,7 @@
             'status': 'text', 'state': 'text', 'detected_on': 'date', 'delay_days': 'integer', 'reopened': 'integer',
             'expected_cost': money, 'actual_cost': money, 'impact_cost': money, 'monthly_cost': money, 'score': 'float8',
             'detectors': 'text', 'why': 'text', 'drivers': 'text', 'suppressed_by': 'integer',
-            'parent_finding_id': 'text', 'as_of': 'date'
+            'parent_finding_id': 'text', 'arrived_share': 'float8', 'as_of': 'date'
         },
         'anomaly_drivers': {
             'finding_id': 'text', 'driver_rank': 'integer', 'cause': 'text', 'resource_id': 'text', 'usage_type': 'text',
@@ -58,10 +59,18 @@
             'seq': 'integer', 'finding_id': 'text', 'detector': 'text', 'series_id': 'text', 'kind': 'text',
             'first_seen': 'date', 'verdict': 'text', 'reason': 'text', 'until': 'date', 'given_at': 'timestamp'
         },
+        'detection_budgets': {
+            'service_provider_name': 'text', 'judged': 'integer', 'false_findings': 'integer', 'false_share': 'float8',
+            'false_alarms': 'float8', 'tuned_false_alarms': 'float8', 'as_of': 'date'
+        },
         'forecasts': {
             'series_id': 'text', 'service_provider_name': 'text', 'billing_currency': 'text', 'as_of': 'date',
             'model': 'text', 'horizon_days': 'integer', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,
             'p025': money, 'p975': money
+        },
+        'forecast_totals': {
+            'billing_currency': 'text', 'as_of': 'date', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,
+            'p025': money, 'p975': money, 'parts': 'integer'
         },
         'forecast_backtests': {
             'series_id': 'text', 'model': 'text', 'cutoff': 'date', 'horizon_days': 'integer', 'wape': 'float8',

@@ -1,6 +1,7 @@
 """Forecasts with intervals: `forecast(frame, horizon)` and `backtest(frame)`."""
 
 from orchestration.analytics.forecasting import hourly, models, weekly
+from orchestration.analytics.forecasting.adding_up import forecast_with_totals
 from orchestration.analytics.forecasting.backtesting import backtest
 from orchestration.analytics.forecasting.forecaster import (
     COLUMNS,
@@ -26,6 +27,7 @@ __all__ = [
     "backtest",
     "forecast",
     "forecast_panel",
+    "forecast_with_totals",
     "hourly",
     "model",
     "models",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -42,16 +44,39 @@ def forecast_panel(panel: Panel, horizon: int, rhythm: Rhythm) -> pd.DataFrame:
         )
     if not panel.series_ids:
         return pd.DataFrame(columns=COLUMNS)
+    return rows_of(panel, fit(panel, horizon, rhythm), rhythm)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a panel's forecast is made of: each series' model, its path, and its errors before."""
+
+    chosen: list[str]
+    #: By series and step ahead.
+    middle: Floats
+    folds: list[Fold]
+
+    def residuals(self) -> Floats:
+        """Errors of the chosen models in units of scale, by fold, series and step."""
+        return np.stack(
+            [pick({m: fold.residual(m) for m in fold.paths}, self.chosen) for fold in self.folds]
+            or [np.full_like(self.middle, np.nan)]
+        )
+
+
+def fit(panel: Panel, horizon: int, rhythm: Rhythm) -> Fitted:
+    """Choose a model for each series of a panel, and let it forecast."""
     lessons = collect(panel, horizon, rhythm)
     folds = roll(panel, _cuts(panel, horizon, rhythm), horizon, rhythm, lessons)
     chosen = choose(folds, len(panel.series_ids), rhythm)
     used = lessons if CORRECTED in chosen else None
-    middle = pick(paths_of(panel, horizon, rhythm, used), chosen)
-    residuals = np.stack(
-        [pick({m: fold.residual(m) for m in fold.paths}, chosen) for fold in folds]
-        or [np.full_like(middle, np.nan)]
-    )
-    bands = calibrate(residuals, horizon).around(middle, error_scale(panel, rhythm))
+    return Fitted(chosen, pick(paths_of(panel, horizon, rhythm, used), chosen), folds)
+
+
+def rows_of(panel: Panel, fitted: Fitted, rhythm: Rhythm) -> pd.DataFrame:
+    """The forecast with its intervals, in the columns of `forecast`."""
+    middle, horizon = fitted.middle, fitted.middle.shape[1]
+    bands = calibrate(fitted.residuals(), horizon).around(middle, error_scale(panel, rhythm))
     floor = nonnegative_floor(panel)[:, None]
     low95, low80, high80, high95 = (np.maximum(band, floor) for band in bands)
     return pd.DataFrame(
@@ -63,7 +88,7 @@ def forecast_panel(panel: Panel, horizon: int, rhythm: Rhythm) -> pd.DataFrame:
             "p50": middle.ravel(),
             "p90": high80.ravel(),
             "p975": high95.ravel(),
-            "model": np.repeat(np.array(chosen, dtype=object), horizon),
+            "model": np.repeat(np.array(fitted.chosen, dtype=object), horizon),
         }
     )
 

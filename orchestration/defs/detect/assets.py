@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from orchestration.analytics.detectors import detect
 from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
 from orchestration.analytics.feedback import by_detector, suppress
@@ -16,14 +14,14 @@ from orchestration.analytics.findings import to_findings
 from orchestration.analytics.folding import fold
 from orchestration.analytics.planned import read_calendar, set_aside
 from orchestration.analytics.plots import finding_picture
+from orchestration.analytics.recalibration import budgets, detect_within
 from orchestration.analytics.sentences import place, with_drivers, words
-from orchestration.analytics.series import build_series, complete_through
+from orchestration.defs.detect.arrivals import judged_series, newest_days
 from orchestration.defs.detect.moved import moved_charges
 from orchestration.defs.groups import DETECT
 from orchestration.defs.pictures import markdown_image
 from orchestration.feedback import FEEDBACK, feedback_rows
 from orchestration.resources import Tollgate
-from orchestration.warehouse import Warehouse
 
 # Detectors look back a year and a little; what is older is no news, and must not cost time.
 HISTORY_DAYS = 450
@@ -38,14 +36,11 @@ join (
 where charge_date > since
 group by 1, 2, 3, 4, 5, 6
 """
-DATA_THROUGH = """
-select service_provider_name, max(charge_date) as data_through
-from marts.fct_daily_costs where charge_category = 'Usage' group by 1
-"""
 _PLANNED = "select * from seeds.planned_events"
 PICTURES = 3
 _UPSTREAM = [
     ["marts", "fct_daily_costs"],
+    ["marts", "fct_cost_arrivals"],
     ["focus", "fct_focus_charges"],
     ["seeds", "planned_events"],
 ]
@@ -88,25 +83,37 @@ def detect_assets() -> list[dg.AssetsDefinition]:
             kinds={"python"},
             automation_condition=dg.AutomationCondition.eager(),
         ),
+        dg.AssetSpec(
+            ["platform", "detection_budgets"],
+            description=(
+                "How many false alarms a series of each provider may have in a year: as tuned, "
+                "or fewer where people called too many findings false."
+            ),
+            group_name=DETECT,
+            kinds={"python"},
+            automation_condition=dg.AutomationCondition.eager(),
+        ),
     ],
 )
 def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
-    """Only days that are complete are judged: the newest days of a bill are still arriving."""
+    """The newest days of a bill are still arriving: they are judged as they usually arrive."""
     warehouse = tollgate.warehouse()
     now = tollgate.settings.now()
-    series = build_series(warehouse.query(_DAILY), complete_days(warehouse, now.date()))
+    series = judged_series(warehouse, warehouse.query(_DAILY), now.date())
     events = read_calendar(_rows(warehouse.query(_PLANNED)))
-    flags = set_aside(detect(series), series, events, now.date())
+    words = _feedback(tollgate)
+    allowed = budgets(words, series, now.date())
+    flags = set_aside(detect_within(series, allowed), series, events, now.date())
     found = to_findings(flags, series, as_of=now.date())
     drivers = pd.DataFrame(columns=DRIVER_COLUMNS)
     if not found.empty:
         drivers = explain_findings(found, warehouse.query(moved_charges(found)))
         found = with_drivers(found, drivers)
-    words = _feedback(tollgate)
     found = suppress(fold(found, drivers), words)
     warehouse.replace_rows("platform.anomalies", found)
     warehouse.replace_rows("platform.anomaly_drivers", drivers)
     warehouse.replace_rows("platform.detector_feedback", by_detector(words))
+    warehouse.replace_rows("platform.detection_budgets", allowed)
     folded, silenced = found["parent_finding_id"].notna(), found["suppressed_by"].notna()
     loud = found[~folded & ~silenced]
     pictures = [
@@ -120,6 +127,7 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
             "series": series["series_id"].nunique(),
             "open": int((loud["status"] == "open").sum()),
             "folded": int(folded.sum()),
+            "newest_days": dg.MetadataValue.md(_newest(series)),
             "planned": dg.MetadataValue.json(Counter(flags["planned"].dropna())),
             "suppressed": int(silenced.sum()),
             "largest": dg.MetadataValue.md("\n\n".join(pictures)),
@@ -135,6 +143,15 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     )
     yield dg.MaterializeResult(
         asset_key=["platform", "detector_feedback"], metadata={"words": len(words)}
+    )
+    stricter = allowed[allowed["false_alarms"] < allowed["tuned_false_alarms"]]
+    yield dg.MaterializeResult(
+        asset_key=["platform", "detection_budgets"],
+        metadata={
+            "stricter": dg.MetadataValue.json(
+                dict(zip(stricter["service_provider_name"], stricter["false_alarms"], strict=True))
+            )
+        },
     )
 
 
@@ -153,12 +170,17 @@ def _rows(events: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in rows]
 
 
-def complete_days(warehouse: Warehouse, today: date) -> dict[str, date]:
-    """The last complete day of each provider's bill; a charge dated ahead completes nothing."""
-    through = warehouse.query(DATA_THROUGH)
-    days = pd.to_datetime(through["data_through"]).dt.date
-    known = zip(through["service_provider_name"], days, strict=True)
-    return complete_through({name: min(day, today) for name, day in known})
+def _newest(series: pd.DataFrame) -> str:
+    lines = [
+        "| provider | judged through | of it has arrived | give or take |",
+        "|---|---|---:|---:|",
+    ]
+    lines += [
+        f"| {row['service_provider_name']} | {row['judged_through']} | {row['arrived']:.0%} "
+        f"| {row['unsure']:.1%} |"
+        for row in newest_days(series).to_dict("records")
+    ]
+    return "\n".join(lines)
 
 
 def _table(found: pd.DataFrame) -> str:

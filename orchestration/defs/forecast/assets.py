@@ -6,10 +6,10 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from orchestration.analytics.forecasting import HORIZONS, backtest, forecast
+from orchestration.analytics.forecasting import HORIZONS, backtest, forecast_with_totals
 from orchestration.analytics.plots import forecast_picture
 from orchestration.analytics.series import FORECAST_KEYS, build_series
-from orchestration.defs.detect.assets import complete_days
+from orchestration.defs.detect.arrivals import complete_days
 from orchestration.defs.groups import FORECAST
 from orchestration.defs.pictures import markdown_image
 from orchestration.resources import Tollgate
@@ -42,6 +42,16 @@ def forecast_assets() -> list[dg.AssetsDefinition]:
             kinds={"python"},
         ),
         dg.AssetSpec(
+            ["platform", "forecast_totals"],
+            description=(
+                "What all providers together will cost, by currency: the sum of their forecasts, "
+                "with intervals from the errors of that sum."
+            ),
+            deps=[["marts", "fct_daily_costs"]],
+            group_name=FORECAST,
+            kinds={"python"},
+        ),
+        dg.AssetSpec(
             ["platform", "forecast_backtests"],
             description=(
                 "Every model against what came true at rolling origins: error, bias, and how often "
@@ -61,13 +71,17 @@ def forecasts(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
         warehouse.query(_DAILY), complete_days(warehouse, today), keys=FORECAST_KEYS
     )
     if series.empty:
-        for name in ("forecasts", "forecast_backtests"):
+        for name in ("forecasts", "forecast_totals", "forecast_backtests"):
             yield dg.MaterializeResult(
                 asset_key=["platform", name], metadata={"note": "no usage yet"}
             )
         return
-    rows = as_rows(forecast(series, HORIZONS[-1]), series, today)
+    currency = dict(zip(series["series_id"], series["billing_currency"], strict=True))
+    predicted, totals = forecast_with_totals(series, currency)
+    rows = as_rows(predicted, series, today)
     warehouse.replace_rows("platform.forecasts", rows)
+    totals = totals.rename(columns={"total_id": "billing_currency"}).assign(as_of=today)
+    warehouse.replace_rows("platform.forecast_totals", totals)
     pictures = [
         markdown_image(forecast_picture(name, series, rows), str(name))
         for name in sorted(set(rows["series_id"]))[:PICTURES]
@@ -78,6 +92,9 @@ def forecasts(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
             "dagster/row_count": len(rows),
             "pictures": dg.MetadataValue.md("\n\n".join(pictures)),
         },
+    )
+    yield dg.MaterializeResult(
+        asset_key=["platform", "forecast_totals"], metadata={"dagster/row_count": len(totals)}
     )
     tested = backtest(series)
     warehouse.replace_rows("platform.forecast_backtests", tested)

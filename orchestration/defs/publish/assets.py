@@ -6,7 +6,8 @@ from orchestration.defs.groups import PUBLISH
 from orchestration.resources import Tollgate
 
 _MARTS = (
-    "findings", "anomaly_drivers", "detector_feedback", "forecasts", "forecast_accuracy",
+    "findings", "anomaly_drivers", "finding_events", "detector_feedback", "detection_budgets",
+    "forecasts", "forecast_accuracy", "forecast_outcomes", "forecast_totals",
     "capacity_forecasts", "capacity_plans", "proposals", "decisions", "actions",
     "estimate_accuracy", "estimate_calibration",
 )  # fmt: skip

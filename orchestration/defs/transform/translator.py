@@ -22,14 +22,16 @@ from orchestration.defs.groups import (
 
 # Intermediate models of these topics only lead up to marts; the others conform charges.
 _TOPICS_OF_MARTS = ("allocation", "unit_economics", "inventory")
-# What is decided is published beside it, whatever model lies between.
-_GROUP_OF_TOPIC = {"estimates": ACT}
+# What is decided or forecast is published beside it, whatever model lies between.
+_GROUP_OF_TOPIC = {"estimates": ACT, "findings": DETECT, "forecasts": FORECAST}
 _GROUP_OF_LAYER = {"staging": STAGE, "intermediate": CONFORM, "focus": CONFORM, "marts": MARTS}
 _GROUP_OF_PLATFORM_TABLE = {
     "anomalies": DETECT,
     "anomaly_drivers": DETECT,
     "detector_feedback": DETECT,
+    "detection_budgets": DETECT,
     "forecasts": FORECAST,
+    "forecast_totals": FORECAST,
     "forecast_backtests": FORECAST,
     "capacity_forecasts": FORECAST,
     "capacity_plans": DECIDE,

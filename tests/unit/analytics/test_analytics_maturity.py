@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from orchestration.analytics.detectors import detect
-from orchestration.analytics.maturity import SETTLED_DAYS, arrival_curve, mature
+from orchestration.analytics.findings import to_findings
+from orchestration.analytics.maturity import ALL, SETTLED_DAYS, arrival_curve, mature
+from orchestration.analytics.money import to_money
 
 Frame = Any
 Make = Callable[..., Frame]
@@ -20,20 +22,42 @@ Make = Callable[..., Frame]
 ARRIVES = (0.4, 0.8, 0.95, 1.0)
 
 
-def sightings(feed: str = "AWS", days: int = 40, jitter: float = 0.0) -> Frame:
+def sightings(
+    service: str = "EC2", days: int = 40, jitter: float = 0.0, delay: int = 0, export: str = "a"
+) -> Frame:
+    """What AWS showed of each day on each later day; `delay` days later than usual."""
     rng = np.random.default_rng(1)
     rows = []
     for day in pd.date_range("2026-01-01", periods=days, freq="D"):
         for age in range(SETTLED_DAYS + 2):
-            share = ARRIVES[min(age, 3)] * (1 + (jitter * rng.standard_normal() if age < 3 else 0))
-            rows.append((feed, day, day + pd.Timedelta(days=age), 100 * share))
-    return pd.DataFrame(rows, columns=["feed", "ds", "as_of", "cost"])
+            share = ARRIVES[min(age - delay, 3)] if age >= delay else 0.0
+            share *= 1 + (jitter * rng.standard_normal() if age < 3 else 0)
+            rows.append(("AWS", export, service, day, day + pd.Timedelta(days=age), 100 * share))
+    return pd.DataFrame(rows, columns=["feed", "export", "service", "ds", "as_of", "cost"])
+
+
+def of(curve: Frame, service: str = ALL) -> Frame:
+    return curve[curve["service"] == service].set_index("age")
 
 
 def test_the_curve_tells_what_has_usually_arrived_by_age() -> None:
-    curve = arrival_curve(sightings()).set_index("age")
-    assert curve["share"].head(4).tolist() == pytest.approx(list(ARRIVES))
+    curve = arrival_curve(sightings())
+    for service in (ALL, "EC2"):
+        assert of(curve, service)["share"].head(4).tolist() == pytest.approx(list(ARRIVES))
     assert curve["spread"].max() == pytest.approx(0)
+
+
+def test_a_service_that_arrives_later_than_its_feed_has_its_own_curve() -> None:
+    curve = arrival_curve(pd.concat([sightings(), sightings("S3", delay=2)]))
+    assert of(curve, "S3")["share"].head(3).tolist() == pytest.approx([0, 0, 0.4])
+    assert of(curve, ALL)["share"].head(3).tolist() == pytest.approx([0.2, 0.4, 0.675])
+
+
+def test_an_export_that_was_not_delivered_does_not_make_another_look_late() -> None:
+    weekly = sightings(export="b")
+    weekly = weekly[(weekly["as_of"] - weekly["ds"]).dt.days.isin([3, SETTLED_DAYS + 1])]
+    curve = arrival_curve(pd.concat([sightings(), weekly]))
+    assert of(curve)["share"].head(4).tolist() == pytest.approx(list(ARRIVES))
 
 
 def test_a_feed_that_arrives_unevenly_is_less_sure() -> None:
@@ -59,7 +83,7 @@ def test_a_sighting_before_its_day_is_named() -> None:
 
 def late(make: Make) -> Frame:
     """A series whose newest three days are as incomplete as usual."""
-    frame = make(days=120).assign(service_provider_name="AWS")
+    frame = make(days=120).assign(service_provider_name="AWS", service_name="EC2")
     for age, share in enumerate(ARRIVES[:3]):
         frame.loc[len(frame) - 1 - age, "y"] *= share
     return frame
@@ -74,6 +98,35 @@ def test_newest_days_are_scaled_to_what_they_will_cost(make: Make) -> None:
     assert scaled["y"].tolist() == pytest.approx(whole["y"].tolist()[:119])
     assert scaled["share"].tail(2).tolist() == pytest.approx([0.95, 0.8])
     assert (scaled["share"].head(100) == 1).all()
+
+
+def test_without_any_sighting_the_newest_two_days_are_left_out_and_no_other(make: Make) -> None:
+    frame, nothing = late(make), arrival_curve(sightings(days=0))
+    scaled = mature(frame, nothing, {"AWS": frame["ds"].iloc[-1].date()})
+    assert scaled["y"].tolist() == frame["y"].tolist()[:118]
+    assert (scaled["share"] == 1).all()
+
+
+def test_days_that_have_only_just_begun_to_arrive_never_alarm(make: Make) -> None:
+    curve = arrival_curve(pd.concat([sightings(), sightings("S3", delay=2)]))
+    frame = make(days=120).assign(service_provider_name="AWS", service_name="S3")
+    frame.loc[118:, "y"] = 0.0
+    frame.loc[117, "y"] *= 0.4
+    scaled = mature(frame, curve, {"AWS": frame["ds"].iloc[-1].date()})
+    assert scaled["ds"].max() == frame["ds"][116], "40 % is less than half"
+    assert not detect(scaled)["flag"].any()
+
+
+def test_a_finding_on_a_young_day_compares_what_has_arrived_with_as_much(make: Make) -> None:
+    frame = late(make).assign(sub_account_id="1", billing_currency="USD")
+    frame.loc[118, "y"] *= 2.5
+    frame["cost"] = [to_money(value) for value in frame["y"].tolist()]
+    scaled = mature(frame, arrival_curve(sightings()), {"AWS": frame["ds"].iloc[-1].date()})
+    (found,) = to_findings(detect(scaled), scaled, date(2026, 1, 1)).to_dict("records")
+    assert found["arrived_share"] == pytest.approx(0.8)
+    assert found["actual_cost"] == frame["cost"][118], "exact money is never scaled"
+    assert float(found["actual_cost"] / found["expected_cost"]) == pytest.approx(2.5, rel=0.05)
+    assert found["why"].endswith("Of the last day about 80% has arrived.")
 
 
 def test_a_spike_on_an_incomplete_day_is_found_before_the_day_is_complete(make: Make) -> None:

@@ -1,10 +1,22 @@
 -- States that no build has seen, since a later version came first, are conformed afterwards (replayed).
-with costs as (
-    select * from {{ ref('int_ledger__reported_costs') }}
+{%- set key = 'state_id, x_feed, x_export, x_billing_period, service_provider_name, billing_account_id, '
+    ~ 'billing_currency, charge_category, service_name' %}
+with every_day as (
+    select {{ key }}, billed_cost, effective_cost
+    from {{ ref('int_ledger__reported_costs') }}
     union all
-    select replayed.*
-    from {{ ref('stg_platform__replayed_costs') }} as replayed
-    where replayed.state_id not in (select state_id from {{ ref('int_ledger__reported_costs') }})
+    select {{ key }}, billed_cost, effective_cost
+    from {{ ref('stg_platform__replayed_costs') }}
+    where state_id not in (select state_id from {{ ref('int_ledger__reported_costs') }})
+),
+
+costs as (
+    select
+        {{ key }},
+        {{ money('sum(billed_cost)') }} as billed_cost,
+        {{ money('sum(effective_cost)') }} as effective_cost
+    from every_day
+    group by {{ key }}
 )
 
 select

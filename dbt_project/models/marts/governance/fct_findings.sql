@@ -44,6 +44,7 @@ select
     drivers,
     suppressed_by,
     parent_finding_id,
+    arrived_share,
     as_of
 from {{ ref('stg_platform__anomalies') }}
 union all
@@ -83,6 +84,7 @@ select
     || ' was changed: ' || restated.measure || ' differs by '
     || cast({{ money('restated.new_amount - restated.old_amount') }} as text) || ' '
     || restated.billing_currency,
+    null,
     null,
     null,
     null,

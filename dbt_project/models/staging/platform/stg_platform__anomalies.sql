@@ -23,5 +23,6 @@ select
     drivers,
     suppressed_by,
     parent_finding_id,
+    arrived_share,
     as_of
 from {{ source('platform', 'anomalies') }}

@@ -8,6 +8,7 @@ select
     billing_currency,
     charge_category,
     service_name,
+    charge_date,
     billed_cost,
     effective_cost
 from {{ source('platform', 'replayed_costs') }}

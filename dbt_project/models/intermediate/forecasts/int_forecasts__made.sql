@@ -1,0 +1,24 @@
+-- Every forecast that was ever made, as it was made: Python replaces its table, so each build keeps what it
+-- finds there. Made again on the same day, the later one counts. A full refresh must not forget any of them.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='as_of',
+    full_refresh=false,
+    on_schema_change='append_new_columns',
+) }}
+select
+    series_id,
+    service_provider_name,
+    billing_currency,
+    as_of,
+    model,
+    ds,
+    -- Its first day is the one after the last that it was allowed to see.
+    cast(min(ds) over (partition by series_id, as_of) - 1 as date) as cutoff,
+    p50,
+    p10,
+    p90,
+    p025,
+    p975
+from {{ ref('stg_platform__forecasts') }}

@@ -1,0 +1,91 @@
+"""Forecasts of sums: a total's expectation is the sum of its parts', to the last decimal.
+
+Its intervals are not the parts' added up, which would assume that all err together; they come from
+the errors that the sum of the parts made at earlier origins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from orchestration.analytics.detectors.grid import Floats, Ints
+from orchestration.analytics.forecasting.conformal import calibrate
+from orchestration.analytics.forecasting.forecaster import HORIZONS, Fitted, fit, pick, rows_of
+from orchestration.analytics.forecasting.panel import Panel, to_panel
+from orchestration.analytics.forecasting.rhythm import DAILY
+from orchestration.analytics.forecasting.rolling import LARGEST_ERROR, nonnegative_floor
+from orchestration.analytics.forecasting.scale import error_scale
+from orchestration.analytics.money import to_money
+
+TOTALS = ["total_id", "ds", "p025", "p10", "p50", "p90", "p975", "parts"]
+
+
+def forecast_with_totals(
+    frame: pd.DataFrame, total_of: Mapping[str, str], horizon: int = HORIZONS[-1]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`forecast` of frame[series_id, ds, y], its p50 as exact money, and of the totals of it.
+
+    `total_of` names each series' total. A total (`TOTALS`; parts: how many series it has) is
+    forecast for the days for which all of its series are.
+    """
+    panel = to_panel(frame)
+    fitted = fit(panel, horizon, DAILY)
+    rows = rows_of(panel, fitted, DAILY)
+    rows["p50"] = pd.Series([to_money(v) for v in rows["p50"].tolist()], dtype=object)
+    names = np.array([total_of[series_id] for series_id in panel.series_ids], dtype=object)
+    members = {str(name): np.flatnonzero(names == name) for name in sorted(set(names))}
+    sums = {name: _summed(panel, places) for name, places in members.items()}
+    errors = [_residuals(panel, fitted, members[name], sums[name]) for name in members]
+    # Few totals have few errors of their own: those of their parts, in the same unit, stand by.
+    pool = np.concatenate([fitted.residuals(), np.stack(errors, axis=1)], axis=1)
+    offsets = calibrate(pool, horizon).offsets
+    parts = []
+    for name, places in members.items():
+        own = rows[rows["series_id"].isin([panel.series_ids[place] for place in places])]
+        first_unknown = panel.end[places].min() + panel.step
+        parts.append(_total(own, sums[name], offsets, first_unknown).assign(total_id=name)[TOTALS])
+    return rows, pd.concat(parts, ignore_index=True)
+
+
+def _summed(panel: Panel, places: Ints) -> Panel:
+    """The sum as one series, aligned at the last days; before a part began it cost nothing."""
+    part = panel.rows(places)
+    known = ~np.isnan(part.values).all(axis=0)
+    values = np.where(known, np.nansum(part.values, axis=0), np.nan)[None, :]
+    return Panel(["total"], values, part.length.max(keepdims=True), part.end[:1], panel.step)
+
+
+def _residuals(panel: Panel, fitted: Fitted, places: Ints, total: Panel) -> Floats:
+    """Errors of the summed paths in units of the total's scale, by fold and step; NaN where a part
+    that had begun could not be judged.
+    """
+    out = []
+    for fold in fitted.folds:
+        error = (fold.actual - pick(fold.paths, fitted.chosen))[places]
+        begun = panel.length[places] > fold.cut
+        scale = error_scale(total.cut(fold.cut), DAILY)[0] if begun.any() else np.nan
+        out.append(np.clip(error[begun].sum(axis=0) / scale, -LARGEST_ERROR, LARGEST_ERROR))
+    return np.array(out or np.full((1, fitted.middle.shape[1]), np.nan))
+
+
+def _total(
+    parts: pd.DataFrame, total: Panel, offsets: Floats, first_unknown: np.datetime64
+) -> pd.DataFrame:
+    by_day: Any = parts.groupby("ds")["p50"].agg(parts="size", p50=_exact_sum)
+    shared: pd.DataFrame = by_day[by_day["parts"] == parts["series_id"].nunique()].reset_index()
+    # As uncertain as its oldest part: days count from the first that one of them did not know.
+    steps = (shared["ds"] - pd.Timestamp(first_unknown)).dt.days.to_numpy()
+    middle = shared["p50"].astype(np.float64).to_numpy()
+    scale, floor = error_scale(total, DAILY)[0], nonnegative_floor(total)[0]
+    for quantile, offset in zip(("p025", "p10", "p90", "p975"), offsets, strict=True):
+        shared[quantile] = np.maximum(middle + scale * offset[steps], floor)
+    return shared
+
+
+def _exact_sum(costs: pd.Series[Any]) -> Decimal:
+    return sum(costs, Decimal(0))

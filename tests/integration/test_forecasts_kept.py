@@ -1,0 +1,58 @@
+"""A forecast is kept when the next one replaces it, whatever dbt is asked to refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from orchestration.settings import Settings
+from orchestration.warehouse import Warehouse
+from tests.integration.dbt_builds import Installation
+from tests.integration.postgres_server import postgres_database
+
+MODELS = ("--select", "stg_platform__forecasts", "int_forecasts__made")
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def installation(request: Any, tmp_path: Path) -> Iterator[Installation]:
+    if request.param == "duckdb":
+        yield Installation(tmp_path)
+        return
+    with postgres_database() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.items():
+            patch.setenv(name, value)
+        yield Installation(tmp_path, server | {"TOLLGATE_ENGINE": "postgres"})
+
+
+def forecast(as_of: date, cost: int) -> pd.DataFrame:
+    """Three days ahead of the day before yesterday."""
+    days = [as_of + timedelta(days=n) for n in (-1, 0, 1)]
+    same = {
+        "series_id": "AWS/USD", "service_provider_name": "AWS", "billing_currency": "USD",
+        "as_of": as_of, "model": "median", "horizon_days": 30,
+    } | dict.fromkeys(("p50", "p10", "p90", "p025", "p975"), Decimal(cost))  # fmt: skip
+    return pd.DataFrame([same | {"ds": day} for day in days])
+
+
+def test_each_origin_is_kept_as_it_was_and_once_a_day(installation: Installation) -> None:
+    postgres = installation.dbt_environment["TOLLGATE_ENGINE"] == "postgres"
+    warehouse = Warehouse(Settings(installation.home, "postgres" if postgres else "duckdb"))
+    installation.dbt("run", *MODELS)
+    first, second = date(2026, 3, 1), date(2026, 3, 2)
+    for as_of, cost, more in ((first, 10, ()), (second, 20, ()), (second, 21, ("--full-refresh",))):
+        warehouse.replace_rows("platform.forecasts", forecast(as_of, cost))
+        installation.dbt("run", *MODELS, *more)
+    kept = warehouse.query(
+        "select as_of, ds, cutoff, p50 from intermediate.int_forecasts__made order by as_of, ds"
+    )
+    days = pd.to_datetime(kept["as_of"]).dt.date
+    assert days.tolist() == [first] * 3 + [second] * 3
+    assert kept["p50"].tolist() == [Decimal(10)] * 3 + [Decimal(21)] * 3
+    before = pd.to_datetime(kept["as_of"]) - pd.to_datetime(kept["cutoff"])
+    assert set(before.dt.days) == {2}
