@@ -102,9 +102,9 @@ def valid_for(store: sa.Engine, plan: Plan, now: datetime, *, resuming: bool = F
     with for_reading(store).connect() as connection:
         rows = connection.execute(query).all()
     on_record = [
-        event.detail for event in journal.read(store, plan_id=plan.plan_id, event="approved")
+        event.detail for event in journal.read(store, plan_id=plan.plan_id, kinds=["approved"])
     ]
-    started = journal.read(store, plan_id=plan.plan_id, event=limits.STARTED)
+    started = journal.read(store, plan_id=plan.plan_id, kinds=[limits.STARTED])
     reasons = []
     for row in rows:
         approval = Approval(
@@ -145,7 +145,7 @@ def approvals_after(store: sa.Engine, cursor: str | None) -> list[Given]:
     seen = int(cursor) if cursor else 0
     return [
         Given(event.detail["approval_id"], str(event.plan_id), str(event.seq))
-        for event in journal.read(store, event="approved", after=seen)
+        for event in journal.read(store, kinds=["approved"], after=seen)
     ]
 
 

@@ -75,16 +75,26 @@ class Journal:
         with self.store.begin() as connection:
             if also:
                 also(connection)
-            self._append(connection, event, detail or {}, plan)
+            self.add(connection, event, detail or {}, plan)
         if self._listener:
             self._listener("after", event)
 
-    def _append(
-        self, connection: sa.Connection, event: str, detail: Mapping[str, Any], plan: Plan | None
+    def add(
+        self,
+        connection: sa.Connection,
+        event: str,
+        detail: Mapping[str, Any],
+        plan: Plan | None,
+        *,
+        plan_id: str | None = None,
     ) -> None:
+        """Append one event in a transaction of somebody else's, of whom the listener is told.
+
+        `plan_id`: of another plan for the resource of `plan`, to whom this happens.
+        """
         row = {
             "run_id": self.run_id,
-            "plan_id": plan.plan_id if plan else None,
+            "plan_id": plan_id or (plan.plan_id if plan else None),
             "proposal_id": plan.proposal_id if plan else None,
             "action_id": plan.action_id if plan else None,
             "resource_id": plan.target.resource_id if plan else None,
@@ -96,14 +106,18 @@ class Journal:
 
 
 def read(
-    store: sa.Engine, *, plan_id: str | None = None, event: str | None = None, after: int = 0
+    store: sa.Engine,
+    *,
+    plan_id: str | None = None,
+    kinds: Collection[str] | None = None,
+    after: int = 0,
 ) -> list[Event]:
-    """The journal's events in order, of one plan or one kind if named, after a sequence number."""
+    """The journal's events in order, of one plan or some kinds if named, after a number."""
     query = sa.select(JOURNAL).where(JOURNAL.c.seq > after).order_by(JOURNAL.c.seq)
     if plan_id is not None:
         query = query.where(JOURNAL.c.plan_id == plan_id)
-    if event is not None:
-        query = query.where(JOURNAL.c.event == event)
+    if kinds is not None:
+        query = query.where(JOURNAL.c.event.in_(sorted(kinds)))
     with for_reading(store).connect() as connection:
         rows = connection.execute(query).mappings().all()
     return [Event(**{**row, "detail": json.loads(row["detail"])}) for row in rows]

@@ -207,7 +207,7 @@ def build_plan(
 def _keep(services: Services, log: Journal, plan: Plan) -> Plan:
     """The stored plan that says the same, or this one, stored."""
     content = plans.content_sha256(plan)
-    for plan_id, stored_content, _ in plans.find(
+    for plan_id, stored_content in plans.find(
         services.store, plan.target, plan.action_id, OPEN_STATUSES
     ):
         if stored_content == content:
