@@ -143,7 +143,8 @@ def approve(
     expires: Annotated[str, typer.Option(help="For how long, as 30m, 24h or 7d.")] = "24h",
 ) -> None:
     """Say yes to exactly this plan, once, for a while."""
-    with _session(data=False) as (_, services):
+    # By the clock that an apply would need: one that is set ahead would make it last for years.
+    with _session(data=False, execute=True) as (_, services):
         given = approvals.approve(
             services.journal(), plan_id, name, now=services.clock(), lifetime=_lifetime(expires)
         )

@@ -235,10 +235,16 @@ def test_installation_in_the_past_never_acts_on_a_real_cloud(
     home: Path, desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = proposals(home, desk, desk.volume())
+    run("plan", "--proposals", file, "--as", "ana")
+    plan_id = only_plan(desk)
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     answered = run("apply", "--execute", "--proposals", file)
     assert answered.exit_code == 2
     assert "in the past" in answered.output
+    approved = run("approve", plan_id, "--as", "ben")
+    assert approved.exit_code == 2
+    assert "in the past" in approved.output
+    assert "approved" not in desk.events()
 
 
 @pytest.mark.parametrize("command", ["apply", "resume"])
