@@ -30,8 +30,8 @@ from policies.models import canonical_json
 from policies.store import for_reading
 
 REMEDY = (
-    "such a plan is never executed: plan again, and find out who wrote to the operational store "
-    "(see `tollgate actions journal verify`)"
+    "such a plan is never approved or applied: plan again (undo and resume go by the journal), and "
+    "find out who wrote to the operational store (see `tollgate actions journal verify`)"
 )
 
 

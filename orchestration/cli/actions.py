@@ -43,7 +43,11 @@ GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Resu
 # The canary, in words.
 FIRST = " (tried first, as the smallest of its action: the others follow where it comes out well)"
 DRY_RUN = "Dry run, nothing was changed"
-MARKED = {reports.CHANGED: "changed since it was decided", reports.UNREADABLE: "unreadable"}
+MARKED = {
+    reports.CHANGED: "changed since it was decided",
+    reports.UNREADABLE: "unreadable",
+    reports.GONE: "gone from the store",
+}
 LIFETIME = re.compile(r"(\d{1,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

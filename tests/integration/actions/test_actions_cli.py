@@ -160,6 +160,67 @@ def test_edited_plan_is_listed_as_such_and_never_applied(
     assert desk.everything() == before
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "status = 'applied'",
+        "status = 'nonsense'",
+        "decision_id = 'd'",
+        "decision_id = NULL",
+        "created_at = 'zz'",
+        "action_id = 'aws.ec2_instance.stop'",
+        "resource_key = 'r'",
+        "content_sha256 = 'c'",
+        "plan_hash = 'h'",
+    ],
+)
+def test_row_that_says_anything_else_than_the_journal_is_marked_and_not_approved(
+    home: Path, desk: Any, edit: str
+) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    plan_id = only_plan(desk)
+    assert run("list").exit_code == 0
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE action_plans SET {edit}")
+    listed = run("list")
+    assert listed.exit_code == 1
+    (line,) = [line for line in listed.output.splitlines() if f"│ {plan_id}" in line]
+    assert "changed since" in line
+    assert "plan again" in listed.stderr
+    assert listed.stderr.count("\n") == 1
+    approved = run("approve", plan_id, "--as", "ben")
+    assert approved.exit_code == 1
+    assert "plan again" in approved.stderr
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_denied_plan_edited_to_planned_cannot_be_approved(
+    home: Path, desk: Any, decided: bool
+) -> None:
+    volume_id = desk.volume({"team": "a", "environment": "development", "protected": "yes"})
+    run("plan", "--proposals", proposals(home, desk, volume_id), "--as", "ana")
+    plan_id = only_plan(desk)
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql("UPDATE action_plans SET status = 'planned'")
+        if not decided:
+            connection.exec_driver_sql("UPDATE action_plans SET decision_id = NULL")
+    approved = run("approve", plan_id, "--as", "ben")
+    assert approved.exit_code == 1
+    assert "by the journal" in approved.stderr
+    assert "approved" not in desk.events()
+
+
+def test_plan_whose_row_was_removed_is_still_listed(home: Path, desk: Any) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    plan_id = only_plan(desk)
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM action_plans")
+    listed = run("list")
+    assert listed.exit_code == 1
+    (line,) = [line for line in listed.output.splitlines() if f"│ {plan_id}" in line]
+    assert "gone from the store" in line
+
+
 def test_plan_that_nobody_made_is_marked(home: Path, desk: Any) -> None:
     run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
     with desk.store.begin() as connection:
