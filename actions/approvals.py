@@ -62,7 +62,12 @@ def approve(
     now: datetime,
     lifetime: timedelta = DEFAULT_LIFETIME,
 ) -> Approval:
-    """Approve a plan that the gate allowed; raises `Refused` if this may not be."""
+    """Approve a plan that the gate allowed; raises `Refused` if this may not be.
+
+    Raises `JournalBroken` where what is known of the plan cannot be relied on.
+    """
+    journal.require_intact(log.store)
+    journal.require_decided(log.store, [plan_id])
     plan, status = plans.load(log.store, plan_id)
     if not _as_read(approver):
         raise Refused("an approval needs a name: give it with --as NAME")
@@ -144,7 +149,7 @@ def approvals_after(store: sa.Engine, cursor: str | None) -> list[Given]:
     """The approvals given after `cursor` (None: since ever), oldest first, valid or not."""
     seen = int(cursor) if cursor else 0
     return [
-        Given(event.detail["approval_id"], str(event.plan_id), str(event.seq))
+        Given(str(event.detail.get("approval_id")), str(event.plan_id), str(event.seq))
         for event in journal.read(store, kinds=["approved"], after=seen)
     ]
 

@@ -61,6 +61,7 @@ def apply_plans(
         journal.require_intact(services.store)
         run = Run(services, log, held, execute, limits.uses_of_journal(services.store))
         wanted = list(dict.fromkeys(plan_ids)) if plan_ids is not None else ready(services, execute)
+        journal.require_decided(services.store, wanted)
         outcomes = _in_order(run, wanted)
     return RunReport(log.run_id, execute, tuple(outcomes))
 

@@ -38,8 +38,6 @@ def resume(
     services: Services, plan_ids: Iterable[str] | None = None, *, execute: bool = False
 ) -> RunReport:
     """Finish or take back every plan that was started and did not end; or show which those are."""
-    if plan_ids is None:
-        plan_ids = plans.ids_with_status(services.store, UNFINISHED_STATUSES)
     return _run(services, plan_ids, execute, _resume)
 
 
@@ -53,15 +51,19 @@ def undo(services: Services, plan_ids: Iterable[str], *, execute: bool = False) 
 
 def _run(
     services: Services,
-    plan_ids: Iterable[str],
+    plan_ids: Iterable[str] | None,
     execute: bool,
     work: Callable[[Run, Plan, Status], Outcome],
 ) -> RunReport:
     log, outcomes = services.journal(), []
     with executor_lock(services.store, services.lock_seconds) as held:
         journal.require_intact(services.store)
+        if plan_ids is None:
+            plan_ids = plans.ids_with_status(services.store, UNFINISHED_STATUSES)
+        wanted = list(dict.fromkeys(plan_ids))
+        journal.require_decided(services.store, wanted)
         run = Run(services, log, held, execute, limits.uses_of_journal(services.store))
-        for plan_id in dict.fromkeys(plan_ids):
+        for plan_id in wanted:
             try:
                 plan, status = plans.load(services.store, plan_id, only_body=True)
             except Refused as error:

@@ -6,6 +6,7 @@ Does not belong here: writing the warehouse (the orchestration does).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +72,11 @@ def planned_actions(store: sa.Engine) -> list[dict[str, Any]]:
     for plan_id in found.keys() - {row.plan_id for row in rows}:
         values.append(_as_journaled(plan_id, made.get(plan_id), GONE))
     return [dict.fromkeys(PLANNED_ACTIONS) | row for row in values]
+
+
+def marked(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `planned_actions` is not as the plan was decided on."""
+    return row["status"] in (CHANGED, UNREADABLE, GONE)
 
 
 def _row(row: sa.Row[Any], found: Standing, made: Event | None) -> dict[str, Any]:
