@@ -22,6 +22,7 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
 
 from actions import approvals, executor, journal, planner, plans, recovery, reports
 from actions.clients import AwsCloud
@@ -36,7 +37,7 @@ from policies.decisions import RecordError
 from policies.engine import PolicyEngine
 from policies.opa import Opa
 from policies.provision import NoOpaError, find_opa
-from policies.store import StoreError, open_store
+from policies.store import RESTORE, StoreError, open_store
 
 DENIED, COULD_NOT = 1, 2
 GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Result.WOULD_UNDO}
@@ -201,7 +202,7 @@ def list_plans(
     else:
         columns = reports.PLANNED_ACTIONS
         write_rows(columns, [[row[name] for name in columns] for row in rows], to)
-    marked = [row["plan_id"] for row in rows if row["status"] in MARKED]
+    marked = [row["plan_id"] for row in rows if reports.marked(row)]
     if marked:
         fail(f"not as they were decided on: {', '.join(marked)}; {plans.REMEDY}", DENIED)
 
@@ -218,7 +219,7 @@ def verify(
         checks = journal.verify_records(services.store, head or ())
     for what, check in checks.items():
         if not check.ok:
-            fail(f"the {what} do not verify: {check.problem}", DENIED)
+            fail(f"the {what} do not verify: {check.problem}; {RESTORE}", DENIED)
     for gone in sorted(set(head or ()).difference(*(check.found for check in checks.values()))):
         fail(f"the head noted earlier, {gone}, is in neither chain", DENIED)
     for what, check in checks.items():
@@ -261,6 +262,9 @@ def _session(
         fail(str(error), COULD_NOT)
     except (NoOpaError, WarehouseError, ShiftedClockError) as error:
         fail(str(error), COULD_NOT)
+    except SQLAlchemyError as error:
+        why = str(error).splitlines()[0]
+        fail(f"the operational store cannot be used: {why}; where it was changed, {RESTORE}")
 
 
 @contextmanager
