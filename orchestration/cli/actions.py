@@ -30,7 +30,7 @@ from actions.errors import ActionError, Refused
 from actions.models import DataFacts, Outcome, Proposal, Result, RunReport
 from actions.services import Services
 from orchestration.cli.console import err, fail, out
-from orchestration.cli.rows import RowFormat, write_rows
+from orchestration.cli.rows import RowFormat, harmless, write_rows
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import Bundle
 from policies.decisions import RecordError
@@ -343,9 +343,34 @@ def _show(report: RunReport, title: str) -> None:
     for why, count in said_once.items():
         out.print(Text(f"{count} could not: {why}"), soft_wrap=True)
     for found in report.outcomes:
-        for call in found.calls:
-            parameters = json.dumps(call.parameters, sort_keys=True)
-            out.print(Text(f"{found.plan_id}  {call.permission} {parameters}"), soft_wrap=True)
+        if found.calls:
+            out.print(Text(f"{found.plan_id} calls, in this order:"), soft_wrap=True)
+        for number, call in enumerate(found.calls, start=1):
+            out.print(Text(f"  {number}. {call.permission}"))
+            for name, value in _leaves(call.parameters):
+                out.print(Text(f"       {name}: {harmless(value)}"), soft_wrap=True)
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every parameter of a call by its path, a list of plain values or of tags as one."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        plain = [_plain(item) for item in value]
+        if None not in plain:
+            yield path, ", ".join(str(item) for item in plain)
+        else:
+            for item in value:
+                yield from _leaves(item, path)
+    else:
+        yield path, str(value)
+
+
+def _plain(item: Any) -> str | None:
+    if isinstance(item, dict):
+        return f"{item['Key']}={item['Value']}" if item.keys() == {"Key", "Value"} else None
+    return None if isinstance(item, list) else str(item)
 
 
 def _words(result: Result) -> str:

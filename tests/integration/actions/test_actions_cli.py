@@ -58,8 +58,18 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
     assert planned.exit_code == 0, planned.output
     assert volume_id in planned.output
     assert "40.00 USD" in planned.output
-    assert "ec2:CreateSnapshot" in planned.output
     plan_id = only_plan(desk)
+    _, calls = planned.output.split(f"{plan_id} calls, in this order:\n")
+    assert calls.splitlines() == [
+        "  1. ec2:CreateSnapshot",
+        f"       VolumeId: {volume_id}",
+        f"       Description: Before deleting {volume_id} ({plan_id})",
+        "       TagSpecifications.ResourceType: snapshot",
+        "       TagSpecifications.Tags: Name=scratch, environment=development, team=search, "
+        f"tollgate:plan-id={plan_id}",
+        "  2. ec2:DeleteVolume",
+        f"       VolumeId: {volume_id}",
+    ]
 
     itself = run("approve", plan_id, "--as", "ana")
     assert itself.exit_code == 1
