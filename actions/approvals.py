@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,7 +23,8 @@ from actions.tables import APPROVALS
 from policies.store import for_reading
 
 DEFAULT_LIFETIME = timedelta(hours=24)
-# Longer than this, the approver no longer knows what the account looks like.
+# Longer than this, the approver no longer knows what the account looks like. The gate's own limit
+# is `approval_max_hours` in finops/config/remediation.
 LONGEST_LIFETIME = timedelta(days=7)
 
 
@@ -34,6 +36,7 @@ class Approval:
     plan_hash: str
     approver: str
     requester: str
+    given_at: datetime
     expires_at: datetime
 
 
@@ -59,7 +62,12 @@ def approve(
     now: datetime,
     lifetime: timedelta = DEFAULT_LIFETIME,
 ) -> Approval:
-    """Approve a plan that the gate allowed; raises `Refused` if this may not be."""
+    """Approve a plan that the gate allowed; raises `Refused` if this may not be.
+
+    Raises `JournalBroken` where what is known of the plan cannot be relied on.
+    """
+    journal.require_intact(log.store)
+    journal.require_decided(log.store, [plan_id])
     plan, status = plans.load(log.store, plan_id)
     if not _as_read(approver):
         raise Refused("an approval needs a name: give it with --as NAME")
@@ -75,7 +83,7 @@ def approve(
     if status not in (Status.PLANNED, Status.APPROVED):
         raise Refused(f"plan {plan_id} is {status}; only a plan that the gate allowed is approved")
     given = Approval(
-        str(uuid.uuid4()), plan.plan_hash, approver.strip(), plan.requester, now + lifetime
+        str(uuid.uuid4()), plan.plan_hash, approver.strip(), plan.requester, now, now + lifetime
     )
     plans.set_status(
         log,
@@ -84,7 +92,7 @@ def approve(
         Status.APPROVED,
         _on_record(given),
         expect={Status.PLANNED, Status.APPROVED},
-        also=lambda connection: _insert(connection, plan_id, given, now),
+        also=lambda connection: _insert(connection, plan_id, given),
     )
     return given
 
@@ -102,21 +110,18 @@ def valid_for(store: sa.Engine, plan: Plan, now: datetime, *, resuming: bool = F
     with for_reading(store).connect() as connection:
         rows = connection.execute(query).all()
     on_record = [
-        event.detail for event in journal.read(store, plan_id=plan.plan_id, event="approved")
+        event.detail for event in journal.read(store, plan_id=plan.plan_id, kinds=["approved"])
     ]
-    started = journal.read(store, plan_id=plan.plan_id, event=limits.STARTED)
+    started = journal.read(store, plan_id=plan.plan_id, kinds=[limits.STARTED])
     reasons = []
     for row in rows:
-        approval = Approval(
-            row.approval_id,
-            row.plan_hash,
-            row.approver,
-            row.requester,
-            datetime.fromisoformat(row.expires_at),
-        )
+        if _as_text(row) not in on_record:
+            reasons.append(
+                f"the approval of {row.approver} is not in the journal as it stands in the table"
+            )
+            continue
+        approval = _approval(row)
         problem = _problem(approval, plan, now)
-        if problem is None and _on_record(approval) not in on_record:
-            problem = "is not in the journal as it stands in the table"
         # A plan starts once, so any start used it up, whatever the table says by now.
         used_by = started[0].run_id if started else row.used_by_run
         if problem is None and used_by and not resuming:
@@ -144,8 +149,8 @@ def approvals_after(store: sa.Engine, cursor: str | None) -> list[Given]:
     """The approvals given after `cursor` (None: since ever), oldest first, valid or not."""
     seen = int(cursor) if cursor else 0
     return [
-        Given(event.detail["approval_id"], str(event.plan_id), str(event.seq))
-        for event in journal.read(store, event="approved", after=seen)
+        Given(str(event.detail.get("approval_id")), str(event.plan_id), str(event.seq))
+        for event in journal.read(store, kinds=["approved"], after=seen)
     ]
 
 
@@ -167,13 +172,31 @@ def use(approval: Approval, run_id: str) -> Callable[[sa.Connection], None]:
     return write
 
 
+# The columns that the journal holds too, in the same words.
+_ON_RECORD = ("approval_id", "plan_hash", "approver", "requester", "given_at", "expires_at")
+
+
+def _as_text(row: sa.Row[Any]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _ON_RECORD}
+
+
+def _approval(row: sa.Row[Any]) -> Approval:
+    moments = {name: datetime.fromisoformat(getattr(row, name)) for name in _ON_RECORD[-2:]}
+    return Approval(**_as_text(row) | moments)
+
+
 def _problem(approval: Approval, plan: Plan, now: datetime) -> str | None:
     if approval.plan_hash != plan.plan_hash:
         return "was given to another version of the plan"
     if same_person(approval.approver, plan.requester):
         return "comes from the requester"
+    # Given by a clock that was ahead, it would hold until that time has come.
+    if approval.given_at > now:
+        return f"was given at {rfc3339(approval.given_at)}, which is still to come"
     if approval.expires_at <= now.astimezone(UTC):
         return f"expired at {rfc3339(approval.expires_at)}"
+    if approval.expires_at > now + LONGEST_LIFETIME:
+        return f"runs until {rfc3339(approval.expires_at)}, longer than any may"
     return None
 
 
@@ -183,11 +206,10 @@ def _on_record(approval: Approval) -> dict[str, str]:
         "plan_hash": approval.plan_hash,
         "approver": approval.approver,
         "requester": approval.requester,
+        "given_at": rfc3339(approval.given_at),
         "expires_at": rfc3339(approval.expires_at),
     }
 
 
-def _insert(connection: sa.Connection, plan_id: str, given: Approval, now: datetime) -> None:
-    connection.execute(
-        APPROVALS.insert(), {**_on_record(given), "plan_id": plan_id, "given_at": rfc3339(now)}
-    )
+def _insert(connection: sa.Connection, plan_id: str, given: Approval) -> None:
+    connection.execute(APPROVALS.insert(), _on_record(given) | {"plan_id": plan_id})

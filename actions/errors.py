@@ -32,7 +32,7 @@ class ApprovalInvalid(Refused):
 
 
 class JournalBroken(ActionError):
-    """The journal's hash chain does not hold; its data cannot be relied on."""
+    """The chain of the journal or of the decisions does not hold; neither can be relied on."""
 
 
 class ExecutorBusy(ActionError):

@@ -61,6 +61,7 @@ def apply_plans(
         journal.require_intact(services.store)
         run = Run(services, log, held, execute, limits.uses_of_journal(services.store))
         wanted = list(dict.fromkeys(plan_ids)) if plan_ids is not None else ready(services, execute)
+        journal.require_decided(services.store, wanted)
         outcomes = _in_order(run, wanted)
     return RunReport(log.run_id, execute, tuple(outcomes))
 
@@ -256,12 +257,6 @@ def _require_ready(run: Run, plan: Plan, status: Status) -> None:
         raise Refused(f"plan {plan.plan_id} is {status}; run `tollgate actions resume`")
     if status not in OPEN_STATUSES:
         raise Refused(f"plan {plan.plan_id} is {status}; plan again")
-    # The table can be edited, the journal cannot: what was started once is never begun again.
-    if journal.read(run.services.store, plan_id=plan.plan_id, event=limits.STARTED):
-        raise Refused(
-            f"plan {plan.plan_id} is {status}, but the journal says that it was started before; "
-            "plan again, and find out who wrote to the operational store"
-        )
     if run.execute and status is Status.DENIED:
         raise Refused(f"plan {plan.plan_id} was denied by the gate; plan again")
 

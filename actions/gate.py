@@ -102,6 +102,7 @@ class Question:
                 "given": approval is not None,
                 "approver": approval.approver if approval else None,
                 "requester": plan.requester,
+                "given_at": rfc3339(approval.given_at) if approval else None,
                 "expires_at": rfc3339(approval.expires_at) if approval else None,
                 "plan_hash": approval.plan_hash if approval else None,
             },

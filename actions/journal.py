@@ -7,7 +7,7 @@ Does not belong here: deciding what an event means (see `limits`, `executor`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,9 @@ from actions.models import Plan, rfc3339
 from actions.tables import JOURNAL, JOURNAL_HEAD
 from policies.chain import Chain, ChainCheck
 from policies.decisions import CHAIN as DECISIONS
+from policies.decisions import decisions
 from policies.models import canonical_json
-from policies.store import for_reading
+from policies.store import RESTORE, for_reading
 
 CHAIN = Chain(JOURNAL, JOURNAL_HEAD, "event")
 
@@ -75,16 +76,26 @@ class Journal:
         with self.store.begin() as connection:
             if also:
                 also(connection)
-            self._append(connection, event, detail or {}, plan)
+            self.add(connection, event, detail or {}, plan)
         if self._listener:
             self._listener("after", event)
 
-    def _append(
-        self, connection: sa.Connection, event: str, detail: Mapping[str, Any], plan: Plan | None
+    def add(
+        self,
+        connection: sa.Connection,
+        event: str,
+        detail: Mapping[str, Any],
+        plan: Plan | None,
+        *,
+        plan_id: str | None = None,
     ) -> None:
+        """Append one event in a transaction of somebody else's, of whom the listener is told.
+
+        `plan_id`: of another plan for the resource of `plan`, to whom this happens.
+        """
         row = {
             "run_id": self.run_id,
-            "plan_id": plan.plan_id if plan else None,
+            "plan_id": plan_id or (plan.plan_id if plan else None),
             "proposal_id": plan.proposal_id if plan else None,
             "action_id": plan.action_id if plan else None,
             "resource_id": plan.target.resource_id if plan else None,
@@ -96,17 +107,34 @@ class Journal:
 
 
 def read(
-    store: sa.Engine, *, plan_id: str | None = None, event: str | None = None, after: int = 0
+    store: sa.Engine,
+    *,
+    plan_id: str | None = None,
+    kinds: Collection[str] | None = None,
+    after: int = 0,
 ) -> list[Event]:
-    """The journal's events in order, of one plan or one kind if named, after a sequence number."""
+    """The journal's events in order, of one plan or some kinds if named, after a number."""
     query = sa.select(JOURNAL).where(JOURNAL.c.seq > after).order_by(JOURNAL.c.seq)
     if plan_id is not None:
         query = query.where(JOURNAL.c.plan_id == plan_id)
-    if event is not None:
-        query = query.where(JOURNAL.c.event == event)
+    if kinds is not None:
+        query = query.where(JOURNAL.c.event.in_(sorted(kinds)))
     with for_reading(store).connect() as connection:
         rows = connection.execute(query).mappings().all()
-    return [Event(**{**row, "detail": json.loads(row["detail"])}) for row in rows]
+    return [_event(row) for row in rows]
+
+
+def _event(row: sa.RowMapping) -> Event:
+    try:
+        datetime.fromisoformat(row["at"])
+        detail = json.loads(row["detail"])
+        if not isinstance(detail, dict):
+            raise TypeError("its detail is no JSON object")
+    except (TypeError, ValueError) as error:
+        raise JournalBroken(
+            f"event {row['seq']} of the action journal cannot be read ({error}); {RESTORE}"
+        ) from error
+    return Event(**{**row, "detail": detail})
 
 
 def verify_records(store: sa.Engine, noted: Collection[str] = ()) -> dict[str, ChainCheck]:
@@ -118,10 +146,38 @@ def verify_records(store: sa.Engine, noted: Collection[str] = ()) -> dict[str, C
 
 
 def require_intact(store: sa.Engine) -> None:
-    """Raise `JournalBroken` unless the chain holds: limits and undo both work from it."""
-    check = CHAIN.verify(store)
+    """Raise `JournalBroken` unless the chain holds: status, limits and undo all come from it."""
+    _require("action journal", CHAIN.verify(store))
+
+
+def require_decided(store: sa.Engine, plan_ids: Iterable[str]) -> None:
+    """Raise `JournalBroken` unless the decisions on these plans, and all since, are as they were.
+
+    Only from the first of them on: what was decided before may be gigabytes of questions.
+    """
+    numbers = []
+    for event in (event for plan_id in plan_ids for event in read(store, plan_id=plan_id)):
+        if event.event == "decided":
+            numbers.append(_number_of(store, event))
+    if numbers:
+        _require("record of decisions", DECISIONS.verify(store, since=min(numbers)))
+
+
+def _number_of(store: sa.Engine, decided: Event) -> int:
+    decision_id = decided.detail.get("decision_id")
+    query = sa.select(decisions.c.seq).where(decisions.c.decision_id == decision_id)
+    with for_reading(store).connect() as connection:
+        number = connection.execute(query).scalar()
+    if not isinstance(number, int):
+        raise JournalBroken(
+            f"decision {decision_id} on plan {decided.plan_id} is no longer on record. Nothing was "
+            f"executed: {RESTORE}"
+        )
+    return number
+
+
+def _require(what: str, check: ChainCheck) -> None:
     if not check.ok:
         raise JournalBroken(
-            f"the action journal does not verify: {check.problem}. Nothing was executed. "
-            "Restore the operational store from a backup and find out who wrote to it"
+            f"the {what} does not verify: {check.problem}. Nothing was executed: {RESTORE}"
         )

@@ -78,7 +78,7 @@ def uses_of_journal(store: sa.Engine) -> list[Use]:
             event.detail["currency"],
             Decimal(event.detail["amount"]),
         )
-        for event in journal.read(store, event=STARTED)
+        for event in journal.read(store, kinds=[STARTED])
     ]
 
 

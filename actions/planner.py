@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from actions import approvals, limits, plans
+from actions import approvals, journal, limits, plans
 from actions.clients import Account
 from actions.errors import ApprovalInvalid, CloudError, Refused
 from actions.gate import OWNER_TAGS, Question, tagged
@@ -40,8 +40,10 @@ def plan_proposals(
 ) -> RunReport:
     """Make and decide one plan per proposal, the largest savings first.
 
-    Limits count the plans allowed so far as if they were applied now, in one run.
+    Limits count the plans allowed so far as if they were applied now, in one run. Raises
+    `JournalBroken` where the journal, from which limits are counted, was changed.
     """
+    journal.require_intact(services.store)
     log = services.journal()
     uses = limits.uses_of_journal(services.store)
     ordered = sorted(proposals, key=_largest_first)
@@ -207,7 +209,7 @@ def build_plan(
 def _keep(services: Services, log: Journal, plan: Plan) -> Plan:
     """The stored plan that says the same, or this one, stored."""
     content = plans.content_sha256(plan)
-    for plan_id, stored_content, _ in plans.find(
+    for plan_id, stored_content in plans.find(
         services.store, plan.target, plan.action_id, OPEN_STATUSES
     ):
         if stored_content == content:

@@ -6,7 +6,7 @@ Does not belong here: applying plans that were never started (see `executor`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic import ValidationError
 
@@ -24,7 +24,7 @@ from actions.models import (
     RunReport,
     Status,
 )
-from actions.registry import Job, Registered
+from actions.registry import Job, Registered, Step
 from actions.services import Services, outcome, reasons
 from actions.steps import begun_steps, look, outputs_of
 
@@ -38,8 +38,6 @@ def resume(
     services: Services, plan_ids: Iterable[str] | None = None, *, execute: bool = False
 ) -> RunReport:
     """Finish or take back every plan that was started and did not end; or show which those are."""
-    if plan_ids is None:
-        plan_ids = plans.ids_with_status(services.store, UNFINISHED_STATUSES)
     return _run(services, plan_ids, execute, _resume)
 
 
@@ -53,17 +51,21 @@ def undo(services: Services, plan_ids: Iterable[str], *, execute: bool = False) 
 
 def _run(
     services: Services,
-    plan_ids: Iterable[str],
+    plan_ids: Iterable[str] | None,
     execute: bool,
     work: Callable[[Run, Plan, Status], Outcome],
 ) -> RunReport:
     log, outcomes = services.journal(), []
     with executor_lock(services.store, services.lock_seconds) as held:
         journal.require_intact(services.store)
+        if plan_ids is None:
+            plan_ids = plans.ids_with_status(services.store, UNFINISHED_STATUSES)
+        wanted = list(dict.fromkeys(plan_ids))
+        journal.require_decided(services.store, wanted)
         run = Run(services, log, held, execute, limits.uses_of_journal(services.store))
-        for plan_id in dict.fromkeys(plan_ids):
+        for plan_id in wanted:
             try:
-                plan, status = plans.load(services.store, plan_id)
+                plan, status = plans.load(services.store, plan_id, only_body=True)
             except Refused as error:
                 outcomes.append(Outcome(Result.REFUSED, "", "", "", str(error), plan_id=plan_id))
                 continue
@@ -135,10 +137,10 @@ def _undo(run: Run, plan: Plan, status: Status) -> Outcome:
         raise Refused(f"{plan.action_id} cannot be undone: {plan.reversibility.note}")
     remembered = _recall(run, plan)
     if not run.execute:
-        registered, job, _ = remembered
+        _, job, _ = remembered
         needed = [
             step.call
-            for step in registered.action.undo_steps(job)
+            for step in _undo_steps(remembered)
             if look(step, job, run.services.timing, patient=False) is None
         ]
         return outcome(plan, Result.WOULD_UNDO, "would be undone", calls=needed)
@@ -149,7 +151,7 @@ def _take_back(run: Run, plan: Plan, remembered: Remembered, why: str) -> Outcom
     """Undo whatever of the plan took effect; a plan without effect ends as aborted."""
     registered, job, events = remembered
     plans.set_status(run.log, plan, "undo_started", Status.UNDOING, {"why": why})
-    steps = registered.action.undo_steps(job)
+    steps = _undo_steps(remembered)
     begun = set(begun_steps(events)) & {step.name for step in steps}
     try:
         called = runner(run, plan, job).run(steps, begun)
@@ -160,14 +162,24 @@ def _take_back(run: Run, plan: Plan, remembered: Remembered, why: str) -> Outcom
     except (StepFailed, CloudError) as error:
         run.log.write("undo_failed", {"why": str(error)}, plan=plan)
         return outcome(plan, Result.FAILED, f"{error}. `tollgate actions resume` tries again")
-    was_applied = any(event.event == "applied" for event in events)
-    status = Status.UNDONE if needed or was_applied else Status.ABORTED
+    status = Status.UNDONE if needed or _was_applied(events) else Status.ABORTED
     plans.set_status(run.log, plan, status.value, status, {"why": why, "outputs": job.outputs})
     if status is Status.ABORTED:
         left = ", ".join(f"{key} {value}" for key, value in job.outputs.items())
         return outcome(plan, Result.ABORTED, f"{why}; nothing had to be undone ({left})")
     outputs = [f"{key} {value}" for key, value in job.outputs.items()]
     return outcome(plan, Result.UNDONE, ", ".join(outputs))
+
+
+def _undo_steps(remembered: Remembered) -> Sequence[Step]:
+    """The steps back; none where the journal knows of no call: what is so, others did."""
+    registered, job, events = remembered
+    acted = begun_steps(events) or _was_applied(events)
+    return registered.action.undo_steps(job) if acted else ()
+
+
+def _was_applied(events: Iterable[Event]) -> bool:
+    return any(event.event == "applied" for event in events)
 
 
 def _recall(run: Run, plan: Plan) -> Remembered:

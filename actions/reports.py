@@ -6,7 +6,7 @@ Does not belong here: writing the warehouse (the orchestration does).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from actions import journal, plans
 from actions.errors import PlanTampered, PlanUnreadable
 from actions.journal import Event
 from actions.models import Plan
+from actions.standing import NOBODYS, Standing
 from actions.tables import PLANS
 from policies.models import canonical_json
 from policies.store import as_stored, for_reading
@@ -52,34 +53,47 @@ ACTION_EVENTS = (
 )
 
 
-# Instead of a plan's status: what its row says can no longer be believed, so it is left out.
-CHANGED, UNREADABLE = "changed", "unreadable"
+# Instead of a plan's status, where what is stored of it can no longer be believed.
+CHANGED, UNREADABLE, GONE = "changed", "unreadable", "gone"
 
 
 def planned_actions(store: sa.Engine) -> list[dict[str, Any]]:
     """One row per plan, oldest first; amounts are Decimal, times naive UTC.
 
-    A plan that is not as the journal recorded it has the status `CHANGED` or `UNREADABLE`, and
-    only what the journal knows of it.
+    A plan that is not as the journal recorded it has the status `CHANGED`, `UNREADABLE` or (with
+    no row left) `GONE`, and only what can still be believed of it.
     """
     query = sa.select(PLANS).order_by(PLANS.c.created_at, PLANS.c.plan_id)
     with for_reading(store).connect() as connection:
         rows = connection.execute(query).all()
-    planned: dict[str | None, list[Event]] = defaultdict(list)
-    for event in journal.read(store, event="planned"):
-        planned[event.plan_id].append(event)
-    found = []
-    for row in rows:
-        try:
-            values = _as_row(plans.as_made(row, planned[row.plan_id]), row)
-        except PlanTampered as error:
-            status = UNREADABLE if isinstance(error, PlanUnreadable) else CHANGED
-            values = _as_journaled(row, planned[row.plan_id], status)
-        found.append(dict.fromkeys(PLANNED_ACTIONS) | values)
-    return found
+    found = plans.standings(store)
+    made = {event.plan_id: event for event in journal.read(store, kinds=["planned"])}
+    values = [_row(row, found.get(row.plan_id, NOBODYS), made.get(row.plan_id)) for row in rows]
+    for plan_id in found.keys() - {row.plan_id for row in rows}:
+        values.append(_as_journaled(plan_id, made.get(plan_id), GONE))
+    return [dict.fromkeys(PLANNED_ACTIONS) | row for row in values]
 
 
-def _as_row(plan: Plan, row: sa.Row[Any]) -> dict[str, Any]:
+def marked(row: Mapping[str, Any]) -> bool:
+    """Whether a row of `planned_actions` is not as the plan was decided on."""
+    return row["status"] in (CHANGED, UNREADABLE, GONE)
+
+
+def _row(row: sa.Row[Any], found: Standing, made: Event | None) -> dict[str, Any]:
+    try:
+        plan = plans.as_made(row, found)
+    except PlanTampered as error:
+        status = UNREADABLE if isinstance(error, PlanUnreadable) else CHANGED
+        return _as_journaled(row.plan_id, made, status)
+    values = _as_row(plan, found)
+    try:
+        plans.require_row(row, plan, found)
+    except PlanTampered:
+        return values | {"status": CHANGED}
+    return values
+
+
+def _as_row(plan: Plan, found: Standing) -> dict[str, Any]:
     return {
         "plan_id": plan.plan_id,
         "plan_hash": plan.plan_hash,
@@ -93,19 +107,18 @@ def _as_row(plan: Plan, row: sa.Row[Any]) -> dict[str, Any]:
         "billing_currency": plan.saving.currency,
         "expected_monthly_saving": plan.saving.monthly,
         "reversibility": plan.reversibility.kind,
-        "status": row.status,
-        "decision_id": row.decision_id,
+        "status": found.status,
+        "decision_id": found.decision_id,
         "created_at": as_stored(plan.created_at),
     }
 
 
-def _as_journaled(row: sa.Row[Any], planned: list[Event], status: str) -> dict[str, Any]:
-    if not planned:
+def _as_journaled(plan_id: str, made: Event | None, status: str) -> dict[str, Any]:
+    if made is None:
         # Nobody made it: it was written into the table alone. The mart needs a text.
-        return {"plan_id": row.plan_id, "action_id": "", "resource_id": "", "status": status}
-    (*_, made) = planned
+        return {"plan_id": plan_id, "action_id": "", "resource_id": "", "status": status}
     return {
-        "plan_id": row.plan_id,
+        "plan_id": plan_id,
         "plan_hash": made.detail.get("plan_hash"),
         "proposal_id": made.proposal_id,
         "action_id": made.action_id,

@@ -72,10 +72,24 @@ class Services:
         return answer
 
 
+# Denials that no waiting ends, and the ones that waiting for the next run or day does.
+FINAL_RULES = frozenset({"remediation.protected_scope", "remediation.saving_sound"})
+WAITING_RULE = "remediation.run_limits"
+
+
+def telling(rule_ids: Iterable[str]) -> set[str]:
+    """The rules whose denials are worth telling: not to wait, where waiting changes nothing."""
+    found = set(rule_ids)
+    return found - {WAITING_RULE} if found & FINAL_RULES else found
+
+
 def reasons(decision: Decision) -> str:
     """Why the gate denied, and what to do about it, in one line."""
+    told = telling(denial.rule_id for denial in decision.denials)
     return "; ".join(
-        f"{denial.message} [{denial.rule_id}] {denial.remedy}" for denial in decision.denials
+        f"{denial.message} [{denial.rule_id}] {denial.remedy}"
+        for denial in decision.denials
+        if denial.rule_id in told
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from policies.models import canonical_json, sha256
-from policies.store import for_reading
+from policies.store import RESTORE, StoreError, for_reading
 
 # What the first row follows, and the head of an empty chain.
 GENESIS = "0" * 64
@@ -56,19 +56,31 @@ class Chain:
         """Add rows in the connection's transaction, which must see no other writer's."""
         # FOR UPDATE makes writers queue on PostgreSQL; SQLite's transaction already did.
         query = sa.select(self.head.c.seq, self.head.c.hash).with_for_update()
-        last = connection.execute(query).one()
+        heads = connection.execute(query).all()
+        if len(heads) != 1 or not isinstance(heads[0].seq, int):
+            where = self._wrong_head(heads)
+            raise StoreError(f"no {self.noun} can be recorded, for {where}; {RESTORE}")
+        (last,) = heads
         linked = link(rows, last.seq, last.hash)
         if linked:
             connection.execute(self.table.insert(), linked)
             end = linked[-1]
             connection.execute(self.head.update().values(seq=end["seq"], hash=end["hash"]))
 
-    def verify(self, store: sa.Engine, noted: Collection[str] = ()) -> ChainCheck:
-        """Walk the whole chain; `noted` are heads noted earlier, to be looked for in it."""
-        seq, last, found = 0, GENESIS, {GENESIS} & set(noted)
+    def verify(
+        self, store: sa.Engine, noted: Collection[str] = (), *, since: int = 1
+    ) -> ChainCheck:
+        """Walk the chain, from its first row or the one numbered `since`, to its end.
+
+        `noted` are heads noted earlier, to be looked for in it.
+        """
+        seq, last, found = since - 1, GENESIS, {GENESIS} & set(noted)
         with _snapshot(store).connect() as connection:
             try:
-                for row in self._rows(connection):
+                if seq:
+                    before = sa.select(self.table.c.hash).where(self.table.c.seq == seq)
+                    last = str(connection.scalar(before))
+                for row in self._rows(connection, seq):
                     problem = self._broken_link(dict(row), seq + 1, last)
                     if problem:
                         return ChainCheck(seq, last, problem, frozenset(found))
@@ -77,18 +89,22 @@ class Chain:
             except UNREADABLE as error:
                 problem = f"{self.noun} {seq + 1} cannot be read ({str(error).splitlines()[0]})"
                 return ChainCheck(seq, last, problem, frozenset(found))
-            head = connection.execute(sa.select(self.head.c.seq, self.head.c.hash)).one_or_none()
+            heads = connection.execute(sa.select(self.head.c.seq, self.head.c.hash)).all()
         problem = None
-        if head is None or (head.seq, head.hash) != (seq, last):
-            where = "missing" if head is None else f"at {self.noun} {head.seq}"
-            problem = f"the chain ends at {self.noun} {seq}, but its head is {where}"
+        if [tuple(head) for head in heads] != [(seq, last)]:
+            problem = f"the chain ends at {self.noun} {seq}, but {self._wrong_head(heads)}"
         return ChainCheck(seq, last, problem, frozenset(found))
 
-    def _rows(self, connection: sa.Connection) -> Iterator[sa.RowMapping]:
-        query, seq = sa.select(self.table).order_by(self.table.c.seq), 0
+    def _wrong_head(self, heads: Sequence[sa.Row[Any]]) -> str:
+        if len(heads) == 1:
+            return f"the head in {self.head.name} is at {self.noun} {heads[0].seq}"
+        return f"the head in {self.head.name} is {'there more than once' if heads else 'missing'}"
+
+    def _rows(self, connection: sa.Connection, seq: int) -> Iterator[sa.RowMapping]:
+        query = sa.select(self.table).order_by(self.table.c.seq)
         several = connection.execution_options(yield_per=FETCHED)
         try:
-            for row in several.execute(query).mappings():
+            for row in several.execute(query.where(self.table.c.seq > seq)).mappings():
                 yield row
                 seq = row["seq"]
         except UNREADABLE:

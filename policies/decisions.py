@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -16,10 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from policies.chain import Chain
+from policies.chain import UNREADABLE, Chain
 from policies.engine import PolicyEngine
 from policies.models import Decision, Finding, canonical_json, finding_from
-from policies.store import as_stored, for_reading, metadata
+from policies.store import RESTORE, StoreError, as_stored, for_reading, metadata
 
 decisions = sa.Table(
     "decisions",
@@ -163,7 +164,7 @@ def _page(store: sa.Engine, query: sa.Select[Any]) -> list[Record]:
     # A transaction of its own: whoever works on a page for minutes holds nothing open meanwhile.
     found: list[Record] = []
     size = 0
-    with for_reading(store).connect() as connection:
+    with _readable(store), for_reading(store).connect() as connection:
         rows = connection.execution_options(yield_per=10).execute(query.limit(PAGE_RECORDS))
         for row in rows.mappings():
             found.append(_record(row))
@@ -171,6 +172,16 @@ def _page(store: sa.Engine, query: sa.Select[Any]) -> list[Record]:
             if size >= PAGE_CHARACTERS:
                 break
     return found
+
+
+@contextmanager
+def _readable(store: sa.Engine) -> Iterator[None]:
+    """Name the record in which somebody wrote what cannot be read."""
+    try:
+        yield
+    except UNREADABLE as error:
+        problem = CHAIN.verify(store).problem or str(error).splitlines()[0]
+        raise StoreError(f"the decisions cannot be read: {problem}; {RESTORE}") from error
 
 
 def _later_than(moment: datetime, decision_id: str) -> sa.ColumnElement[bool]:
@@ -183,7 +194,7 @@ def decision_rows(store: sa.Engine) -> list[dict[str, Any]]:
     query = sa.select(*[decisions.c[name] for name in DECISION_COLUMNS]).order_by(
         decisions.c.decided_at, decisions.c.decision_id
     )
-    with for_reading(store).connect() as connection:
+    with _readable(store), for_reading(store).connect() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -27,9 +27,12 @@ BUSY_SECONDS = 30
 # Any constant will do, as long as every Tollgate process takes the same advisory lock.
 MIGRATION_LOCK = 7_046_221
 
+# What to do about rows and tables that are not as Tollgate left them.
+RESTORE = "restore the operational store from a backup and find out who wrote to it"
+
 
 class StoreError(RuntimeError):
-    """The operational store cannot be opened; the message says why and what to do."""
+    """The operational store cannot be opened or used; the message says why and what to do."""
 
 
 def open_store(url: str) -> sa.Engine:
@@ -40,6 +43,7 @@ def open_store(url: str) -> sa.Engine:
     engine = _connect(url)
     try:
         _migrate(engine)
+        _require_all_there(for_reading(engine))
     except sa.exc.SQLAlchemyError as error:
         engine.dispose()
         raise StoreError(
@@ -145,6 +149,24 @@ def _is_at_head(engine: sa.Engine, config: Config) -> bool:
             "Tollgate does not know; it was written by a newer version: upgrade this one"
         )
     return current == set(scripts.get_heads())
+
+
+def _require_all_there(engine: sa.Engine) -> None:
+    """Name what somebody dropped of the tables that the code in use has declared."""
+    lost = []
+    with engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        there = set(inspector.get_table_names())
+        for name, table in metadata.tables.items():
+            if name not in there:
+                lost.append(f"table {name}")
+                continue
+            columns = {column["name"] for column in inspector.get_columns(name)}
+            lost += [f"column {column}" for column in table.columns if column.name not in columns]
+    if lost:
+        raise StoreError(
+            f"the operational store {engine.url!r} has lost its {', '.join(lost)}; {RESTORE}"
+        )
 
 
 def _first_line(error: Exception) -> str:

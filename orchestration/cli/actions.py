@@ -22,6 +22,7 @@ import typer
 from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
 
 from actions import approvals, executor, journal, planner, plans, recovery, reports
 from actions.clients import AwsCloud
@@ -29,21 +30,25 @@ from actions.errors import ActionError, Refused
 from actions.models import DataFacts, Outcome, Proposal, Result, RunReport
 from actions.services import Services
 from orchestration.cli.console import err, fail, out
-from orchestration.cli.rows import RowFormat, write_rows
+from orchestration.cli.rows import RowFormat, harmless, write_rows
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import Bundle
 from policies.decisions import RecordError
 from policies.engine import PolicyEngine
 from policies.opa import Opa
 from policies.provision import NoOpaError, find_opa
-from policies.store import StoreError, open_store
+from policies.store import RESTORE, StoreError, open_store
 
 DENIED, COULD_NOT = 1, 2
 GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Result.WOULD_UNDO}
 # The canary, in words.
 FIRST = " (tried first, as the smallest of its action: the others follow where it comes out well)"
 DRY_RUN = "Dry run, nothing was changed"
-MARKED = {reports.CHANGED: "changed since it was decided", reports.UNREADABLE: "unreadable"}
+MARKED = {
+    reports.CHANGED: "changed since it was decided",
+    reports.UNREADABLE: "unreadable",
+    reports.GONE: "gone from the store",
+}
 LIFETIME = re.compile(r"(\d{1,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -143,7 +148,8 @@ def approve(
     expires: Annotated[str, typer.Option(help="For how long, as 30m, 24h or 7d.")] = "24h",
 ) -> None:
     """Say yes to exactly this plan, once, for a while."""
-    with _session(data=False) as (_, services):
+    # By the clock that an apply would need: one that is set ahead would make it last for years.
+    with _session(data=False, execute=True) as (_, services):
         given = approvals.approve(
             services.journal(), plan_id, name, now=services.clock(), lifetime=_lifetime(expires)
         )
@@ -196,7 +202,7 @@ def list_plans(
     else:
         columns = reports.PLANNED_ACTIONS
         write_rows(columns, [[row[name] for name in columns] for row in rows], to)
-    marked = [row["plan_id"] for row in rows if row["status"] in MARKED]
+    marked = [row["plan_id"] for row in rows if reports.marked(row)]
     if marked:
         fail(f"not as they were decided on: {', '.join(marked)}; {plans.REMEDY}", DENIED)
 
@@ -213,7 +219,7 @@ def verify(
         checks = journal.verify_records(services.store, head or ())
     for what, check in checks.items():
         if not check.ok:
-            fail(f"the {what} do not verify: {check.problem}", DENIED)
+            fail(f"the {what} do not verify: {check.problem}; {RESTORE}", DENIED)
     for gone in sorted(set(head or ()).difference(*(check.found for check in checks.values()))):
         fail(f"the head noted earlier, {gone}, is in neither chain", DENIED)
     for what, check in checks.items():
@@ -256,6 +262,9 @@ def _session(
         fail(str(error), COULD_NOT)
     except (NoOpaError, WarehouseError, ShiftedClockError) as error:
         fail(str(error), COULD_NOT)
+    except SQLAlchemyError as error:
+        why = str(error).splitlines()[0]
+        fail(f"the operational store cannot be used: {why}; where it was changed, {RESTORE}")
 
 
 @contextmanager
@@ -334,9 +343,34 @@ def _show(report: RunReport, title: str) -> None:
     for why, count in said_once.items():
         out.print(Text(f"{count} could not: {why}"), soft_wrap=True)
     for found in report.outcomes:
-        for call in found.calls:
-            parameters = json.dumps(call.parameters, sort_keys=True)
-            out.print(Text(f"{found.plan_id}  {call.permission} {parameters}"), soft_wrap=True)
+        if found.calls:
+            out.print(Text(f"{found.plan_id} calls, in this order:"), soft_wrap=True)
+        for number, call in enumerate(found.calls, start=1):
+            out.print(Text(f"  {number}. {call.permission}"))
+            for name, value in _leaves(call.parameters):
+                out.print(Text(f"       {name}: {harmless(value)}"), soft_wrap=True)
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every parameter of a call by its path, a list of plain values or of tags as one."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        plain = [_plain(item) for item in value]
+        if None not in plain:
+            yield path, ", ".join(str(item) for item in plain)
+        else:
+            for item in value:
+                yield from _leaves(item, path)
+    else:
+        yield path, str(value)
+
+
+def _plain(item: Any) -> str | None:
+    if isinstance(item, dict):
+        return f"{item['Key']}={item['Value']}" if item.keys() == {"Key", "Value"} else None
+    return None if isinstance(item, list) else str(item)
 
 
 def _words(result: Result) -> str:

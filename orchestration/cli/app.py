@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from orchestration.cli.console import CANNOT, complain
+from orchestration.cli.home import require_possible_home
 from orchestration.settings import SettingsError
 
 # In the order of `tollgate --help`: where in this package the command, or group of commands, is.
@@ -60,14 +61,17 @@ class Commands(TyperGroup):
 
     def main(self, args: Any = None, *other: Any, **extra: Any) -> Any:
         """As Typer's own; but what cannot be understood is said as every other error is."""
+        asked = list(sys.argv[1:] if args is None else args)
         try:
+            if asked and asked[0] in COMMANDS and "--help" not in asked:
+                require_possible_home()
             code = super().main(args, *other, **extra | {"standalone_mode": False})
         except _UsageError as error:
             code = error.exit_code
             # Its message is the help, which has been printed.
             if type(error).__name__ != "NoArgsIsHelpError":
-                asked = error.ctx.command_path if error.ctx else "tollgate"
-                complain(f"{error.format_message().rstrip('.')}; see `{asked} --help`")
+                command = error.ctx.command_path if error.ctx else "tollgate"
+                complain(f"{error.format_message().rstrip('.')}; see `{command} --help`")
         except SettingsError as error:
             code = CANNOT
             complain(str(error))

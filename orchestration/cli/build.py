@@ -66,6 +66,9 @@ def materialise(settings: Settings, first: str | None = None, last: str | None =
             nonlocal done
             done += state == "done"
             progress.update(task, description=f"{step}: {state}")
+            # Without a terminal there is no progress line: a log gets what is finished.
+            if not err.is_terminal and state != "started":
+                err.print(Text(f"{step}: {state}"), soft_wrap=True)
 
         try:
             run_everything(

@@ -30,7 +30,11 @@ def demo(
     """Follow charges from bills to decided actions, on a demo company and on real samples.
 
     `--shell` starts the company's AWS, an emulator on this machine, for `tollgate actions` in a
-    shell; it ends with the shell, whose exit code is the command's. Commands may be piped in.
+    shell; it ends with the shell, whose exit code is the command's. Commands may be piped in: they
+    stop at the first one that fails.
+
+    Each demo begins with an operational store of its own; that of the demo before is kept beside it
+    as ops.before.sqlite.
     """
     if shell:
         raise typer.Exit(_shell(load_settings()))
@@ -49,11 +53,18 @@ def demo(
     settings, watch = load_settings(), Stopwatch()
     try:
         with (
-            own_home(settings),
+            own_home(settings) as kept,
             Status("starting", console=err) as status,
             writing_bills(_company(settings), rows, seed) as bills,
             running_samples(settings) as beside,
         ):
+            if kept:
+                err.print(
+                    "begun anew: feedback, decisions and approvals of the demo before are in "
+                    f"{kept}, until the next one",
+                    highlight=False,
+                    soft_wrap=True,
+                )
             # Now that the other processes are busy too.
             with watch.measure("load Dagster and dbt"):
                 from orchestration.demo.report import build_report, write_report  # noqa: PLC0415

@@ -42,11 +42,17 @@ def doctor() -> None:
         try:
             good, text = check(settings)
         except Exception as error:  # noqa: BLE001 (a doctor reports whatever is broken)
-            good, text = False, f"{type(error).__name__}: {error}"
+            good, text = False, _said(error)
         healthy &= good
         table.add_row("[green]ok[/]" if good else "[red]no[/]", name, escape(text))
     out.print(table)
     raise typer.Exit(0 if healthy else 1)
+
+
+def _said(error: Exception) -> str:
+    """What the error says; its kind too, where it is none of Tollgate's own, which say it all."""
+    ours = type(error).__module__.split(".", 1)[0] in ("actions", "orchestration", "policies")
+    return str(error) if ours else f"{type(error).__name__}: {error}"
 
 
 def _python(_: Settings) -> Finding:
@@ -89,18 +95,21 @@ def _store(settings: Settings) -> Finding:
 
 
 def _records(settings: Settings) -> Finding:
+    from actions import plans, reports  # noqa: PLC0415
     from actions.journal import verify_records  # noqa: PLC0415
-    from policies.store import open_store  # noqa: PLC0415
+    from policies.store import RESTORE, open_store  # noqa: PLC0415
 
     store = open_store(settings.ops_url)
     try:
         checks = verify_records(store)
+        broken = [f"{what} do not verify: {c.problem}" for what, c in checks.items() if not c.ok]
+        if broken:
+            return False, f"{'; '.join(broken)}: {RESTORE}"
+        marked = [row["plan_id"] for row in reports.planned_actions(store) if reports.marked(row)]
     finally:
         store.dispose()
-    broken = [f"{what} do not verify: {c.problem}" for what, c in checks.items() if not c.ok]
-    if broken:
-        remedy = "restore the operational store from a backup and find out who wrote to it"
-        return False, f"{'; '.join(broken)}: {remedy}"
+    if marked:
+        return False, f"plans not as they were decided on: {', '.join(marked)}; {plans.REMEDY}"
     return True, ", ".join(f"{check.entries:,} {what}" for what, check in checks.items())
 
 

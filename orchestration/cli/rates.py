@@ -80,12 +80,14 @@ def export(
     ) as error:
         fail(str(error))
     rates, size = len(content["rates"]), out.stat().st_size
+    how = f"{UNSIGNED} for want of {SIGNING_KEY}, see `tollgate rates keys`"
     err.print(
-        f"{out}: {rates} rates until {content['data_as_of'][:10]}, {size:,} bytes, {signature}",
+        f"{out}: {rates} rates from bills through {content['data_as_of'][:10]}, issued "
+        f"{content['issued_at'][:10]}, {size:,} bytes, "
+        f"{how if signature == UNSIGNED else signature}",
         highlight=False,
+        soft_wrap=True,
     )
-    if signature == UNSIGNED:
-        err.print(f"unsigned: set {SIGNING_KEY} (see `tollgate rates keys`)", highlight=False)
 
 
 @app.command()

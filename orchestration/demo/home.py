@@ -21,8 +21,11 @@ class DemoError(RuntimeError):
 
 
 @contextmanager
-def own_home(settings: Settings) -> Iterator[None]:
-    """The installation, prepared and for this demo alone; an error while another one runs in it."""
+def own_home(settings: Settings) -> Iterator[Path | None]:
+    """The installation, prepared and for this demo alone; an error while another one runs in it.
+
+    Gives where the operational store of the demo before was put, if there was one.
+    """
     lock = settings.home / "demo" / ".lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as handle:
@@ -33,11 +36,10 @@ def own_home(settings: Settings) -> Iterator[None]:
                 f"another demo is running in {settings.home}: wait for it, or set TOLLGATE_HOME to "
                 "another folder"
             ) from error
-        _prepare(settings)
-        yield
+        yield _prepare(settings)
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(settings: Settings) -> Path | None:
     """Refuse a home with somebody's own bills; begin the demo's operational store anew.
 
     Sets the engines' memory for this process and those it starts. The emulator starts anew each
@@ -52,8 +54,20 @@ def _prepare(settings: Settings) -> None:
             "folder for the demo"
         )
     os.environ.setdefault(MEMORY_VARIABLE, MEMORY)
-    for name in ("ops.sqlite", "ops.sqlite-wal", "ops.sqlite-shm"):
-        (settings.home / name).unlink(missing_ok=True)
+    return _put_away(settings.home / "ops.sqlite")
+
+
+def _put_away(store: Path) -> Path | None:
+    """Rename a SQLite file and all that belongs to it; what was put away before is replaced."""
+    kept = store.with_name("ops.before.sqlite")
+    found = store.exists()
+    for ending in ("", "-wal", "-shm"):
+        now, then = (Path(f"{path}{ending}") for path in (store, kept))
+        if found:
+            then.unlink(missing_ok=True)
+        if now.exists():
+            now.replace(then)
+    return kept if found else None
 
 
 def report_path(settings: Settings) -> Path:

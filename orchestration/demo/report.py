@@ -33,14 +33,29 @@ _DRIVERS = "select * from marts.fct_anomaly_drivers order by finding_id, driver_
 _WASTE = (
     "select * from marts.fct_waste_candidates order by monthly_effective_cost desc, resource_id"
 )
-# A day's quantiles added up: as if all days erred together, so the band is rather too wide.
+# A day's quantiles added up: as if all days erred together, so the band is rather too wide. Usage
+# alone is forecast; beside it, what it cost over as many days before.
 _FORECASTS = """
-select service_provider_name, billing_currency, ahead.days as horizon_days, max(model) as model,
-       sum(p50) as p50, sum(p10) as p10, sum(p90) as p90
-from marts.fct_forecasts
-join (select 30 as days union all select 90 union all select 180) as ahead
-  on horizon_days <= ahead.days
-group by 1, 2, 3 order by 1, 2, 3
+with usage as (
+  select service_provider_name, billing_currency, charge_date, effective_cost
+  from marts.fct_daily_costs where charge_category = 'Usage'
+),
+forecast as (
+  select service_provider_name, billing_currency, ahead.days as horizon_days, max(model) as model,
+         max(as_of) as as_of, sum(p50) as p50, sum(p10) as p10, sum(p90) as p90
+  from marts.fct_forecasts
+  join (select 30 as days union all select 90 union all select 180) as ahead
+    on horizon_days <= ahead.days
+  group by 1, 2, 3
+)
+select forecast.*, 'Usage' as charge_category, (
+  select sum(effective_cost) from usage
+  where usage.service_provider_name = forecast.service_provider_name
+    and usage.billing_currency = forecast.billing_currency
+    and usage.charge_date > forecast.as_of - forecast.horizon_days
+    and usage.charge_date <= forecast.as_of
+) as effective_cost_before
+from forecast order by 1, 2, 3
 """
 _ACCURACY = """
 select horizon_days, model, avg(wape) as wape, avg(mase) as mase,

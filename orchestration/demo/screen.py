@@ -14,6 +14,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from actions.services import telling
+
 Report = dict[str, Any]
 
 FINDINGS = 6
@@ -113,18 +115,40 @@ def _score(what: str, found: dict[str, Any]) -> str:
 
 
 def _forecasts(report: Report) -> RenderableType:
-    table = Table("provider", "days ahead", "expected", "80 % band", "model", box=None)
+    table = Table(
+        "provider",
+        "days",
+        "usage in the days before",
+        "expected ahead",
+        "80 % band",
+        "model",
+        box=None,
+    )
     for row in report["forecasts"]:
         currency = row["billing_currency"]
         table.add_row(
             escape(row["service_provider_name"]),
             str(row["horizon_days"]),
+            _amount(row["effective_cost_before"], currency),
             _amount(row["p50"], currency),
             f"{_amount(row['p10'], '')}… {_amount(row['p90'], currency)}",
             row["model"],
         )
     used = {row["model"] for row in report["forecasts"]}
-    return Group(table, Text(), *_skill(report["forecast_accuracy"], used))
+    return Group(
+        table, Text(), Text(_what_is_forecast(report)), *_skill(report["forecast_accuracy"], used)
+    )
+
+
+def _what_is_forecast(report: Report) -> str:
+    """Beside months of all cost, a forecast of usage alone would look like a saving."""
+    forecast = {row["service_provider_name"] for row in report["forecasts"]}
+    others = sorted({row["service_provider_name"] for row in report["costs"]} - forecast)
+    said = (
+        "Usage only, at effective cost, unlike the months above: purchases, taxes and support come "
+        "by schedule."
+    )
+    return said + (f" No usage to forecast: {', '.join(others)}." if others else "")
 
 
 def _skill(accuracy: Iterable[dict[str, Any]], used: set[str]) -> list[RenderableType]:
@@ -182,7 +206,9 @@ def _actions(report: Report) -> RenderableType:
 
 
 def _messages(denials: str | None) -> str:
-    return " ".join(found["message"] for found in json.loads(denials or "[]"))
+    found = json.loads(denials or "[]")
+    told = telling(denial["rule_id"] for denial in found)
+    return " ".join(denial["message"] for denial in found if denial["rule_id"] in told)
 
 
 def _steps(report: Report) -> RenderableType:

@@ -201,6 +201,23 @@ def test_journal_of_the_demo_is_an_unbroken_chain(demo: Any) -> None:
     assert demo.tollgate("actions", "journal", "verify").returncode == 0
 
 
+def test_forecasts_stand_beside_the_usage_of_as_many_days_before(demo: Any) -> None:
+    forecasts = demo.report["forecasts"]
+    assert {row["charge_category"] for row in forecasts} == {"Usage"}
+    (aws,) = [
+        row for row in forecasts
+        if row["service_provider_name"] == "AWS" and row["horizon_days"] == 30
+    ]  # fmt: skip
+    done = demo.tollgate(
+        "query", "--format", "csv",
+        "select sum(effective_cost) as cost from focus.fct_focus_charges "
+        "where charge_category = 'Usage' and service_provider_name = 'AWS' "
+        f"and charge_period_start >= date '{aws['as_of'][:10]}' - 29 "
+        f"and charge_period_start < date '{aws['as_of'][:10]}' + 1",
+    )  # fmt: skip
+    assert Decimal(rows(done.stdout)[0]["cost"]) == Decimal(aws["effective_cost_before"])
+
+
 def test_marts_hold_decisions_actions_and_forecasts_for_bi(demo: Any) -> None:
     for mart in (
         "fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_anomaly_drivers",

@@ -171,6 +171,20 @@ def rates(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {rate["meter"]: rate for rate in document["rates"]}
 
 
+def test_export_says_once_that_it_is_unsigned_and_whose_days_it_measured(
+    bills: Bills, home: Path
+) -> None:
+    bills.close()
+    said = export("--out", str(home / "rates.json")).stderr
+    document = json.loads((home / "rates.json").read_text())
+    assert (
+        f"from bills through {document['data_as_of'][:10]}, issued {document['issued_at'][:10]},"
+        in said
+    )
+    assert said.count("unsigned") == 1
+    assert said.count("\n") == 1
+
+
 def test_rate_is_cost_by_quantity_of_enough_lines_of_what_is_looked_up(
     bills: Bills, home: Path
 ) -> None:

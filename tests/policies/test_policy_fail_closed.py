@@ -38,6 +38,7 @@ LEFT_TO_THE_SCHEMA: set[Path_] = {
     ("plan", "reversibility", "note"),
     ("approval", "approver"),
     ("approval", "requester"),
+    ("approval", "given_at"),
     ("approval", "expires_at"),
     ("approval", "plan_hash"),
     ("plan", "parameters"),

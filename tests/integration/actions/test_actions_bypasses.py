@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from actions import approvals, planner, plans
 from actions.errors import ApprovalInvalid, Refused
 from actions.models import Result
+from policies.bundle import BUNDLE
 
 
 def test_plan_started_once_is_never_begun_again_whatever_the_table_says(desk: Any) -> None:
@@ -23,8 +26,8 @@ def test_plan_started_once_is_never_begun_again_whatever_the_table_says(desk: An
     for execute in (False, True):
         (again,) = desk.apply(plan_id, execute=execute).outcomes
         assert again.result is Result.REFUSED
-        assert "started before" in again.why
-    plan, _ = plans.load(desk.store, plan_id)
+        assert "is 'approved' in the table, and 'undone' by the journal" in again.why
+    plan, _ = plans.load(desk.store, plan_id, only_body=True)
     with pytest.raises(ApprovalInvalid, match="used up"):
         approvals.valid_for(desk.store, plan, desk.clock.now)
     assert approvals.valid_for(desk.store, plan, desk.clock.now, resuming=True)
@@ -70,3 +73,45 @@ def test_environments_in_conflict_are_denied(desk: Any) -> None:
     (found,) = desk.plan(desk.volume(tags))
     assert found.result is Result.DENIED
     assert "development or staging is not known" in found.why
+
+
+def test_approval_given_by_a_clock_that_was_ahead_does_not_hold(desk: Any) -> None:
+    instance_id, today = desk.instance(), desk.clock.now
+    (found,) = desk.plan(instance_id)
+    desk.clock.now = today.replace(year=2030)
+    desk.approve(found.plan_id, days=7)
+    desk.clock.now = today
+    (applied,) = desk.apply(found.plan_id).outcomes
+    assert applied.result is Result.REFUSED
+    assert "given at 2030-10-28T06:00:00.000000Z, which is still to come" in applied.why
+    assert desk.state(instance_id) == "running"
+    desk.approve(found.plan_id)
+    assert desk.apply(found.plan_id).ok, "one of today holds"
+
+
+def test_approval_longer_than_any_is_given_does_not_hold(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (found,) = desk.plan(desk.instance())
+    with monkeypatch.context() as patched:
+        patched.setattr(approvals, "LONGEST_LIFETIME", timedelta(days=999))
+        desk.approve(found.plan_id, days=8)
+    (applied,) = desk.apply(found.plan_id).outcomes
+    assert applied.result is Result.REFUSED
+    assert "longer than any may" in applied.why
+
+
+def test_executor_and_gate_know_one_longest_approval() -> None:
+    config = yaml.safe_load((BUNDLE / "finops/config/remediation/data.yaml").read_text())
+    assert timedelta(hours=config["approval_max_hours"]) == approvals.LONGEST_LIFETIME
+
+
+@pytest.mark.parametrize("moment", ["zz", "", None])
+def test_approval_whose_row_cannot_be_read_does_not_hold(desk: Any, moment: str | None) -> None:
+    (plan_id,) = desk.ready(desk.instance())
+    with desk.store.begin() as connection:
+        change = sa.text("UPDATE action_approvals SET expires_at = coalesce(:m, 0), given_at = 'x'")
+        connection.execute(change, {"m": moment})
+    (applied,) = desk.apply(plan_id).outcomes
+    assert applied.result is Result.REFUSED
+    assert "not in the journal as it stands" in applied.why

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from actions import reports
+from actions.errors import JournalBroken
 from orchestration.cli.actions import app
 from orchestration.cli.app import app as tollgate
 from orchestration.settings import load_settings
 from policies.append_only import changeable
-from policies.decisions import read_records
+from policies.decisions import decision_rows, read_records
+from policies.store import StoreError
 
 
 @pytest.fixture
@@ -54,8 +58,18 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
     assert planned.exit_code == 0, planned.output
     assert volume_id in planned.output
     assert "40.00 USD" in planned.output
-    assert "ec2:CreateSnapshot" in planned.output
     plan_id = only_plan(desk)
+    _, calls = planned.output.split(f"{plan_id} calls, in this order:\n")
+    assert calls.splitlines() == [
+        "  1. ec2:CreateSnapshot",
+        f"       VolumeId: {volume_id}",
+        f"       Description: Before deleting {volume_id} ({plan_id})",
+        "       TagSpecifications.ResourceType: snapshot",
+        "       TagSpecifications.Tags: Name=scratch, environment=development, team=search, "
+        f"tollgate:plan-id={plan_id}",
+        "  2. ec2:DeleteVolume",
+        f"       VolumeId: {volume_id}",
+    ]
 
     itself = run("approve", plan_id, "--as", "ana")
     assert itself.exit_code == 1
@@ -160,6 +174,67 @@ def test_edited_plan_is_listed_as_such_and_never_applied(
     assert desk.everything() == before
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "status = 'applied'",
+        "status = 'nonsense'",
+        "decision_id = 'd'",
+        "decision_id = NULL",
+        "created_at = 'zz'",
+        "action_id = 'aws.ec2_instance.stop'",
+        "resource_key = 'r'",
+        "content_sha256 = 'c'",
+        "plan_hash = 'h'",
+    ],
+)
+def test_row_that_says_anything_else_than_the_journal_is_marked_and_not_approved(
+    home: Path, desk: Any, edit: str
+) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    plan_id = only_plan(desk)
+    assert run("list").exit_code == 0
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE action_plans SET {edit}")
+    listed = run("list")
+    assert listed.exit_code == 1
+    (line,) = [line for line in listed.output.splitlines() if f"│ {plan_id}" in line]
+    assert "changed since" in line
+    assert "plan again" in listed.stderr
+    assert listed.stderr.count("\n") == 1
+    approved = run("approve", plan_id, "--as", "ben")
+    assert approved.exit_code == 1
+    assert "plan again" in approved.stderr
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_denied_plan_edited_to_planned_cannot_be_approved(
+    home: Path, desk: Any, decided: bool
+) -> None:
+    volume_id = desk.volume({"team": "a", "environment": "development", "protected": "yes"})
+    run("plan", "--proposals", proposals(home, desk, volume_id), "--as", "ana")
+    plan_id = only_plan(desk)
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql("UPDATE action_plans SET status = 'planned'")
+        if not decided:
+            connection.exec_driver_sql("UPDATE action_plans SET decision_id = NULL")
+    approved = run("approve", plan_id, "--as", "ben")
+    assert approved.exit_code == 1
+    assert "by the journal" in approved.stderr
+    assert "approved" not in desk.events()
+
+
+def test_plan_whose_row_was_removed_is_still_listed(home: Path, desk: Any) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    plan_id = only_plan(desk)
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM action_plans")
+    listed = run("list")
+    assert listed.exit_code == 1
+    (line,) = [line for line in listed.output.splitlines() if f"│ {plan_id}" in line]
+    assert "gone from the store" in line
+
+
 def test_plan_that_nobody_made_is_marked(home: Path, desk: Any) -> None:
     run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
     with desk.store.begin() as connection:
@@ -235,10 +310,16 @@ def test_installation_in_the_past_never_acts_on_a_real_cloud(
     home: Path, desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = proposals(home, desk, desk.volume())
+    run("plan", "--proposals", file, "--as", "ana")
+    plan_id = only_plan(desk)
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     answered = run("apply", "--execute", "--proposals", file)
     assert answered.exit_code == 2
     assert "in the past" in answered.output
+    approved = run("approve", plan_id, "--as", "ben")
+    assert approved.exit_code == 2
+    assert "in the past" in approved.output
+    assert "approved" not in desk.events()
 
 
 @pytest.mark.parametrize("command", ["apply", "resume"])
@@ -255,3 +336,86 @@ def test_who_applies_to_a_real_cloud_does_not_vouch_for_the_bills(
     assert answered.exit_code == 2
     assert "leave --proposals out" in answered.output
     assert desk.events() == []
+
+
+def flat(text: str) -> str:
+    """What a table says in its last column, wherever it breaks."""
+    return " ".join(line.strip("│┃ ").rsplit("│", 1)[-1].strip() for line in text.splitlines())
+
+
+EDITS = {
+    "UPDATE action_plans SET status = 'nonsense'": "plan-",
+    "UPDATE action_journal SET detail = 'x' WHERE seq = 1": "event 1",
+    "UPDATE action_journal SET detail = '7' WHERE seq = 2": "event 2",
+    "UPDATE action_journal SET at = 'zz' WHERE seq = 1": "event 1",
+    "UPDATE decisions SET decided_at = 'zz'": "decision 1",
+    "DELETE FROM action_journal_head": "action_journal_head is missing",
+    "UPDATE action_journal_head SET seq = 'x'": "action_journal_head is at event x",
+    "DELETE FROM decisions_head": "decisions_head is missing",
+    "DROP TABLE action_journal_head": "action_journal_head",
+    "DROP TABLE action_approvals": "action_approvals",
+    "DROP TABLE decisions": "decisions",
+    "ALTER TABLE action_plans DROP COLUMN content_sha256": "content_sha256",
+}
+
+
+@pytest.mark.parametrize("statement", EDITS)
+def test_edited_store_is_one_error_with_its_place_and_the_remedy(
+    home: Path, desk: Any, statement: str
+) -> None:
+    file = proposals(home, desk, desk.volume())
+    run("plan", "--proposals", file, "--as", "ana")
+    plan_id = only_plan(desk)
+    with desk.store.begin() as connection:
+        for name in ("decisions", "action_journal"):
+            for trigger in changeable(name, "sqlite"):
+                connection.exec_driver_sql(trigger)
+        connection.exec_driver_sql(statement)
+    commands = [
+        ["plan", "--proposals", file],
+        ["approve", plan_id, "--as", "ben"],
+        ["apply", plan_id, "--execute", "--proposals", file],
+        ["undo", plan_id, "--execute"],
+        ["resume", "--execute", "--proposals", file],
+        ["list"],
+        ["journal", "verify"],
+    ]
+    never_begun = "nothing was applied"  # what undo answers by the journal
+    for command in commands:
+        done = run(*command)
+        said = flat(done.output)
+        assert isinstance(done.exception, SystemExit | None), (command, done.exception)
+        assert done.stderr.count("\n") <= 1, done.stderr
+        if done.exit_code and never_begun not in said:
+            assert EDITS[statement] in done.output or EDITS[statement] in said, command
+            remedies = ("restore the operational store", "plan again")
+            assert any(remedy in said for remedy in remedies), command
+    assert run("approve", plan_id, "--as", "ben").exit_code
+    assert run("apply", plan_id, "--execute", "--proposals", file).exit_code
+    checked = CliRunner().invoke(tollgate, ["doctor"])
+    assert checked.exit_code == 1
+    said = flat(checked.output)
+    assert "Error" not in said
+    assert "restore the operational store" in said or "plan again" in said
+
+
+@pytest.mark.parametrize(
+    ("statement", "read", "named"),
+    [
+        ("UPDATE action_journal SET detail = 'x' WHERE seq = 2", reports.events, "event 2 of"),
+        ("UPDATE action_journal SET at = 'zz'", reports.planned_actions, "event 1 of"),
+        ("UPDATE decisions SET decided_at = 'zz'", decision_rows, "decision 1 cannot be read"),
+        ("UPDATE decisions SET decided_at = 'zz'", read_records, "decision 1 cannot be read"),
+    ],
+)
+def test_what_the_assets_read_is_named_where_it_cannot_be_read(
+    desk: Any, statement: str, read: Callable[[Any], object], named: str
+) -> None:
+    desk.plan(desk.volume())
+    with desk.store.begin() as connection:
+        for name in ("decisions", "action_journal"):
+            for trigger in changeable(name, "sqlite"):
+                connection.exec_driver_sql(trigger)
+        connection.exec_driver_sql(statement)
+    with pytest.raises((JournalBroken, StoreError), match=f"{named}.*restore the operational"):
+        read(desk.store)

@@ -281,7 +281,7 @@ def test_plan_set_back_to_approved_in_the_table_is_not_applied_again(desk: Any) 
         connection.execute(sa.text("UPDATE action_plans SET status = 'approved'"))
     (again,) = desk.apply(plan_id).outcomes
     assert again.result is Result.REFUSED
-    assert "started before" in again.why
+    assert "'undone' by the journal" in again.why
     assert desk.state(instance_id) == "running"
 
 

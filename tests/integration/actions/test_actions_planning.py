@@ -27,3 +27,15 @@ def test_plan_made_again_after_its_approval_expired_waits_for_a_new_one(desk: An
     assert again.plan_id == found.plan_id
     assert again.why.startswith("allowed; waits for a new approval: ")
     assert "expired at" in again.why
+
+
+def test_limit_is_not_told_where_waiting_would_change_nothing(desk: Any) -> None:
+    assert desk.apply(*desk.ready(*[desk.instance() for _ in range(5)])).ok
+    protected = desk.instance({"team": "search", "environment": "development", "protected": "yes"})
+    (waits,) = desk.plan(desk.instance())
+    assert "the limit actions_per_owner_and_day (5) is exceeded" in waits.why
+    (final,) = desk.plan(protected)
+    recorded = {denial.rule_id for denial in final.decision.denials}
+    assert recorded == {"remediation.protected_scope", "remediation.run_limits"}
+    assert "protects the resource" in final.why
+    assert "limit" not in final.why

@@ -64,6 +64,29 @@ def test_errors_of_every_kind_are_one_line_on_stderr_that_begins_alike(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("place", ["file", "file/below", "/dev/null", "/proc/x", "loop"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "dev"])
+def test_home_that_cannot_be_is_one_error_of_every_command(
+    command: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("kept")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path / place))
+    more = {"actions": ["list"], "ingest": [str(tmp_path / "file")], "query": ["select 1"]}
+    done = CliRunner().invoke(app, [command, *more.get(command, [])])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: TOLLGATE_HOME is {tmp_path / place}, where Tollgate ")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_looking_at_the_home_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path / "new" / "home"))
+    assert CliRunner().invoke(app, ["focus", "check", "nowhere.csv"]).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_error_is_red_on_a_terminal_and_obeys_nothing_of_what_it_quotes() -> None:
     said = io.StringIO()
     terminal = Console(file=said, force_terminal=True, color_system="standard", emoji=False)

@@ -65,6 +65,7 @@ question := {
 		"given": false,
 		"approver": null,
 		"requester": null,
+		"given_at": null,
 		"expires_at": null,
 		"plan_hash": null,
 	},

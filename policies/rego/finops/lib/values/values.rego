@@ -30,6 +30,11 @@ now := instant(input.now)
 hours_since(text) := (now - instant(text)) / 3600000000000 if instant(text) <= now
 
 # METADATA
+# title: Hours until
+# description: How far an instant is in the future at the time of the question; undefined if it is not.
+hours_until(text) := (instant(text) - now) / 3600000000000 if instant(text) > now
+
+# METADATA
 # title: Filled text
 # description: True for text with something in it.
 filled(text) if {

@@ -27,6 +27,14 @@ test_age_is_undefined_for_the_future if {
 	not aged with input as {"now": "2025-12-31T00:00:00Z"}
 }
 
+test_hours_until_are_undefined_for_the_past if {
+	values.hours_until("2026-01-02T00:00:00Z") == 24 with input as {"now": "2026-01-01T00:00:00Z"}
+	coming with input as {"now": "2026-01-01T23:00:00Z"}
+	not coming with input as {"now": "2026-01-02T00:00:00Z"}
+}
+
+coming if values.hours_until("2026-01-02T00:00:00Z")
+
 aged if values.hours_since("2026-01-01T00:00:00Z")
 
 test_blank_text_is_not_filled if {

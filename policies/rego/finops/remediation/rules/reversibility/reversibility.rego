@@ -43,7 +43,7 @@ deny contains finding.new(rego.metadata.chain(), {
 # description: Denies at any stage if an approval is said to be given and does not hold.
 deny contains finding.new(rego.metadata.chain(), {
 	"subject": plan_id,
-	"message": "The approval is of another plan, of the requester, expired or incomplete.",
+	"message": "The approval is of another plan, of the requester, of the future, expired, too long or incomplete.",
 }) if {
 	not none_given
 	not approved
@@ -93,12 +93,19 @@ waits_for_nobody if {
 	data.finops.config.remediation.environments[lower(input.resource.environment)] == "act"
 }
 
+# Text would count as more than any number.
+longest := hours if {
+	hours := data.finops.config.remediation.approval_max_hours
+	is_number(hours)
+}
+
 approved if {
 	input.approval.given == true
 	values.filled(input.approval.approver)
 	values.filled(input.approval.requester)
 	lower(trim_space(input.approval.approver)) != lower(trim_space(input.approval.requester))
-	values.instant(input.approval.expires_at) > values.now
+	values.instant(input.approval.given_at) <= values.now
+	values.hours_until(input.approval.expires_at) <= longest
 	values.filled(input.plan.plan_hash)
 	input.approval.plan_hash == input.plan.plan_hash
 }

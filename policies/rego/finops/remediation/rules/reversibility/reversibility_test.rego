@@ -5,7 +5,7 @@ import data.finops.remediation.rules.reversibility
 
 approval := {
 	"required": true, "given": true, "approver": "ann", "requester": "bob",
-	"expires_at": "2026-10-29T00:00:00Z", "plan_hash": "hash-1",
+	"given_at": "2026-10-28T00:00:00Z", "expires_at": "2026-10-29T00:00:00Z", "plan_hash": "hash-1",
 }
 
 approved := json.patch(q.question, [{"op": "replace", "path": "/approval", "value": approval}])
@@ -56,7 +56,21 @@ test_stage_that_is_not_known_counts_as_acting if {
 broken := [
 	["approver", "Bob "], ["approver", null], ["requester", null], ["plan_hash", "hash-2"],
 	["expires_at", "2026-10-28T12:00:00Z"], ["expires_at", null], ["given", "yes"],
+	["given_at", "2026-10-28T12:00:01Z"], ["given_at", null], ["expires_at", "2026-11-04T12:00:01Z"],
 ]
+
+test_approval_of_this_moment_for_the_longest_time_passes if {
+	count(reversibility.deny) == 0 with input as json.patch(approved, [
+		{"op": "replace", "path": "/approval/given_at", "value": approved.now},
+		{"op": "replace", "path": "/approval/expires_at", "value": "2026-11-04T12:00:00Z"},
+	])
+}
+
+test_approval_is_denied_where_nothing_says_how_long_it_may_last if {
+	every hours in [null, "168"] {
+		count(reversibility.deny) > 0 with input as approved with data.finops.config.remediation.approval_max_hours as hours
+	}
+}
 
 test_approval_that_does_not_hold_is_denied_at_any_stage if {
 	every case in broken {

@@ -22,7 +22,7 @@ money := limits.dollars[input.saving.currency]
 # description: Denies for each limit that this action is not shown to stay within.
 deny contains finding.new(rego.metadata.chain(), {
 	"subject": finding.fact(["resource", "resource_id"]),
-	"message": sprintf("With this action, the limit %s (%v) is passed or cannot be checked.", [name, shown(name)]),
+	"message": sprintf("With this action, the limit %s (%v) %s.", [name, shown(name), outcome(name)]),
 	"amount": finding.fact(["run", "affected_monthly_cost"]),
 	"currency": finding.fact(["saving", "currency"]),
 }) if {
@@ -30,31 +30,42 @@ deny contains finding.new(rego.metadata.chain(), {
 	not within(name)
 }
 
+within(name) if reached[name] <= ceiling[name]
+
+# A limit that cannot be checked denies too, and waiting would not help.
+default outcome(_) := "cannot be checked"
+
+outcome(name) := "is exceeded" if reached[name] > ceiling[name]
+
 affected := values.amount(input.run.affected_monthly_cost) if {
 	values.amount(input.run.affected_monthly_cost) >= 0
 }
 
-within("actions_per_run") if {
-	values.is_count(input.run.actions_in_run)
-	input.run.actions_in_run + 1 <= limits.actions_per_run
-}
+reached["actions_per_run"] := input.run.actions_in_run + 1 if values.is_count(input.run.actions_in_run)
 
-within("actions_per_owner_and_day") if {
+reached["actions_per_owner_and_day"] := input.run.actions_owner_today + 1 if {
 	values.is_count(input.run.actions_owner_today)
-	input.run.actions_owner_today + 1 <= limits.actions_per_owner_and_day
 }
 
-within("per_action") if affected <= values.amount(money.per_action)
+reached["per_action"] := affected
 
-within("per_run") if {
+reached["per_run"] := values.amount(input.run.dollars_in_run) + affected if {
 	values.amount(input.run.dollars_in_run) >= 0
-	values.amount(input.run.dollars_in_run) + affected <= values.amount(money.per_run)
 }
 
-within("per_owner_and_day") if {
+reached["per_owner_and_day"] := values.amount(input.run.dollars_owner_today) + affected if {
 	values.amount(input.run.dollars_owner_today) >= 0
-	values.amount(input.run.dollars_owner_today) + affected <= values.amount(money.per_owner_and_day)
 }
+
+ceiling[name] := number if {
+	some name in ["actions_per_run", "actions_per_owner_and_day"]
+	number := limits[name]
+
+	# Text would count as more than any number.
+	is_number(number)
+}
+
+ceiling[name] := values.amount(money[name]) if some name in ["per_action", "per_run", "per_owner_and_day"]
 
 default shown(_) := "not configured"
 

@@ -18,6 +18,19 @@ test_each_limit_holds_alone if {
 	}
 }
 
+test_limit_that_is_exceeded_is_told_from_one_that_cannot_be_checked if {
+	exceeded := run_limits.deny with input as q.set("/run/actions_in_run", 10)
+	{d.message | some d in exceeded} == {"With this action, the limit actions_per_run (10) is exceeded."}
+	unknown := run_limits.deny with input as q.without("/run/actions_in_run")
+	{d.message | some d in unknown} == {"With this action, the limit actions_per_run (10) cannot be checked."}
+}
+
+test_limit_that_is_no_number_is_denied if {
+	every limit in [null, "10"] {
+		count(run_limits.deny) == 1 with input as q.question with data.finops.config.remediation.limits.actions_per_run as limit
+	}
+}
+
 test_dear_resource_passes_every_limit_in_money if {
 	count(run_limits.deny) == 3 with input as q.set("/run/affected_monthly_cost", "10000.01")
 }
