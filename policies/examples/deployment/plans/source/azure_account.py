@@ -22,9 +22,11 @@ class Account(BaseHTTPRequestHandler):
     """Answers each GET with the principal and each POST with a token."""
 
     def do_GET(self) -> None:
+        """The principal."""
         self._answer({"value": [PRINCIPAL]})
 
     def do_POST(self) -> None:
+        """A token."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         now = int(time.time())
         token = {"access_token": "made-up", "token_type": "Bearer", "resource": "made-up"}
@@ -45,15 +47,25 @@ class Account(BaseHTTPRequestHandler):
 
 def environment(here: str) -> dict[str, Any]:
     """The endpoints of a cloud that is this server alone, as Azure Stack's are described."""
-    endpoints = (
-        "managementPortalURL publishSettingsURL serviceManagementEndpoint resourceManagerEndpoint"
-        " activeDirectoryEndpoint galleryEndpoint keyVaultEndpoint graphEndpoint tokenAudience"
-    ).split()
-    suffixes = (
-        "storageEndpointSuffix sqlDatabaseDNSSuffix trafficManagerDNSSuffix keyVaultDNSSuffix"
-        " serviceBusEndpointSuffix"
-    ).split()
-    resources = "graph keyVault datalake batch operationalInsights storage".split()
+    endpoints = [
+        "managementPortalURL",
+        "publishSettingsURL",
+        "serviceManagementEndpoint",
+        "resourceManagerEndpoint",
+        "activeDirectoryEndpoint",
+        "galleryEndpoint",
+        "keyVaultEndpoint",
+        "graphEndpoint",
+        "tokenAudience",
+    ]
+    suffixes = [
+        "storageEndpointSuffix",
+        "sqlDatabaseDNSSuffix",
+        "trafficManagerDNSSuffix",
+        "keyVaultDNSSuffix",
+        "serviceBusEndpointSuffix",
+    ]
+    resources = ["graph", "keyVault", "datalake", "batch", "operationalInsights", "storage"]
     return {
         "name": "AzureStackCloud",
         **dict.fromkeys(endpoints, here),
