@@ -39,16 +39,19 @@ def forecast_with_totals(
     rows["p50"] = pd.Series([to_money(v) for v in rows["p50"].tolist()], dtype=object)
     names = np.array([total_of[series_id] for series_id in panel.series_ids], dtype=object)
     members = {str(name): np.flatnonzero(names == name) for name in sorted(set(names))}
-    sums = {name: _summed(panel, places) for name, places in members.items()}
-    errors = [_residuals(panel, fitted, members[name], sums[name]) for name in members]
+    # What is the total of one series is that series.
+    sums = {name: _summed(panel, at) for name, at in members.items() if len(at) > 1}
+    errors = [_residuals(panel, fitted, members[name], total) for name, total in sums.items()]
     # Few totals have few errors of their own: those of their parts, in the same unit, stand by.
-    pool = np.concatenate([fitted.residuals(), np.stack(errors, axis=1)], axis=1)
+    pool = np.concatenate([fitted.residuals(), *(error[:, None] for error in errors)], axis=1)
     offsets = calibrate(pool, horizon).offsets
     parts = []
     for name, places in members.items():
         own = rows[rows["series_id"].isin([panel.series_ids[place] for place in places])]
-        first_unknown = panel.end[places].min() + panel.step
-        parts.append(_total(own, sums[name], offsets, first_unknown).assign(total_id=name)[TOTALS])
+        total = own.assign(parts=1)
+        if name in sums:
+            total = _total(own, sums[name], offsets, panel.end[places].min() + panel.step)
+        parts.append(total.assign(total_id=name)[TOTALS])
     return rows, pd.concat(parts, ignore_index=True)
 
 

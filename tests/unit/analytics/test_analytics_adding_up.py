@@ -43,6 +43,14 @@ def test_the_parts_are_forecast_as_without_totals(make: Make) -> None:
     assert np.allclose(rows[QUANTILES].astype(float), alone[QUANTILES])
 
 
+def test_the_total_of_one_series_is_that_series(make: Make) -> None:
+    frame = many(make, 3, days=420, noise=0.1)
+    rows, totals = forecast_with_totals(frame, {"s0": "USD", "s1": "USD", "s2": "EUR"}, 60)
+    one = rows[rows["series_id"] == "s2"].reset_index(drop=True)
+    euro = totals[totals["total_id"] == "EUR"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(euro[["ds", *QUANTILES]], one[["ds", *QUANTILES]])
+
+
 def test_errors_that_do_not_move_together_cancel_and_those_that_do_add_up(make: Make) -> None:
     apart = many(make, 6, days=420, noise=0.2)
     together = pd.concat(
