@@ -7,6 +7,7 @@ here: prices, and where a resource's region comes from (`configuration.py`).
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,8 @@ from policies.deployment.configuration import UNKNOWN_REGION, Configuration
 from policies.deployment.references import References
 
 MAJOR = "1"
+# An escape of JSON that is a character only together with another one.
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ def read_plan(path: Path) -> Plan:
             raise PlanError(f"{path}: this is the log of `terraform plan -json`; {SHOW}") from error
         raise PlanError(f"{path}: not JSON ({error}); {SHOW}") from error
     try:
+        if _HALF_PAIR.search(text):
+            _demand_characters(document)
         return parse_plan(document)
     except PlanError as error:
         raise PlanError(f"{path}: {error}") from error
@@ -81,6 +86,21 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise _TwiceError(f"the key {twice!r} is twice in one object")
     return found
+
+
+def _demand_characters(value: Any, where: str = "") -> None:
+    """Refuse half a pair of surrogates: nothing can be written, sent or recorded that holds one."""
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            place = where.removeprefix(".") or "a key"
+            raise PlanError(f"{place} holds half a character (a lone \\ud8xx escape); {SHOW}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _demand_characters(key, where)
+            _demand_characters(inner, f"{where}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            _demand_characters(inner, f"{where}[{number}]")
 
 
 def parse_plan(document: object) -> Plan:
