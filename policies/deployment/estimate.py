@@ -29,6 +29,7 @@ from policies.deployment.pricing import (
     PriceBook,
 )
 from policies.deployment.sample import free_source, is_free, sample_prices
+from policies.deployment.savings import measured, of_what_goes, of_what_stays
 from policies.deployment.usage import Usage
 
 CENT = Decimal("0.01")
@@ -169,7 +170,8 @@ def _line(plan: Plan, change: ResourceChange, book: PriceBook, usage: Usage) -> 
             after_high=NOTHING,
         )
     try:
-        before = _side(plan, change, "before", book, usage)
+        gone = change.after is None and change.actions != ("forget",)
+        before = _side(plan, change, "before", book, measured(usage) if gone else usage)
         # A resource that is only forgotten runs on, and costs what it did.
         forgotten = change.actions == ("forget",)
         after = before if forgotten else _side(plan, change, "after", book, usage)
@@ -177,6 +179,10 @@ def _line(plan: Plan, change: ResourceChange, book: PriceBook, usage: Usage) -> 
             # The replaced one is only forgotten: it runs on beside the new one.
             notes = (*after.notes, "the forgotten one runs on")
             after = Costs((*after.parts, *before.parts), notes)
+        if gone:
+            before = of_what_goes(before)
+        else:
+            before, after = of_what_stays(before, after)
     except NotPriced as reason:
         return Line(change.address, change.type, reason.status, str(reason))
     return _priced(change, before, after)
@@ -307,7 +313,8 @@ def _sum(values: Iterator[Decimal | None]) -> Decimal:
 
 def cents(value: Decimal) -> Decimal:
     """An amount of a line: rounded to the cent."""
-    return value.quantize(CENT, ROUND_HALF_UP)
+    # Added to nothing, since a rounded difference may be -0.00.
+    return value.quantize(CENT, ROUND_HALF_UP) + NOTHING
 
 
 def _short(value: Decimal) -> str:
