@@ -39,7 +39,7 @@ def test_waiver_without_a_real_end_is_lapsed_and_the_gate_decides(
     answer = decided(engine, "allowed/waived_tags", expires_at=never)
     (denial,) = answer.denials
     assert denial.rule_id == "deployment.required_tags"
-    assert "waiver W-1, since it has ended, or its end is no time" in str(denial.note)
+    assert "waiver W-1, since it has ended, or its end is no time." in str(denial.note)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,9 @@ free_of("ended", w, _) if values.instant(w.expires_at) > values.now
 
 free_of("distant", w, _) if values.instant(w.expires_at) - values.now <= data.finops.config.waivers.max_days * 86400000000000
 
+# That it is no time is a fault of its own.
+free_of("distant", w, _) if not is_time(w)
+
 free_of("currency", w, found) if w.currency == found.currency
 
 free_of("amount", w, found) if values.amount(found.amount) <= values.amount(w.max_amount)
@@ -87,6 +90,8 @@ free_of("environment", w, _) if w.environment == input.environment
 free_of("pull_request", w, _) if unnamed(w, "pull_request")
 
 free_of("pull_request", w, _) if w.pull_request == input.git.pull_request
+
+is_time(w) if values.instant(w.expires_at)
 
 unnamed(w, field) if not named(w, field)
 
