@@ -19,7 +19,14 @@ from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
 from policies.deployment.calibration import calibrated
 from policies.deployment.changes import ResourceChange
-from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
+from policies.deployment.estimate import (
+    NOTHING,
+    Estimate,
+    estimate,
+    sample_book,
+    side_of,
+    with_ages,
+)
 from policies.deployment.lifecycle import lifecycle, rules_beside
 from policies.deployment.mapping import as_text, type_rules
 from policies.deployment.places import Places
@@ -111,6 +118,7 @@ def build_question(
     sources = sources or Sources(sample_book())
     found = calibrated(estimate(plan, sources.book, sources.usage), sources.calibration)
     estimated = found.to_dict()
+    estimated |= _gross(found)
     with_ages(estimated["lines"], now.date())
     beside = rules_beside(plan)
     return {
@@ -163,6 +171,16 @@ def _resource(plan: Plan, change: ResourceChange, beside: Mapping[str, str]) -> 
         "imported": change.imported,
         "deposed": change.deposed,
         "resource_names": _names(change),
+    }
+
+
+def _gross(found: Estimate) -> dict[str, str]:
+    """What lines add and what they take away: a difference of little may be one of much of both."""
+    differences = [line.after - line.before for line in found.lines
+                   if line.after is not None and line.before is not None]  # fmt: skip
+    return {
+        "added": str(sum((d for d in differences if d > 0), NOTHING)),
+        "removed": str(-sum((d for d in differences if d < 0), NOTHING) + NOTHING),
     }
 
 

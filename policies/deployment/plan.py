@@ -24,6 +24,7 @@ from policies.deployment.changes import (
 )
 from policies.deployment.completeness import completeness
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
+from policies.deployment.objects import demand_gone_once
 from policies.deployment.references import References
 
 MAJOR = "1"
@@ -122,6 +123,7 @@ def parse_plan(document: object) -> Plan:
     _demand_all_planned(document, changes)
     references = References(configuration, [change for change in read if change is not None])
     found = [_with_region(change, references) for change in read if change is not None]
+    demand_gone_once(found)
     whole = completeness(document)
     return Plan(
         format_version=version,
@@ -150,13 +152,16 @@ def merge_plans(plans: Sequence[tuple[str, Plan]]) -> Plan:
     def led(name: str, changes: Sequence[ResourceChange]) -> Iterator[ResourceChange]:
         yield from (replace(change, address=f"{name}: {change.address}") for change in changes)
 
+    resources = tuple(c for name, plan in plans for c in led(name, plan.resources))
+    demand_gone_once(resources)
+
     return Plan(
         format_version=min(plan.format_version for _, plan in plans),
         terraform_version=", ".join(sorted({plan.terraform_version for _, plan in plans})),
         complete=all(plan.complete for _, plan in plans),
         errored=any(plan.errored for _, plan in plans),
         not_stated=tuple(sorted({name for _, plan in plans for name in plan.not_stated})),
-        resources=tuple(c for name, plan in plans for c in led(name, plan.resources)),
+        resources=resources,
         unchanged=tuple(c for name, plan in plans for c in led(name, plan.unchanged)),
         references=References.joined({name: plan.references for name, plan in plans}),
     )

@@ -13,6 +13,8 @@ from policies.deployment.report.words import (
     code,
     coverage,
     extras,
+    gross,
+    interval,
     md,
     more,
     parts,
@@ -36,7 +38,7 @@ def to_markdown(answer: Answer) -> str:
         *head_markdown(MARKER, answer.decision),
         f"**{signed(estimate['monthly_delta'])} {md(estimate['currency'])} a month** "
         f"({md(estimate['monthly_before'])} → {md(estimate['monthly_after'])}; "
-        f"between {signed(estimate['low'])} and {signed(estimate['high'])}) "
+        f"{md(interval(answer))}{md(gross(answer))}) "
         f"in {code(answer.question['environment'])}.",
         f"{md(coverage(answer))}",
         f"{md(budget(answer))}",

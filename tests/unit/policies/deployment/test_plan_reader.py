@@ -292,7 +292,9 @@ def test_deposed_object_is_named_apart_from_its_resource() -> None:
     entry = copy.deepcopy(
         next(c for c in document["resource_changes"] if "removed" in c["address"])
     )
-    document["resource_changes"].append({**entry, "deposed": "8f2a9b1c"})
+    left = copy.deepcopy(entry)
+    left["change"]["before"] |= {"id": "vol-left-behind", "arn": None}
+    document["resource_changes"].append({**left, "deposed": "8f2a9b1c"})
     addresses = [resource.address for resource in parse_plan(document).resources]
     assert "aws_ebs_volume.removed (deposed 8f2a9b1c)" in addresses
 
@@ -331,3 +333,51 @@ def test_tag_that_is_sensitive_in_one_attribute_is_so_in_all(mask: dict[str, Any
     found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
     assert found.tags == {"team": SENSITIVE, "product": "checkout"}
     assert "hunter2" not in repr(found)
+
+
+def deleting(address: str, **before: object) -> dict[str, Any]:
+    entry = {
+        "address": address,
+        "mode": "managed",
+        "type": address.partition(".")[0],
+        "change": {"actions": ["delete"], "before": before, "after": None},
+    }
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {},
+        "resource_changes": [entry],
+        "complete": True,
+        "errored": False,
+    }
+
+
+VOLUME = {"id": "vol-0123456", "arn": "arn:aws:ec2:us-east-1:1:volume/vol-0123456"}
+
+
+def test_object_that_two_plans_delete_is_refused_with_both_names() -> None:
+    a, b = (parse_plan(deleting(f"aws_ebs_volume.{name}", **VOLUME)) for name in "ab")
+    with pytest.raises(PlanError, match=r"north: aws_ebs_volume.a and south: aws_ebs_volume.b"):
+        merge_plans([("north", a), ("south", b)])
+
+
+def test_object_that_one_plan_deletes_twice_is_refused() -> None:
+    document = deleting("aws_ebs_volume.a", **VOLUME)
+    document["resource_changes"] += deleting("aws_ebs_volume.b", **VOLUME)["resource_changes"]
+    with pytest.raises(PlanError, match="one and the same object"):
+        parse_plan(document)
+
+
+@pytest.mark.parametrize(
+    ("address", "other"),
+    [
+        ("aws_ebs_volume.b", {**VOLUME, "arn": "arn:aws:ec2:us-east-1:2:volume/vol-0123456"}),
+        ("aws_ebs_volume.b", {"id": None}),
+        ("aws_db_instance.b", VOLUME),
+    ],
+    ids=["another account", "no name", "another type"],
+)
+def test_other_objects_may_go_in_two_plans(address: str, other: dict[str, Any]) -> None:
+    plans = [deleting("aws_ebs_volume.a", **VOLUME), deleting(address, **other)]
+    merged = merge_plans([(str(n), parse_plan(plan)) for n, plan in enumerate(plans)])
+    assert len(merged.resources) == 2
