@@ -24,6 +24,7 @@ from policies.deployment.changes import (
 )
 from policies.deployment.completeness import completeness
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
+from policies.deployment.contradictions import demand_consistent
 from policies.deployment.objects import demand_gone_once
 from policies.deployment.references import References
 
@@ -120,7 +121,8 @@ def parse_plan(document: object) -> Plan:
     configuration = Configuration(document)
     read = [read_change(entry, number, configuration) for number, entry in enumerate(changes)]
     _demand_once(changes)
-    _demand_all_planned(document, changes)
+    planned = _demand_all_planned(document, changes)
+    demand_consistent(changes, planned, configuration)
     references = References(configuration, [change for change in read if change is not None])
     found = [_with_region(change, references) for change in read if change is not None]
     demand_gone_once(found)
@@ -206,26 +208,33 @@ def _demand_once(changes: list[Any]) -> None:
             raise PlanError(f"{named} is {count} times in resource_changes; {SHOW}")
 
 
-def _demand_all_planned(document: dict[str, Any], changes: list[Any]) -> None:
-    """Every planned resource has a change, if only a no-op; else the file was filtered or cut."""
+def _demand_all_planned(
+    document: dict[str, Any], changes: list[Any]
+) -> dict[str, Mapping[str, Any]]:
+    """Every planned resource has a change, if only a no-op; else the file was filtered or cut.
+
+    Returns the planned resources by address.
+    """
     going = {change["address"] for change in changes if change["change"]["actions"] == ["delete"]}
     staying = {c["address"] for c in changes if c["change"]["actions"] != ["delete"]}
     listed = going | staying
     values = document["planned_values"]
     # A plan that leaves nothing behind has no root module.
     root = _member(values, "root_module", dict, "planned_values") if values != {} else {}
-    for address in _planned(root, "planned_values.root_module"):
+    planned = dict(_planned(root, "planned_values.root_module"))
+    for address in planned:
         if address not in listed:
             raise PlanError(f"{address} is planned but has no entry in resource_changes; {SHOW}")
         if address not in staying:
             raise PlanError(f"{address} is planned, but resource_changes delete it; {SHOW}")
+    return planned
 
 
-def _planned(module: Any, where: str) -> Iterator[str]:
+def _planned(module: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for number, resource in enumerate(_member(module, "resources", list, where)):
         place = f"{where}.resources[{number}]"
         if _member(resource, "mode", str, place) == "managed":
-            yield _member(resource, "address", str, place)
+            yield _member(resource, "address", str, place), resource
     for number, child in enumerate(_member(module, "child_modules", list, where)):
         yield from _planned(child, f"{where}.child_modules[{number}]")
 

@@ -13,6 +13,14 @@ from policies.deployment.plan import Plan, merge_plans, parse_plan, read_plan
 PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
 
+def planned(document: dict[str, Any]) -> dict[str, Any]:
+    """The plan with the values planned that its changes end in."""
+    after = {c["address"]: c["change"]["after"] for c in document["resource_changes"]}
+    for resource in document["planned_values"]["root_module"]["resources"]:
+        resource["values"] = copy.deepcopy(after[resource["address"]])
+    return document
+
+
 def recorded(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((PLANS / f"{name}.json").read_text())
     return found
@@ -314,7 +322,7 @@ def test_hand_written_tags_without_tags_all_count() -> None:
     entry = next(c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
     del entry["change"]["after"]["tags_all"], entry["change"]["after_unknown"]["tags_all"]
     entry["change"]["after"]["tags"] = {"team": "shop"}
-    plan = parse_plan(document)
+    plan = parse_plan(planned(document))
     found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
     assert found.tags == {"team": "shop"}
 
@@ -329,7 +337,7 @@ def test_tag_that_is_sensitive_in_one_attribute_is_so_in_all(mask: dict[str, Any
     entry["change"]["after"] |= {"tags": tags, "tags_all": {**tags, "product": "checkout"}}
     entry["change"]["after_unknown"] |= {"tags_all": {}}
     entry["change"]["after_sensitive"] = mask
-    plan = parse_plan(document)
+    plan = parse_plan(planned(document))
     found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
     assert found.tags == {"team": SENSITIVE, "product": "checkout"}
     assert "hunter2" not in repr(found)
@@ -381,3 +389,46 @@ def test_other_objects_may_go_in_two_plans(address: str, other: dict[str, Any]) 
     plans = [deleting("aws_ebs_volume.a", **VOLUME), deleting(address, **other)]
     merged = merge_plans([(str(n), parse_plan(plan)) for n, plan in enumerate(plans)])
     assert len(merged.resources) == 2
+
+
+def test_machine_that_is_another_one_in_planned_values_is_refused() -> None:
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["change"]["after"]["instance_type"] = "t3.nano"
+    with pytest.raises(PlanError, match="instance_type is another one in planned_values"):
+        parse_plan(document)
+
+
+def test_machine_that_is_written_otherwise_is_refused() -> None:
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["change"]["after"]["instance_type"] = "t3.nano"
+    with pytest.raises(PlanError, match=r"instance_type is 't3\.nano', but the configuration says"):
+        parse_plan(planned(document))
+
+
+@pytest.mark.parametrize("kind", ["aws_iam_role", "aws_ebs_volume"])
+def test_type_that_is_not_the_addresss_is_refused(kind: str) -> None:
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["type"] = kind
+    with pytest.raises(PlanError, match=f"is of the type {kind}, unlike its address"):
+        parse_plan(document)
+
+
+def test_planned_resource_of_another_type_than_its_change_is_refused() -> None:
+    document = recorded("create")
+    resources = document["planned_values"]["root_module"]["resources"]
+    next(r for r in resources if r["address"] == "aws_instance.web[0]")["type"] = "aws_iam_role"
+    with pytest.raises(PlanError, match="is of another type in planned_values"):
+        parse_plan(document)
+
+
+def test_value_of_an_update_may_differ_from_what_is_written() -> None:
+    document = recorded("change")
+    entry = next(c for c in document["resource_changes"] if "resized" in c["address"])
+    written = document["configuration"]["root_module"]["resources"]
+    block = next(r for r in written if r["address"] == entry["address"])
+    # As `ignore_changes` leaves it, which no plan tells.
+    block["expressions"]["instance_type"] = {"constant_value": "m5.24xlarge"}
+    assert parse_plan(document).complete
