@@ -49,6 +49,7 @@ from policies.deployment.places import Places
 from policies.deployment.plan import merge_plans, read_plan
 from policies.deployment.pull_requests import PullRequestsError, read_pull_requests
 from policies.deployment.ratecard import RateCardError
+from policies.deployment.regions import parse_regions, with_regions
 from policies.deployment.report.lines import PlacesError, PlanFile, find_places
 from policies.deployment.report.markdown import to_markdown
 from policies.deployment.report.text import to_text
@@ -108,6 +109,14 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     usage: Annotated[
         Path | None, typer.Option(help="Usage file: what is used and stands in no plan.")
     ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PROVIDER=REGION",
+            help="Region of what the plan tells none of (AWS_REGION, a local value); again for "
+            "other providers.",
+        ),
+    ] = None,
     pull_requests: Annotated[
         Path | None, typer.Option(help="Estimates of other open pull requests, as JSON.")
     ] = None,
@@ -126,7 +135,10 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         read = [PlanFile(path, read_plan(path)) for path in plans]
         places = find_places(read, config_dir or (), checkout())
         question = build_question(
-            merge_plans([(file.path.stem, file.plan) for file in read]),
+            with_regions(
+                merge_plans([(file.path.stem, file.plan) for file in read]),
+                parse_regions(region or ()),
+            ),
             _budget(limits, sources, now),
             known_environment(bundle, environment),
             git=git_facts(),

@@ -132,6 +132,10 @@ def build_question(
             "complete": plan.complete,
             "errored": plan.errored,
             "not_stated": list(plan.not_stated),
+            "stated_regions": [
+                {"provider": provider, "region": region, "resources": count}
+                for provider, region, count in plan.stated_regions
+            ],
             "resources": [_resource(plan, c, beside) for c in (*plan.resources, *found.affected)],
         },
         "estimate": estimated,

@@ -45,6 +45,8 @@ class Plan:
     unchanged: tuple[ResourceChange, ...] = ()
     # Which of `complete` and `errored` the plan's version never writes.
     not_stated: tuple[str, ...] = ()
+    # Provider, region and number of the resources whose region only the caller has told.
+    stated_regions: tuple[tuple[str, str, int], ...] = ()
     references: References = field(default_factory=References, repr=False)
     # The source of each module; of one plan alone, since names repeat in others.
     modules: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)

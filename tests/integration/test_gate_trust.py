@@ -100,3 +100,20 @@ def test_what_nobody_thought_of_exits_2_with_one_line(
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert "unexpected UnicodeEncodeError" in result.stderr
     assert "<error" in (checkout / "gate.xml").read_text()
+
+
+def test_region_that_only_the_caller_states_is_used_and_said_to_be(checkout: Path) -> None:
+    document = json.loads((PLANS / "create.json").read_text())
+    for provider in document["configuration"]["provider_config"].values():
+        provider.get("expressions", {}).pop("region", None)
+    file = checkout / "plan.json"
+    file.write_text(json.dumps(document))
+    regions = "deployment.regions_allowed"
+    without = {d["subject"] for d in asked(file)["decision"]["denials"] if d["rule_id"] == regions}
+    # A role is free, and in no region.
+    assert without and "aws_iam_role.web" not in without
+    decision = asked(file, "--region", "aws=us-east-1")["decision"]
+    assert not [d for d in decision["denials"] if d["rule_id"] == regions]
+    (warning,) = [w for w in decision["warnings"] if w["rule_id"] == regions]
+    assert "the caller states us-east-1" in warning["message"]
+    assert gate(file, "--region", "us-east-1").exit_code == 2
