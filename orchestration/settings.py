@@ -31,6 +31,8 @@ class Settings:
 
     home: Path
     engine: Engine = "duckdb"
+    # Whether somebody named the home, or it is the default in whatever folder this runs in.
+    chosen: bool = True
 
     @property
     def lake(self) -> Path:
@@ -124,5 +126,6 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     if engine not in get_args(Engine):
         allowed = ", ".join(get_args(Engine))
         raise SettingsError(f"TOLLGATE_ENGINE is {engine!r}; set it to one of: {allowed}")
-    home = Path(source.get("TOLLGATE_HOME") or ".tollgate").expanduser().resolve()
-    return Settings(home=home, engine=cast(Engine, engine))
+    named = source.get("TOLLGATE_HOME")
+    home = Path(named or ".tollgate").expanduser().resolve()
+    return Settings(home=home, engine=cast(Engine, engine), chosen=bool(named))

@@ -215,6 +215,8 @@ def redact(value: Any) -> Any:
 def _row(decision: Decision, subject: str, question: object) -> dict[str, Any]:
     try:
         text = canonical_json(question)
+        # Half a character can be in a text of Python's, but in no store.
+        text.encode()
     except (TypeError, ValueError, RecursionError):
         # The engine has denied it for the same reason; there is no text of it to keep.
         text = "null"

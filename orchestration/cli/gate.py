@@ -13,14 +13,17 @@ from typing import Annotated
 
 import typer
 
+from orchestration.cli.console import err
 from orchestration.cli.gate_comment import comment
 from orchestration.cli.gate_context import (
     GateFormat,
     ReportOption,
     answered,
     checkout,
+    decides,
     git_facts,
     opened,
+    real_now,
     undecided,
 )
 from orchestration.cli.gate_dbt import dbt
@@ -46,9 +49,11 @@ from policies.deployment.places import Places
 from policies.deployment.plan import merge_plans, read_plan
 from policies.deployment.pull_requests import PullRequestsError, read_pull_requests
 from policies.deployment.ratecard import RateCardError
+from policies.deployment.regions import parse_regions, with_regions
 from policies.deployment.report.lines import PlacesError, PlanFile, find_places
 from policies.deployment.report.markdown import to_markdown
 from policies.deployment.report.text import to_text
+from policies.deployment.report.words import clean, inert
 from policies.deployment.sources import Sources, open_sources
 from policies.deployment.usage import UsageError
 from policies.deployment.vendor.listing import ListError
@@ -64,12 +69,12 @@ def gate() -> None:
     """Ask a gate for its decision."""
 
 
-app.command("dbt")(dbt)
-app.command("comment")(comment)
-app.command("link")(link)
+for command in (dbt, comment, link):
+    app.command(command.__name__)(decides(command))
 
 
 @app.command()
+@decides
 def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     plans: Annotated[
         list[Path],
@@ -104,6 +109,14 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     usage: Annotated[
         Path | None, typer.Option(help="Usage file: what is used and stands in no plan.")
     ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PROVIDER=REGION",
+            help="Region of what the plan tells none of (AWS_REGION, a local value); again for "
+            "other providers.",
+        ),
+    ] = None,
     pull_requests: Annotated[
         Path | None, typer.Option(help="Estimates of other open pull requests, as JSON.")
     ] = None,
@@ -118,11 +131,14 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         limits = _Limits(budget, monthly_limit, spent, forecast, budget_file)
         lists = prices if prices is not None else _downloaded(settings)
         sources = open_sources(scope.currency, rates=rates, lists=lists, usage=usage)
-        now = settings.now()
+        now = real_now()
         read = [PlanFile(path, read_plan(path)) for path in plans]
         places = find_places(read, config_dir or (), checkout())
         question = build_question(
-            merge_plans([(file.path.stem, file.plan) for file in read]),
+            with_regions(
+                merge_plans([(file.path.stem, file.plan) for file in read]),
+                parse_regions(region or ()),
+            ),
             _budget(limits, sources, now),
             known_environment(bundle, environment),
             git=git_facts(),
@@ -180,5 +196,17 @@ def _budget(limits: _Limits, sources: Sources, now: datetime) -> Budget:
 
 
 def _downloaded(settings: Settings) -> list[Path]:
-    """The lists that `tollgate rates download` has left here."""
-    return sorted(settings.home.glob("prices/*.jsonl"))
+    """The lists that `tollgate rates download` has left in a home that was chosen.
+
+    The default home is in the working folder, which in CI is the checkout of the change: what lies
+    there may have come with it.
+    """
+    found = sorted(settings.home.glob("prices/*.jsonl"))
+    if found and not settings.chosen:
+        err.print(
+            inert(clean(f"{len(found)} price lists in {found[0].parent} are not used: "
+                        "set TOLLGATE_HOME, or name them with --prices")),
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+        return []
+    return found

@@ -11,8 +11,11 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
+from traceback import extract_tb
 from typing import Annotated
 
 import typer
@@ -66,6 +69,36 @@ ReportOption = Annotated[
 def checkout() -> Path:
     """The folder that files of the change are named from."""
     return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+
+
+def real_now() -> datetime:
+    """The time that a change is judged by: this machine's, never an installation's shifted clock.
+
+    Who could set the clock would choose which rules are in force and which waivers have ended, and
+    the installation's folder may lie in the checkout that is judged.
+    """
+    return datetime.now(UTC)
+
+
+def decides(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, but whatever breaks in it ends with exit 2: 1 would say that it has denied."""
+
+    @wraps(command)
+    def run(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except typer.Exit:
+            raise
+        except KeyboardInterrupt as error:
+            raise _no_decision("it was interrupted") from error
+        except Exception as error:
+            at = extract_tb(error.__traceback__)[-1]
+            raise _no_decision(
+                f"unexpected {type(error).__name__} in {Path(at.filename).name}:{at.lineno} "
+                f"({' '.join(str(error).split())}); report it with what was asked"
+            ) from error
+
+    return run
 
 
 def git_facts() -> GitFacts:

@@ -19,6 +19,7 @@ from orchestration.cli.gate_context import (
     checkout,
     git_facts,
     opened,
+    real_now,
     undecided,
 )
 from orchestration.settings import SettingsError, load_settings
@@ -60,7 +61,7 @@ def dbt(
             read_runs(run_results or [manifest.with_name("run_results.json")]),
             read_manifest(base) if base else None,
             git=git_facts(),
-            now=settings.now(),
+            now=real_now(),
         )
         answer = decide_dbt(open_engine(), open_store(settings.ops_url), question)
     except (

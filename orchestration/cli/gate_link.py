@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.console import err, fail
-from orchestration.cli.gate_context import git_facts
+from orchestration.cli.gate_context import git_facts, real_now
 from orchestration.settings import SettingsError, load_settings
 from policies.deployment.links import LinkError, find_decision, match, record_links
 from policies.deployment.report.words import clean, inert, more
@@ -50,7 +50,7 @@ def link(
     """Link a decision's estimates to the resources they became, to hold them against the bill."""
     try:
         settings = load_settings()
-        now = settings.now()
+        now = real_now()
         applied = now if applied_at is None else applied_at.replace(tzinfo=UTC)
         if applied > now:
             raise LinkError(f"--applied-at {applied:%Y-%m-%dT%H:%M:%SZ} is in the future")

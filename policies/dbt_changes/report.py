@@ -26,7 +26,7 @@ def to_text(answer: Answer) -> RenderableType:
     """For a terminal."""
     first = verdict_text(answer.decision, clean(_summary(answer)))
     last = Text(f"\n{provenance(answer.decision)}", style="dim")
-    return Group(first, *findings_text(answer.decision), last)
+    return Group(first, *findings_text(answer), last)
 
 
 def to_markdown(answer: Answer) -> str:
@@ -37,7 +37,7 @@ def to_markdown(answer: Answer) -> str:
     lines = [
         *head_markdown(MARKER, answer.decision),
         f"dbt project {code(project)}: {md(_summary(answer))}",
-        *findings_markdown(answer.decision),
+        *findings_markdown(answer),
         *foot_markdown(answer.decision),
     ]
     return "\n".join(lines)

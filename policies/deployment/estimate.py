@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -29,6 +29,7 @@ from policies.deployment.pricing import (
     PriceBook,
 )
 from policies.deployment.sample import free_source, is_free, sample_prices
+from policies.deployment.savings import measured, of_what_goes, of_what_stays
 from policies.deployment.scaling import scaled_by, scalers_of
 from policies.deployment.usage import Usage
 
@@ -202,7 +203,9 @@ def _line(means: _Means, change: ResourceChange) -> Line:
             after_high=NOTHING,
         )
     try:
-        before = _side(means, change, "before")
+        gone = change.after is None and change.actions != ("forget",)
+        shown = replace(means, usage=measured(means.usage)) if gone else means
+        before = _side(shown, change, "before")
         # A resource that is only forgotten runs on, and costs what it did.
         forgotten = change.actions == ("forget",)
         after = before if forgotten else _side(means, change, "after")
@@ -210,6 +213,10 @@ def _line(means: _Means, change: ResourceChange) -> Line:
             # The replaced one is only forgotten: it runs on beside the new one.
             notes = (*after.notes, "the forgotten one runs on")
             after = Costs((*after.parts, *before.parts), notes, after.missing)
+        if gone:
+            before = of_what_goes(before)
+        else:
+            before, after = of_what_stays(before, after)
     except NotPriced as reason:
         return Line(change.address, change.type, reason.status, str(reason))
     return _priced(change, before, after)
@@ -354,7 +361,8 @@ def _sum(values: Iterator[Decimal | None]) -> Decimal:
 
 def cents(value: Decimal) -> Decimal:
     """An amount of a line: rounded to the cent."""
-    return value.quantize(CENT, ROUND_HALF_UP)
+    # Added to nothing, since a rounded difference may be -0.00.
+    return value.quantize(CENT, ROUND_HALF_UP) + NOTHING
 
 
 def _short(value: Decimal) -> str:

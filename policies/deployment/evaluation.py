@@ -176,7 +176,9 @@ class _Evaluation:
         )
         price = self.book.price(sku, rule.unit)
         quantity = self._product(rule.quantity)
-        basis = next((self._basis[n] for n in rule.quantity if n in self._basis), "plan")
+        bases = [self._basis[n] for n in rule.quantity if n in self._basis]
+        # One factor that a file states makes the product its word.
+        basis = "file" if "file" in bases else next(iter(bases), "plan")
         if basis == "range":
             for identity in self.subject.identities:
                 seen = self.usage.history.get((identity, sku.service, sku.meter))

@@ -20,7 +20,14 @@ from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
 from policies.deployment.calibration import calibrated
 from policies.deployment.changes import ResourceChange
-from policies.deployment.estimate import estimate, sample_book, side_of, with_ages
+from policies.deployment.estimate import (
+    NOTHING,
+    Estimate,
+    estimate,
+    sample_book,
+    side_of,
+    with_ages,
+)
 from policies.deployment.evaluation import machines
 from policies.deployment.lifecycle import lifecycle, rules_beside
 from policies.deployment.mapping import as_text, type_rules
@@ -113,6 +120,7 @@ def build_question(
     sources = sources or Sources(sample_book())
     found = calibrated(estimate(plan, sources.book, sources.usage), sources.calibration)
     estimated = found.to_dict()
+    estimated |= _gross(found)
     with_ages(estimated["lines"], now.date())
     beside = rules_beside(plan)
     return {
@@ -126,6 +134,10 @@ def build_question(
             "complete": plan.complete,
             "errored": plan.errored,
             "not_stated": list(plan.not_stated),
+            "stated_regions": [
+                {"provider": provider, "region": region, "resources": count}
+                for provider, region, count in plan.stated_regions
+            ],
             "resources": [_resource(plan, c, beside) for c in (*plan.resources, *found.affected)],
         },
         "estimate": estimated,
@@ -165,6 +177,16 @@ def _resource(plan: Plan, change: ResourceChange, beside: Mapping[str, str]) -> 
         "imported": change.imported,
         "deposed": change.deposed,
         "resource_names": _names(change),
+    }
+
+
+def _gross(found: Estimate) -> dict[str, str]:
+    """What lines add and what they take away: a difference of little may be one of much of both."""
+    differences = [line.after - line.before for line in found.lines
+                   if line.after is not None and line.before is not None]  # fmt: skip
+    return {
+        "added": str(sum((d for d in differences if d > 0), NOTHING)),
+        "removed": str(-sum((d for d in differences if d < 0), NOTHING) + NOTHING),
     }
 
 

@@ -7,6 +7,7 @@ here: prices, and where a resource's region comes from (`configuration.py`).
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,9 +24,13 @@ from policies.deployment.changes import (
 )
 from policies.deployment.completeness import completeness
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
+from policies.deployment.contradictions import demand_consistent
+from policies.deployment.objects import demand_gone_once
 from policies.deployment.references import References
 
 MAJOR = "1"
+# An escape of JSON that is a character only together with another one.
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Plan:
     unchanged: tuple[ResourceChange, ...] = ()
     # Which of `complete` and `errored` the plan's version never writes.
     not_stated: tuple[str, ...] = ()
+    # Provider, region and number of the resources whose region only the caller has told.
+    stated_regions: tuple[tuple[str, str, int], ...] = ()
     references: References = field(default_factory=References, repr=False)
     # The source of each module; of one plan alone, since names repeat in others.
     modules: Mapping[tuple[str, ...], str] = field(default_factory=dict, repr=False)
@@ -65,6 +72,8 @@ def read_plan(path: Path) -> Plan:
             raise PlanError(f"{path}: this is the log of `terraform plan -json`; {SHOW}") from error
         raise PlanError(f"{path}: not JSON ({error}); {SHOW}") from error
     try:
+        if _HALF_PAIR.search(text):
+            _demand_characters(document)
         return parse_plan(document)
     except PlanError as error:
         raise PlanError(f"{path}: {error}") from error
@@ -83,6 +92,21 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _demand_characters(value: Any, where: str = "") -> None:
+    """Refuse half a pair of surrogates: nothing can be written, sent or recorded that holds one."""
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            place = where.removeprefix(".") or "a key"
+            raise PlanError(f"{place} holds half a character (a lone \\ud8xx escape); {SHOW}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _demand_characters(key, where)
+            _demand_characters(inner, f"{where}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            _demand_characters(inner, f"{where}[{number}]")
+
+
 def parse_plan(document: object) -> Plan:
     """Read a plan from its JSON."""
     if not isinstance(document, dict):
@@ -99,9 +123,11 @@ def parse_plan(document: object) -> Plan:
     configuration = Configuration(document)
     read = [read_change(entry, number, configuration) for number, entry in enumerate(changes)]
     _demand_once(changes)
-    _demand_all_planned(document, changes)
+    planned = _demand_all_planned(document, changes)
+    demand_consistent(changes, planned, configuration)
     references = References(configuration, [change for change in read if change is not None])
     found = [_with_region(change, references) for change in read if change is not None]
+    demand_gone_once(found)
     whole = completeness(document)
     return Plan(
         format_version=version,
@@ -130,13 +156,16 @@ def merge_plans(plans: Sequence[tuple[str, Plan]]) -> Plan:
     def led(name: str, changes: Sequence[ResourceChange]) -> Iterator[ResourceChange]:
         yield from (replace(change, address=f"{name}: {change.address}") for change in changes)
 
+    resources = tuple(c for name, plan in plans for c in led(name, plan.resources))
+    demand_gone_once(resources)
+
     return Plan(
         format_version=min(plan.format_version for _, plan in plans),
         terraform_version=", ".join(sorted({plan.terraform_version for _, plan in plans})),
         complete=all(plan.complete for _, plan in plans),
         errored=any(plan.errored for _, plan in plans),
         not_stated=tuple(sorted({name for _, plan in plans for name in plan.not_stated})),
-        resources=tuple(c for name, plan in plans for c in led(name, plan.resources)),
+        resources=resources,
         unchanged=tuple(c for name, plan in plans for c in led(name, plan.unchanged)),
         references=References.joined({name: plan.references for name, plan in plans}),
     )
@@ -181,26 +210,33 @@ def _demand_once(changes: list[Any]) -> None:
             raise PlanError(f"{named} is {count} times in resource_changes; {SHOW}")
 
 
-def _demand_all_planned(document: dict[str, Any], changes: list[Any]) -> None:
-    """Every planned resource has a change, if only a no-op; else the file was filtered or cut."""
+def _demand_all_planned(
+    document: dict[str, Any], changes: list[Any]
+) -> dict[str, Mapping[str, Any]]:
+    """Every planned resource has a change, if only a no-op; else the file was filtered or cut.
+
+    Returns the planned resources by address.
+    """
     going = {change["address"] for change in changes if change["change"]["actions"] == ["delete"]}
     staying = {c["address"] for c in changes if c["change"]["actions"] != ["delete"]}
     listed = going | staying
     values = document["planned_values"]
     # A plan that leaves nothing behind has no root module.
     root = _member(values, "root_module", dict, "planned_values") if values != {} else {}
-    for address in _planned(root, "planned_values.root_module"):
+    planned = dict(_planned(root, "planned_values.root_module"))
+    for address in planned:
         if address not in listed:
             raise PlanError(f"{address} is planned but has no entry in resource_changes; {SHOW}")
         if address not in staying:
             raise PlanError(f"{address} is planned, but resource_changes delete it; {SHOW}")
+    return planned
 
 
-def _planned(module: Any, where: str) -> Iterator[str]:
+def _planned(module: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for number, resource in enumerate(_member(module, "resources", list, where)):
         place = f"{where}.resources[{number}]"
         if _member(resource, "mode", str, place) == "managed":
-            yield _member(resource, "address", str, place)
+            yield _member(resource, "address", str, place), resource
     for number, child in enumerate(_member(module, "child_modules", list, where)):
         yield from _planned(child, f"{where}.child_modules[{number}]")
 

@@ -62,6 +62,7 @@ class RateCard:
             "sha256": self.document["sha256"],
             "signature": self.signature,
             "rates": len(self.document["rates"]),
+            "min_line_items": self.document["min_line_items"],
         }
 
 
@@ -153,11 +154,20 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 
 def _prices(document: Mapping[str, Any]) -> Iterator[tuple[Sku, Price]]:
+    least = int(document["min_line_items"])
     for number, rate in enumerate(document["rates"]):
         price = Decimal(rate["price"])
         low, high = Decimal(rate["low"]), Decimal(rate["high"])
         if rate["unit"] not in PLAIN_UNITS or not 0 <= low <= price <= high:
             raise RateCardError(f"rates[{number}] has an unknown unit or a price without sense")
+        if int(rate["line_items"]) < least:
+            raise RateCardError(
+                f"rates[{number}] is from {rate['line_items']} line items, fewer than the "
+                f"{least} that the card says each rate is from; {AGAIN}"
+            )
+        # What credits and free allowances have paid tells nothing of what more of it costs.
+        if price == 0:
+            continue
         sku = Sku(*(rate[name] for name in Sku._fields))
         committed = rate.get("committed")
         yield (

@@ -189,7 +189,8 @@ def decided_and_applied(installation: Installation) -> None:
     for change in range(CHANGES):
         answer = asked(installation, card, plan(change))
         assert answer["question"]["estimate"]["monthly_after"] == str(Decimal("73.00") * CLUSTERS)
-        linked = call(gate_app, "link", written(installation.home, "state.json", state(change)))
+        after = written(installation.home, "state.json", state(change))
+        linked = call(gate_app, "link", after, "--applied-at", str(APPLIED))
         assert linked.exit_code == 0, linked.output
         assert f"8 resources of decision {answer['decision']['decision_id']}" in linked.stderr
     set_clock(installation.home, END)

@@ -3,6 +3,7 @@ steps do what they say."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -99,7 +100,8 @@ def runner(tmp_path: Path) -> dict[str, str]:
         "TOLLGATE_HOME": str(temp / "tollgate" / "home"),
         "TOLLGATE_TOOLS": os.environ.get("TOLLGATE_TOOLS") or str(ROOT / ".tools"),
         "CONFIG_DIR": ".", "ENVIRONMENT": "development", "BUDGET": "default", "POLICIES": "",
-        "RATES": "", "USAGE": "",
+        "RATES": "", "USAGE": "", "REGION": "", "PRICES": "", "SPENT": "", "FORECAST": "",
+        "BUDGET_FILE": "", "PULL_REQUESTS": "",
     }  # fmt: skip
 
 
@@ -161,3 +163,24 @@ def test_names_of_files_and_environments_are_never_commands(runner: dict[str, st
     elsewhere, _ = ask(runner, PLAN=f"{name}\n", ENVIRONMENT="$(touch owned)")
     assert elsewhere["decision"] == "undecided"
     assert not (workspace / "owned").exists()
+
+
+def test_facts_of_budget_prices_and_other_pull_requests_reach_the_gate(
+    runner: dict[str, str], tmp_path: Path
+) -> None:
+    others = tmp_path / "others.json"
+    request = {"number": "12", "head_sha": "4f0d2c9", "currency": "USD"}
+    others.write_text(json.dumps([request | {"monthly_delta": "1.00", "high": "2.00"}]))
+    given = {"SPENT": "120", "FORECAST": "130", "PULL_REQUESTS": str(others)}
+    outputs, _ = ask(runner, PLAN=str(PLANS / "change.json"), REGION="aws=us-east-1\n", **given)
+    question = json.loads((Path(outputs["reports"]) / "gate.json").read_text())["question"]
+    assert (question["budget"]["spent"], question["budget"]["forecast"]) == ("120.00", "130.00")
+    assert [other["number"] for other in question["pull_requests"]] == ["12"]
+    file = tmp_path / "budget.json"
+    facts = {"scope": "shop", "monthly_limit": "9", "spent": "1", "forecast": "2"}
+    file.write_text(json.dumps(facts | {"currency": "USD"}))
+    outputs, _ = ask(runner, PLAN=str(PLANS / "change.json"), BUDGET_FILE=str(file))
+    question = json.loads((Path(outputs["reports"]) / "gate.json").read_text())["question"]
+    assert question["budget"]["scope"] == "shop"
+    missing, _ = ask(runner, PLAN=str(PLANS / "change.json"), PRICES="/nowhere.jsonl\n")
+    assert missing["decision"] == "undecided"

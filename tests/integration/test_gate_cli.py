@@ -190,7 +190,8 @@ def test_budget_file_replaces_the_configured_budget(home: Path, tmp_path: Path) 
     assert result.exit_code == 0
     answer = as_json(result)
     assert answer["question"]["budget"]["remaining"] == "898.00"
-    assert answer["decision"]["warnings"] == []
+    warned = {warning["rule_id"] for warning in answer["decision"]["warnings"]}
+    assert warned == {"deployment.prices_trusted"}
 
 
 @pytest.mark.parametrize(

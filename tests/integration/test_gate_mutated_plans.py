@@ -32,6 +32,11 @@ def only(address: str, **after: Any) -> dict[str, Any]:
         tags["schedule"] = "office-hours"
     root = plan["planned_values"]["root_module"]
     root["resources"] = [r for r in root["resources"] if r["address"] == address]
+    for resource in root["resources"]:
+        resource["values"] = copy.deepcopy(plan["resource_changes"][0]["change"]["after"])
+    for written in plan["configuration"]["root_module"]["resources"]:
+        if written["address"] == address.partition("[")[0]:
+            written["expressions"] |= {n: {"constant_value": v} for n, v in after.items()}
     root["child_modules"] = [
         child for child in root["child_modules"]
         if any(r["address"] == address for r in child["resources"])

@@ -6,6 +6,7 @@ Belongs here: the form of a command. GitHub shows ten errors and ten warnings of
 from __future__ import annotations
 
 from policies.deployment.gate import Answer
+from policies.deployment.report.findings import subject
 from policies.deployment.report.words import clean, inert, parts, reason, sentence
 from policies.models import Finding
 
@@ -33,7 +34,7 @@ def _finding(level: str, answer: Answer, found: Finding) -> str:
     place = answer.places.of(found.subject)
     return _command(
         level,
-        f"{clean(found.subject)}: {sentence(found)}",
+        f"{subject(answer, found)}: {sentence(found)}",
         f"Tollgate: {clean(found.rule_id)}",
         file=place.file,
         line=str(place.line),

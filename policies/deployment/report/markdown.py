@@ -6,13 +6,15 @@ Belongs here: layout. What is not ours is escaped by `words.md` and `words.code`
 from __future__ import annotations
 
 from policies.deployment.gate import Answer
+from policies.deployment.report.findings import HOW, SHOWN, Group, groups, waiver_entries
 from policies.deployment.report.words import (
     MAX_ROWS,
     budget,
     cells,
     code,
     coverage,
-    extras,
+    gross,
+    interval,
     md,
     more,
     parts,
@@ -21,7 +23,7 @@ from policies.deployment.report.words import (
     rows,
     signed,
 )
-from policies.models import Decision, Finding
+from policies.models import Decision
 
 # Finds our own comment again, so that a new answer replaces the old one.
 MARKER = "<!-- tollgate:deployment -->"
@@ -36,11 +38,12 @@ def to_markdown(answer: Answer) -> str:
         *head_markdown(MARKER, answer.decision),
         f"**{signed(estimate['monthly_delta'])} {md(estimate['currency'])} a month** "
         f"({md(estimate['monthly_before'])} → {md(estimate['monthly_after'])}; "
-        f"between {signed(estimate['low'])} and {signed(estimate['high'])}) "
+        f"{md(interval(answer))}{md(gross(answer))}) "
         f"in {code(answer.question['environment'])}.",
         f"{md(coverage(answer))}",
         f"{md(budget(answer))}",
-        *findings_markdown(answer.decision),
+        *findings_markdown(answer),
+        *_waivers_markdown(answer),
         *_estimate_markdown(answer),
         *foot_markdown(answer.decision),
     ]
@@ -59,14 +62,27 @@ def head_markdown(marker: str, decision: Decision) -> list[str]:
     return [marker, f"### Tollgate: {verdict}", ""]
 
 
-def findings_markdown(decision: Decision) -> list[str]:
+def findings_markdown(answer: Answer) -> list[str]:
     """What a decision's rules found, as lines of Markdown."""
     lines: list[str] = []
-    for title, findings in parts(decision):
+    for title, findings in parts(answer.decision):
         lines += ["", f"#### {title}", ""]
-        lines += [_finding_markdown(found) for found in findings[:MAX_ROWS]]
+        # Cut before they are put together, so that a comment stays as short as it must be.
+        lines += [_group_markdown(group) for group in groups(answer, findings[:MAX_ROWS])]
         lines += more(len(findings))
     return lines
+
+
+def _waivers_markdown(answer: Answer) -> list[str]:
+    entries = waiver_entries(answer)
+    if not entries:
+        return []
+    # In HTML, where names are text whatever they hold: a fence could be closed from inside.
+    lines = [md(line) for entry in entries[:SHOWN] for line in entry]
+    return [
+        *("", "<details><summary>Ask for a waiver</summary>", "", md(HOW), "", "<pre>"),
+        *(*lines, "</pre>", "", *more(len(entries), SHOWN), "</details>"),
+    ]
 
 
 def foot_markdown(decision: Decision) -> list[str]:
@@ -89,7 +105,10 @@ def _estimate_markdown(answer: Answer) -> list[str]:
     ]
 
 
-def _finding_markdown(found: Finding) -> str:
-    text = f"- {code(found.subject)} {md(found.message)} {code(found.rule_id)}"
-    text += f"<br>→ {md(found.remedy)}"
-    return text + "".join(f"<br>{md(extra)}" for extra in extras(found))
+def _group_markdown(group: Group) -> str:
+    said = []
+    for saying in group.sayings:
+        names = ", ".join(code(name) for name in saying.subjects)
+        text = f"{names} {md(saying.message)} {code(saying.rule_id)}"
+        said.append(text + "".join(f"<br>{md(extra)}" for extra in saying.extras))
+    return f"- {'<br>'.join(said)}<br>→ {md(group.remedy)}"

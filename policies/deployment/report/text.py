@@ -5,18 +5,23 @@ Belongs here: layout and colours.
 
 from __future__ import annotations
 
-from rich.console import Console, Group, RenderableType
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Group as Together
 from rich.table import Table
 from rich.text import Text
 
 from policies.deployment.gate import Answer
+from policies.deployment.report.findings import HOW, SHOWN, Group, groups, waiver_entries
 from policies.deployment.report.words import (
     MAX_ROWS,
     budget,
     cells,
     clean,
     coverage,
-    extras,
     headline,
     inert,
     more,
@@ -24,8 +29,11 @@ from policies.deployment.report.words import (
     provenance,
     rows,
 )
-from policies.models import Decision, Finding
+from policies.models import Decision
 
+FIGURES = ("before", "after", "difference")
+# What 80 columns leave for an address beside its figures.
+ADDRESS_WIDTH = 36
 STYLES = {"Denied": "bold red", "Warnings": "bold yellow", "Waived": "bold cyan"}
 
 
@@ -33,23 +41,25 @@ def to_text(answer: Answer) -> RenderableType:
     """For a terminal."""
     shown: list[RenderableType] = [
         verdict_text(answer.decision, headline(answer)),
-        _estimate_table(answer),
+        *_estimate(answer),
         Text(coverage(answer)),
         Text(budget(answer)),
-        *findings_text(answer.decision),
+        *findings_text(answer),
+        *_waivers_text(answer),
         Text(f"\n{provenance(answer.decision)}", style="dim"),
     ]
-    return Group(*shown)
+    return Together(*shown)
 
 
 def rendered(shown: RenderableType, console: Console | None = None) -> str:
     """As this terminal shows it; in a CI's log, nothing of it is a command.
 
-    That comes last: a long name may be broken anywhere.
+    That comes last: a line may be broken at any space.
     """
     console = console or Console(highlight=False)
     with console.capture() as captured:
-        console.print(shown)
+        # What cannot be broken at a space goes on to the right: a broken address is of no use.
+        console.print(shown, crop=False)
     return inert(captured.get())
 
 
@@ -61,33 +71,68 @@ def verdict_text(decision: Decision, rest: str) -> Text:
     return text
 
 
-def findings_text(decision: Decision) -> list[RenderableType]:
+def findings_text(answer: Answer) -> list[RenderableType]:
     """What a decision's rules found, for a terminal."""
     shown: list[RenderableType] = []
-    for title, findings in parts(decision):
+    for title, findings in parts(answer.decision):
         shown.append(Text(f"\n{title}", style=STYLES[title]))
-        shown.extend(_finding_text(found) for found in findings)
+        shown.extend(_group_text(group) for group in groups(answer, findings))
     return shown
 
 
-def _estimate_table(answer: Answer) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("resource", overflow="fold")
-    for name in ("before", "after", "difference"):
-        table.add_column(name, justify="right")
-    table.add_column("price", overflow="fold", max_width=26)
+def _waivers_text(answer: Answer) -> list[RenderableType]:
+    entries = waiver_entries(answer)
+    if not entries:
+        return []
+    lines = [line for entry in entries[:SHOWN] for line in entry]
+    text = "\n".join([*(f"  {line}" for line in lines), *more(len(entries), SHOWN)])
+    return [Text(""), Wrapped(HOW), Text(text, style="dim", overflow="ignore")]
+
+
+def _estimate(answer: Answer) -> list[RenderableType]:
     found = rows(answer)
-    for row in found[:MAX_ROWS]:
+    shown = found[:MAX_ROWS]
+    rest = [Text(line) for line in more(len(found))]
+    # A column as wide as a long address leaves the others no room: each has a line of its own then.
+    if any(len(clean(row["address"])) > ADDRESS_WIDTH for row in shown):
+        return [*(part for row in shown for part in _apart(row)), *rest]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("resource", no_wrap=True, overflow="ignore")
+    for name in FIGURES:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("price", overflow="fold", max_width=26)
+    for row in shown:
         table.add_row(Text(clean(row["address"])), *(Text(cell) for cell in cells(row)))
-    for line in more(len(found)):
-        table.add_row(Text(line))
-    return table
+    return [table, *rest]
 
 
-def _finding_text(found: Finding) -> Text:
-    text = Text(f"  {clean(found.subject)}: {clean(found.message)} ")
-    text.append(f"[{clean(found.rule_id)}]", style="dim")
-    text.append(f"\n    → {clean(found.remedy)}")
-    for extra in extras(found):
-        text.append(f"\n    {clean(extra)}", style="dim")
-    return text
+def _apart(row: dict[str, Any]) -> list[RenderableType]:
+    """One line with the address, one with its figures."""
+    *figures, price = cells(row)
+    told = ", ".join(f"{name} {figure}" for name, figure in zip(FIGURES, figures, strict=True))
+    return [Text(clean(row["address"]), overflow="ignore"), Wrapped(f"    {told}; {price}")]
+
+
+def _group_text(group: Group) -> RenderableType:
+    lines = []
+    for saying in group.sayings:
+        names = ", ".join([*saying.subjects[:MAX_ROWS], *more(len(saying.subjects))])
+        lines.append(f"  {names}: {clean(saying.message)} [{clean(saying.rule_id)}]")
+        lines += [f"    {clean(extra)}" for extra in saying.extras]
+    return Wrapped("\n".join([*lines, f"    → {clean(group.remedy)}"]))
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """Lines, broken at spaces alone and as far in as they begin: a broken address is of no use."""
+
+    text: str
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """As many lines as the width asks for; a longer word goes on to the right."""
+        for line in self.text.split("\n"):
+            words = line.lstrip()
+            indent = line[: len(line) - len(words)]
+            width = max(options.max_width - len(indent), 1)
+            for part in wrap(words, width, break_long_words=False, break_on_hyphens=False):
+                yield Text(f"{indent}{part}", overflow="ignore")

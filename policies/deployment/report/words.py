@@ -36,9 +36,21 @@ def headline(answer: Answer) -> str:
     estimate = answer.question["estimate"]
     return (
         f"{signed(estimate['monthly_delta'])} {clean(estimate['currency'])} a month in "
-        f"{clean(answer.question['environment'])} "
-        f"(between {signed(estimate['low'])} and {signed(estimate['high'])})"
+        f"{clean(answer.question['environment'])} ({interval(answer)}{gross(answer)})"
     )
+
+
+def interval(answer: Answer) -> str:
+    """How far the difference can be told."""
+    low, high = (answer.question["estimate"][end] for end in ("low", "high"))
+    return "exact" if low == high else f"between {signed(low)} and {signed(high)}"
+
+
+def gross(answer: Answer) -> str:
+    """What the difference is made of, where it is of both: added and taken away."""
+    estimate = answer.question["estimate"]
+    added, removed = (Decimal(estimate.get(name, "0")) for name in ("added", "removed"))
+    return f"; added {signed(str(added))}, removed -{removed}" if added and removed else ""
 
 
 def sentence(found: Finding) -> str:

@@ -1,5 +1,6 @@
 """Names in a plan are anybody's text: the report shows them, and obeys none."""
 
+import html
 import io
 import json
 import re
@@ -7,15 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console
 
 from policies.deployment.budget import Budget
 from policies.deployment.changes import ResourceChange
 from policies.deployment.gate import Answer, build_question
 from policies.deployment.plan import Plan
+from policies.deployment.report.annotations import to_annotations
 from policies.deployment.report.json import to_json
 from policies.deployment.report.markdown import MARKER, to_markdown
 from policies.deployment.report.text import rendered, to_text
+from policies.deployment.report.words import clean
 from policies.models import Decision, Finding
 
 HOSTILE = [
@@ -125,3 +129,90 @@ def test_waived_denial_names_its_waiver() -> None:
     found = answer(denials=(), waived=(waived,), allow=True)
     assert "Waiver W-1 of ann until 2026-12-31: leaves" in terminal(found)
     assert "ALLOWED" in terminal(found)
+
+
+def denial(subject: str, message: str = "M", **more: Any) -> Finding:
+    return Finding("deployment.x", "high", "T", message, subject, "Set it right.", **more)
+
+
+def plain(found: Answer) -> str:
+    """The Markdown as its reader sees it."""
+    return html.unescape(re.sub(r"</?(?:code|br)>", " ", to_markdown(found)))
+
+
+def test_one_remedy_of_many_resources_is_said_once_with_all_their_names() -> None:
+    found = answer(denials=(denial("a.a"), denial("b.b"), denial("c.c", "Other."), denial("a.d")))
+    for text in (terminal(found), plain(found)):
+        assert text.count("Set it right.") == 1
+        assert re.search(r"a\.a *, *b\.b *, *a\.d", text)
+        assert "Other." in text
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [("default", "budget default"), ("staging", "environment staging"),
+     ("estimate", "the estimate"), ("plan", "the plan"), ("rates", "the rate card"),
+     ("aws_eip.x", "aws_eip.x")],
+)  # fmt: skip
+def test_subject_says_what_it_is_the_name_of(subject: str, said: str) -> None:
+    found = answer(denials=(denial(subject),))
+    assert f"  {said}: M" in terminal(found)
+    assert f"- {said}" in " ".join(plain(found).replace("-  ", "- ").split())
+    assert f"::{said}: M" in to_annotations(found)
+
+
+@pytest.mark.parametrize("name", ["default", *HOSTILE])
+def test_entry_of_a_waiver_is_ready_to_be_copied(name: str) -> None:
+    amounts: dict[str, Any] = {"waivable": True, "amount": "8.00", "currency": "USD"}
+    found = answer(denials=(denial(name, **amounts), denial(name, **amounts | {"amount": "9.00"})))
+    text = to_markdown(found)
+    _, _, rest = text.partition("<pre>\n")
+    entry, _, _ = rest.partition("</pre>")
+    assert not re.search(r"[<>`\\@]", entry)
+    (read,) = yaml.safe_load(html.unescape(entry.replace("\u200b", "")))
+    assert read["subject"] == clean(name).replace("\u200b", "")
+    assert (read["rule_id"], read["max_amount"], read["currency"]) == (
+        "deployment.x",
+        "9.00",
+        "USD",
+    )
+    assert (read["repository"], read["environment"]) == ("local", "staging")
+    assert read["expires_at"] == "2026-11-27T00:00:00Z"
+
+
+def test_what_cannot_be_waived_or_measured_has_no_entry() -> None:
+    cannot = denial("a", amount="8.00", currency="USD")
+    unknown = denial("b", waivable=True, amount="(missing)")
+    for text in (
+        terminal(answer(denials=(cannot, unknown))),
+        to_markdown(answer(denials=(cannot,))),
+    ):
+        assert "waiver" not in text
+
+
+def test_narrow_terminal_breaks_no_address() -> None:
+    name = "a_rather_long-name_of_a_resource_in_a_module" * 2
+    found = answer(name, denials=(denial(f"aws_ebs_volume.{name}"),))
+    text = terminal(found, width=80)
+    assert text.count(f"aws_ebs_volume.{name}") == 2
+    assert "before 0.00, after 8.00, difference +8.00; sample" in text
+    assert "aws_ebs_volume.of_37_characters_here" in terminal(
+        answer("of_37_characters_here"), width=80
+    )
+
+
+def test_difference_without_a_range_is_exact() -> None:
+    assert "(exact)" in terminal(answer())
+    assert "exact) in" in plain(answer())
+
+
+def test_what_is_set_off_stands_beside_the_difference() -> None:
+    found = answer()
+    amounts = {"added": "50.00", "removed": "42.00"}
+    question = {**found.question, "estimate": {**found.question["estimate"], **amounts}}
+    for text in (
+        terminal(Answer(question, found.decision)),
+        plain(Answer(question, found.decision)),
+    ):
+        assert "; added +50.00, removed -42.00" in text
+    assert "added" not in terminal(found)

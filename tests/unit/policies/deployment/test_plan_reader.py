@@ -13,6 +13,14 @@ from policies.deployment.plan import Plan, merge_plans, parse_plan, read_plan
 PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
 
+def planned(document: dict[str, Any]) -> dict[str, Any]:
+    """The plan with the values planned that its changes end in."""
+    after = {c["address"]: c["change"]["after"] for c in document["resource_changes"]}
+    for resource in document["planned_values"]["root_module"]["resources"]:
+        resource["values"] = copy.deepcopy(after[resource["address"]])
+    return document
+
+
 def recorded(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((PLANS / f"{name}.json").read_text())
     return found
@@ -292,7 +300,9 @@ def test_deposed_object_is_named_apart_from_its_resource() -> None:
     entry = copy.deepcopy(
         next(c for c in document["resource_changes"] if "removed" in c["address"])
     )
-    document["resource_changes"].append({**entry, "deposed": "8f2a9b1c"})
+    left = copy.deepcopy(entry)
+    left["change"]["before"] |= {"id": "vol-left-behind", "arn": None}
+    document["resource_changes"].append({**left, "deposed": "8f2a9b1c"})
     addresses = [resource.address for resource in parse_plan(document).resources]
     assert "aws_ebs_volume.removed (deposed 8f2a9b1c)" in addresses
 
@@ -312,7 +322,7 @@ def test_hand_written_tags_without_tags_all_count() -> None:
     entry = next(c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
     del entry["change"]["after"]["tags_all"], entry["change"]["after_unknown"]["tags_all"]
     entry["change"]["after"]["tags"] = {"team": "shop"}
-    plan = parse_plan(document)
+    plan = parse_plan(planned(document))
     found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
     assert found.tags == {"team": "shop"}
 
@@ -327,7 +337,7 @@ def test_tag_that_is_sensitive_in_one_attribute_is_so_in_all(mask: dict[str, Any
     entry["change"]["after"] |= {"tags": tags, "tags_all": {**tags, "product": "checkout"}}
     entry["change"]["after_unknown"] |= {"tags_all": {}}
     entry["change"]["after_sensitive"] = mask
-    plan = parse_plan(document)
+    plan = parse_plan(planned(document))
     found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
     assert found.tags == {"team": SENSITIVE, "product": "checkout"}
     assert "hunter2" not in repr(found)

@@ -214,3 +214,20 @@ def test_price_survives_its_way_through_another_unit(price: Decimal) -> None:
     assert back is not None
     assert abs(back - price) < Decimal("1e-12")
     assert converted(price, "gb_hour", "month") is None
+
+
+def test_rate_of_nothing_is_no_price(tmp_path: Path) -> None:
+    free = {**VOLUME, "price": "0", "low": "0", "high": "0"}
+    write_card(tmp_path / "rates.json", {**CONTENT, "rates": [free]}, {})
+    assert read_card(tmp_path / "rates.json", {}).prices.prices == {}
+
+
+def test_rate_from_fewer_line_items_than_the_card_demands_is_refused(tmp_path: Path) -> None:
+    write_card(tmp_path / "rates.json", {**CONTENT, "rates": [{**VOLUME, "line_items": 9}]}, {})
+    with pytest.raises(RateCardError, match=r"rates\[0\] is from 9 line items, fewer than the 10"):
+        read_card(tmp_path / "rates.json", {})
+
+
+def test_gate_is_told_from_how_many_line_items_rates_are(tmp_path: Path) -> None:
+    write_card(tmp_path / "rates.json", CONTENT, {})
+    assert read_card(tmp_path / "rates.json", {}).about()["min_line_items"] == 10

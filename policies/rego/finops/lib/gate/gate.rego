@@ -6,6 +6,7 @@
 package finops.lib.gate
 
 import data.finops.lib.values
+import data.finops.lib.waivers
 
 # METADATA
 # title: Decide
@@ -18,7 +19,7 @@ decide(gate, denied, warned) := {
 	"evaluated": [name | some name, _ in denied],
 } if {
 	found := union({d | some d in denied}) | structural(gate, denied)
-	excused := {f | some f in (found - warnings(found)); count(valid_waivers(f)) > 0}
+	excused := {f | some f in (found - warnings(found)); count(waivers.valid(f)) > 0}
 	standing := (found - warnings(found)) - excused
 }
 
@@ -28,55 +29,26 @@ decide(gate, denied, warned) := {
 warnings(found) := {f | some f in found; values.instant(f.effective_on) > values.now}
 
 # METADATA
-# title: Waivers
-# description: Those of the bundle and those that came with the question.
-waivers contains w if some w in data.finops.waivers.entries
-
-waivers contains w if some w in input.waivers
-
-# METADATA
-# title: Valid waivers
-# description: >
-#   The waivers that excuse a finding: named owner and reason, not expired, same currency, and
-#   the amount at stake known and within the maximum.
-valid_waivers(found) := [w |
-	some w in waivers
-	concerns(w, found)
-	found.waivable == true
-	values.filled(w.waiver_id)
-	values.filled(w.owner)
-	values.filled(w.reason)
-	values.instant(w.expires_at) > values.now
-	w.currency == found.currency
-	values.amount(found.amount) <= values.amount(w.max_amount)
-]
-
-# METADATA
-# title: Concerns
-# description: True if the waiver names the rule and the subject of the finding.
-concerns(waiver, found) if {
-	waiver.rule_id == found.rule_id
-	waiver.subject == found.subject
-}
-
-# METADATA
 # title: Waiver applied
 # description: The finding, with the waiver that excuses it.
-waiver_applied(found) := object.union(found, {"waiver": valid_waivers(found)[0]})
+waiver_applied(found) := object.union(found, {"waiver": waivers.valid(found)[0]})
 
 # METADATA
 # title: Lapsed waiver
 # description: The denial, with a note if a waiver names it but does not excuse it.
-with_lapsed_waiver(found) := found if count(naming(found)) == 0
+with_lapsed_waiver(found) := found if count(waivers.naming(found)) == 0
 
 with_lapsed_waiver(found) := object.union(found, {"note": sprintf(
-	"Waiver %s does not cover this: it is expired, incomplete, in another currency or too small.",
-	[concat(", ", naming(found))],
+	"Does not cover this: %s.",
+	[concat("; ", sort([lapse | some w in waivers.naming(found); lapse := lapsed(w, found)]))],
 )}) if {
-	count(naming(found)) > 0
+	count(waivers.naming(found)) > 0
 }
 
-# METADATA
-# title: Naming
-# description: Identifiers of the waivers that name the finding, valid or not.
-naming(found) := {sprintf("%v", [object.get(w, "waiver_id", "(no id)")]) | some w in waivers; concerns(w, found)}
+lapsed(w, found) := sprintf("waiver %v, since %s", [
+	object.get(w, "waiver_id", "(no id)"), concat(" and ", sort(waivers.faults(w, found))),
+]) if {
+	count(waivers.faults(w, found)) > 0
+}
+
+lapsed(w, found) := sprintf("waiver %v, since the finding cannot be waived", [w.waiver_id]) if count(waivers.faults(w, found)) == 0

@@ -2,7 +2,10 @@ package finops.lib.gate_test
 
 import data.finops.lib.gate
 
-question := {"schema": "deployment/v1", "now": "2026-10-28T12:00:00Z", "waivers": []}
+question := {
+	"schema": "deployment/v1", "now": "2026-10-28T12:00:00Z", "waivers": [],
+	"plan": {"resources": [{"address": "x"}]},
+}
 
 denial := {
 	"rule_id": "deployment.required_tags", "subject": "x", "waivable": true, "amount": "10.00",
@@ -14,7 +17,7 @@ waiver := {
 	"reason": "leaves soon", "expires_at": "2026-11-01T00:00:00Z", "max_amount": "10.00", "currency": "USD",
 }
 
-required := {"deployment": {"required_rules": ["required_tags"]}}
+required := {"deployment": {"required_rules": ["required_tags"]}, "waivers": {"max_days": 180}}
 
 decided(found, waivers) := decision if {
 	decision := gate.decide("deployment", {"required_tags": found}, {}) with data.finops.config as required
@@ -53,8 +56,13 @@ test_waiver_that_lapsed_or_lacks_something_excuses_nothing if {
 		decision := decided({denial}, [object.union(waiver, change)])
 		not decision.allow
 		some standing in decision.denials
-		contains(standing.note, "does not cover")
+		startswith(standing.note, "Does not cover this: waiver ")
 	}
+}
+
+test_waiver_of_what_cannot_be_waived_is_said_to_be_idle if {
+	decision := decided({object.union(denial, {"waivable": false})}, [waiver])
+	{d.note | some d in decision.denials} == {"Does not cover this: waiver W-1, since the finding cannot be waived."}
 }
 
 test_waiver_of_another_rule_or_subject_is_not_even_mentioned if {

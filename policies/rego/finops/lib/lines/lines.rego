@@ -46,3 +46,17 @@ stake(line) := {
 	"currency": finding.fact(["estimate", "currency"]),
 	"amount": object.get(line, "monthly_after", null),
 }
+
+# METADATA
+# title: Gross
+# description: What the lines add a month and what they take away, before either is set off; a change of little may be much of both.
+gross := {
+	"added": sum([difference | some difference in differences; difference > 0]),
+	"removed": 0 - sum([difference | some difference in differences; difference < 0]),
+}
+
+differences := [difference |
+	some line in input.estimate.lines
+	priced(line)
+	difference := values.amount(line.monthly_after) - values.amount(line.monthly_before)
+]

@@ -13,10 +13,22 @@ amount(text) := to_number(text) if {
 
 # METADATA
 # title: Instant
-# description: Nanoseconds of an RFC 3339 time in UTC, undefined for anything else.
+# description: >
+#   Nanoseconds of an RFC 3339 time in UTC, undefined for anything else. Days that no month has and years that
+#   nanoseconds do not reach are undefined too: OPA's parser ends the whole decision over them.
 instant(text) := time.parse_rfc3339_ns(text) if {
 	is_string(text)
-	regex.match(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$`, text)
+	regex.match(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$`, text)
+	is_day(substring(text, 0, 10))
+}
+
+is_day(text) if regex.match(`^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$`, text)
+
+is_day(text) if regex.match(`^(19[7-9][0-9]|2[01][0-9]{2})-((0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$`, text)
+
+# The leap years from 1970 to 2199, of which 2100 is none.
+is_day(text) if {
+	regex.match(`^(19[79][26]|198[048]|20[02468][048]|20[13579][26]|21[2468][048]|210[48]|21[13579][26])-02-29$`, text)
 }
 
 # METADATA

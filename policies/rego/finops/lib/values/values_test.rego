@@ -21,6 +21,32 @@ test_what_is_no_instant_is_undefined if {
 	}
 }
 
+test_days_that_no_month_has_and_years_out_of_reach_are_undefined if {
+	every day in ["2026-02-29", "2028-02-30", "2026-04-31", "2100-02-29", "9999-12-31", "1969-12-31", "2200-01-01", "0001-01-01"] {
+		not values.instant(sprintf("%sT00:00:00Z", [day]))
+	}
+	every day in ["2028-02-29", "2000-02-29", "1996-02-29", "2026-02-28", "2026-01-31", "2026-04-30", "2199-12-31", "1970-01-01"] {
+		values.instant(sprintf("%sT00:00:00Z", [day])) >= 0
+	}
+}
+
+test_leap_days_are_those_of_the_calendar if {
+	every year in numbers.range(1970, 2199) {
+		leaps(year) == read(year)
+	}
+}
+
+default leaps(_) := false
+
+leaps(year) if {
+	year % 4 == 0
+	year != 2100
+}
+
+default read(_) := false
+
+read(year) if values.instant(sprintf("%d-02-29T00:00:00Z", [year])) >= 0
+
 test_age_is_undefined_for_the_future if {
 	values.hours_since("2026-01-01T00:00:00Z") == 24 with input as {"now": "2026-01-02T00:00:00Z"}
 	aged with input as {"now": "2026-01-02T00:00:00Z"}

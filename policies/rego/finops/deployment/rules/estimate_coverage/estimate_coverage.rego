@@ -6,7 +6,7 @@
 # custom:
 #   rule_id: deployment.estimate_coverage
 #   severity: medium
-#   remedy: Price the listed resources (policies/deployment/prices), set the provider's region, or ask for a waiver.
+#   remedy: Give the gate a list or a rate card that prices the resources (--prices, --rates), tell their region, or ask for a waiver.
 #   effective_on: "2026-01-01T00:00:00Z"
 #   waivable: true
 package finops.deployment.rules.estimate_coverage

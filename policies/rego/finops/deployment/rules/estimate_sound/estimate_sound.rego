@@ -11,6 +11,7 @@
 package finops.deployment.rules.estimate_sound
 
 import data.finops.lib.finding
+import data.finops.lib.lines
 import data.finops.lib.values
 
 # METADATA
@@ -68,6 +69,20 @@ deny contains finding.new(rego.metadata.chain(), {
 	not difference_holds
 }
 
+# METADATA
+# title: Gross that does not add up
+# description: Denies unless what is said to be added and taken away is that of the lines.
+deny contains finding.new(rego.metadata.chain(), {
+	"subject": "estimate",
+	"message": sprintf("The estimate's %s is not the sum of the lines' differences of its sign.", [field]),
+}) if {
+	some field, _ in lines.gross
+	field in object.keys(input.estimate)
+	not gross_holds(field)
+}
+
+gross_holds(field) if abs(values.amount(input.estimate[field]) - lines.gross[field]) < 0.005
+
 unchanged(resource) if resource.actions in [["no-op"], ["read"]]
 
 # Sets, made once: a plan may have thousands of resources.
@@ -95,9 +110,8 @@ sound(line) if {
 
 # Lines and totals are rounded to cents before they are summed, so half a cent tells them apart.
 adds_up(field) if {
-	total := values.amount(input.estimate[field])
-	lines := [values.amount(line[field]) | some line in input.estimate.lines; line.status == "priced"]
-	abs(total - sum(lines)) < 0.005
+	amounts := [values.amount(line[field]) | some line in input.estimate.lines; line.status == "priced"]
+	abs(values.amount(input.estimate[field]) - sum(amounts)) < 0.005
 }
 
 difference_holds if {

@@ -47,3 +47,23 @@ test_total_that_is_not_the_sum_is_denied if {
 test_difference_that_does_not_add_up_is_denied if {
 	count(estimate_sound.deny) == 1 with input as q.set("/estimate/monthly_delta", "0.00")
 }
+
+test_gross_that_is_not_of_the_lines_is_denied if {
+	gross := [{"op": "add", "path": "/estimate/added", "value": "15.82"}, {"op": "add", "path": "/estimate/removed", "value": "0.00"}]
+	count(estimate_sound.deny) == 0 with input as q.changed(gross)
+	count(estimate_sound.deny) == 0 with input as swap
+	every field in ["added", "removed"] {
+		every value in ["15.83", "-15.82", null] {
+			count(estimate_sound.deny) == 1 with input as q.changed([{"op": "add", "path": sprintf("/estimate/%s", [field]), "value": value}])
+		}
+	}
+}
+
+# What one line adds, another takes away.
+swap := q.changed([
+	{"op": "replace", "path": "/estimate/lines/1/monthly_before", "value": "15.82"},
+	{"op": "replace", "path": "/estimate/monthly_before", "value": "15.82"},
+	{"op": "replace", "path": "/estimate/monthly_delta", "value": "0.00"},
+	{"op": "add", "path": "/estimate/added", "value": "15.82"},
+	{"op": "add", "path": "/estimate/removed", "value": "15.82"},
+])

@@ -6,7 +6,7 @@
 # custom:
 #   rule_id: deployment.estimate_whole
 #   severity: medium
-#   remedy: Price its type (policies/deployment/prices), or ask for a waiver for its address.
+#   remedy: Give the gate a list or a rate card that prices it (--prices, --rates), or ask for a waiver for its address.
 #   effective_on: "2026-01-01T00:00:00Z"
 #   waivable: true
 package finops.deployment.rules.estimate_whole

@@ -11,6 +11,7 @@ package finops.deployment.rules.regions_allowed
 
 import data.finops.lib.changes
 import data.finops.lib.finding
+import data.finops.lib.lines
 import data.finops.lib.stake
 
 allowed := data.finops.config.deployment.regions.allowed[input.environment]
@@ -34,18 +35,37 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource)
 # description: Denies a resource whose region the plan does not tell.
 deny contains finding.new(rego.metadata.chain(), object.union(stake.of(resource), {
 	"message": "The region is not known: neither the resource nor its provider names one.",
-	"remedy": "Set the region or location of the resource, or of its provider, to a value that is known when planning.",
+	"remedy": "Set the region or location of the resource, or of its provider, to a value that is known when planning; or state it with --region PROVIDER=REGION.",
 })) if {
 	some resource in input.plan.resources
 	not changes.leaves(resource)
 	not placeless(resource)
 	unknown(resource)
+	not free(resource)
+}
+
+# METADATA
+# title: Region stated by the caller
+# description: Reports regions that no plan tells, and that are taken from what the gate was called with.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": sprintf("%v=%v", [stated.provider, stated.region]),
+	"message": sprintf("The plan tells no region of %v resources of %v; the caller states %v.", [
+		stated.resources, stated.provider, stated.region,
+	]),
+	"remedy": "Make sure that the plan was made with this region.",
+}) if {
+	some stated in input.plan.stated_regions
 }
 
 placeless(resource) if {
 	some pattern in data.finops.config.deployment.regions.placeless_types
 	regex.match(pattern, resource.type)
 }
+
+# A role or a policy is in no region, and costs nothing in any.
+free(resource) if resource.address in free_addresses
+
+free_addresses := {line.address | some line in input.estimate.lines; lines.free(line)}
 
 unknown(resource) if resource.region == "unknown"
 

@@ -21,6 +21,24 @@ test_region_that_is_not_known_is_denied_with_its_own_remedy if {
 	count(denials) == 1
 }
 
+test_free_resource_needs_no_region_but_is_in_none_that_is_not_allowed if {
+	attachment := "/plan/resources/1/region"
+	count(regions_allowed.deny) == 0 with input as q.set(attachment, "unknown")
+	count(regions_allowed.deny) == 1 with input as q.set(attachment, "ap-southeast-2")
+	count(regions_allowed.deny) == 1 with input as q.without(attachment)
+	count(regions_allowed.deny) == 1 with input as q.changed([
+		{"op": "replace", "path": attachment, "value": "unknown"},
+		{"op": "replace", "path": "/estimate/lines/1/monthly_after", "value": "0.01"},
+	])
+}
+
+test_region_that_only_the_caller_states_is_reported if {
+	stated := [{"provider": "aws", "region": "us-east-1", "resources": 2}]
+	found := regions_allowed.warn with input as q.changed([{"op": "add", "path": "/plan/stated_regions", "value": stated}])
+	{f.message | some f in found} == {"The plan tells no region of 2 resources of aws; the caller states us-east-1."}
+	count(regions_allowed.warn) == 0 with input as q.question
+}
+
 test_missing_region_or_environment_is_denied if {
 	count(regions_allowed.deny) == 1 with input as q.without(region)
 	count(regions_allowed.deny) == 2 with input as q.set("/environment", "elsewhere")

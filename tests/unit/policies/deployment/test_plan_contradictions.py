@@ -1,0 +1,100 @@
+"""A plan that says two things, or several plans that save one thing twice, are refused."""
+
+from typing import Any
+
+import pytest
+
+from policies.deployment.changes import PlanError
+from policies.deployment.plan import merge_plans, parse_plan
+from tests.unit.policies.deployment.test_plan_reader import planned, recorded
+
+
+def deleting(address: str, **before: object) -> dict[str, Any]:
+    entry = {
+        "address": address,
+        "mode": "managed",
+        "type": address.partition(".")[0],
+        "change": {"actions": ["delete"], "before": before, "after": None},
+    }
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "planned_values": {},
+        "resource_changes": [entry],
+        "complete": True,
+        "errored": False,
+    }
+
+
+VOLUME = {"id": "vol-0123456", "arn": "arn:aws:ec2:us-east-1:1:volume/vol-0123456"}
+
+
+def test_object_that_two_plans_delete_is_refused_with_both_names() -> None:
+    a, b = (parse_plan(deleting(f"aws_ebs_volume.{name}", **VOLUME)) for name in "ab")
+    with pytest.raises(PlanError, match=r"north: aws_ebs_volume.a and south: aws_ebs_volume.b"):
+        merge_plans([("north", a), ("south", b)])
+
+
+def test_object_that_one_plan_deletes_twice_is_refused() -> None:
+    document = deleting("aws_ebs_volume.a", **VOLUME)
+    document["resource_changes"] += deleting("aws_ebs_volume.b", **VOLUME)["resource_changes"]
+    with pytest.raises(PlanError, match="one and the same object"):
+        parse_plan(document)
+
+
+@pytest.mark.parametrize(
+    ("address", "other"),
+    [
+        ("aws_ebs_volume.b", {**VOLUME, "arn": "arn:aws:ec2:us-east-1:2:volume/vol-0123456"}),
+        ("aws_ebs_volume.b", {"id": None}),
+        ("aws_db_instance.b", VOLUME),
+    ],
+    ids=["another account", "no name", "another type"],
+)
+def test_other_objects_may_go_in_two_plans(address: str, other: dict[str, Any]) -> None:
+    plans = [deleting("aws_ebs_volume.a", **VOLUME), deleting(address, **other)]
+    merged = merge_plans([(str(n), parse_plan(plan)) for n, plan in enumerate(plans)])
+    assert len(merged.resources) == 2
+
+
+def test_machine_that_is_another_one_in_planned_values_is_refused() -> None:
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["change"]["after"]["instance_type"] = "t3.nano"
+    with pytest.raises(PlanError, match="instance_type is another one in planned_values"):
+        parse_plan(document)
+
+
+def test_machine_that_is_written_otherwise_is_refused() -> None:
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["change"]["after"]["instance_type"] = "t3.nano"
+    with pytest.raises(PlanError, match=r"instance_type is 't3\.nano', but the configuration says"):
+        parse_plan(planned(document))
+
+
+@pytest.mark.parametrize("kind", ["aws_iam_role", "aws_ebs_volume"])
+def test_type_that_is_not_the_addresss_is_refused(kind: str) -> None:
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["type"] = kind
+    with pytest.raises(PlanError, match=f"is of the type {kind}, unlike its address"):
+        parse_plan(document)
+
+
+def test_planned_resource_of_another_type_than_its_change_is_refused() -> None:
+    document = recorded("create")
+    resources = document["planned_values"]["root_module"]["resources"]
+    next(r for r in resources if r["address"] == "aws_instance.web[0]")["type"] = "aws_iam_role"
+    with pytest.raises(PlanError, match="is of another type in planned_values"):
+        parse_plan(document)
+
+
+def test_value_of_an_update_may_differ_from_what_is_written() -> None:
+    document = recorded("change")
+    entry = next(c for c in document["resource_changes"] if "resized" in c["address"])
+    written = document["configuration"]["root_module"]["resources"]
+    block = next(r for r in written if r["address"] == entry["address"])
+    # As `ignore_changes` leaves it, which no plan tells.
+    block["expressions"]["instance_type"] = {"constant_value": "m5.24xlarge"}
+    assert parse_plan(document).complete

@@ -1,0 +1,85 @@
+"""Nobody saves money by writing down how much is used."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from policies.deployment.changes import ResourceChange
+from policies.deployment.estimate import estimate
+from policies.deployment.plan import Plan
+from policies.deployment.pricing import Amount
+from policies.deployment.usage import Usage
+
+GATEWAY = "aws_nat_gateway"
+NAMED = {"id": "nat-0123456"}
+FILE = Amount(Decimal(0), Decimal(10) ** 12, Decimal(10) ** 15)
+# 730 hours at 0.045.
+HOURS = Decimal("32.85")
+
+
+def line(usage: Usage, *actions: str, kind: str = GATEWAY, **sides: Any) -> Mapping[str, Any]:
+    values: dict[str, Any] = {"before": None, "after": None, "region": "us-east-1", **sides}
+    change = ResourceChange(f"{kind}.x", kind, "aws", actions=actions, **values)
+    found = estimate(Plan("1.2", "1.11.4", True, False, (change,)), usage=usage).to_dict()
+    only: Mapping[str, Any] = found["lines"][0]
+    return only
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(by_type={GATEWAY: {"gigabytes": FILE}}),
+        Usage(by_address={f"{GATEWAY}.x": {"gigabytes": FILE}}),
+        Usage(),
+    ],
+)
+def test_what_goes_saves_what_its_plan_tells_and_no_stated_use(usage: Usage) -> None:
+    found = line(usage, "delete", before=NAMED)
+    assert (found["monthly_before"], found["low"], found["high"]) == ("32.85", "-32.85", "-32.85")
+    assert "no saving is counted" in found["note"]
+
+
+def test_what_goes_saves_the_use_that_bills_have_shown() -> None:
+    seen = {("nat-0123456", "AmazonEC2", "NatGateway-Bytes"): Amount.exactly(100)}
+    usage = Usage(by_type={GATEWAY: {"gigabytes": FILE}}, history=seen)
+    found = line(usage, "delete", before=NAMED)
+    assert Decimal(found["monthly_before"]) == HOURS + Decimal("4.50")
+
+
+def test_change_to_cheaper_use_saves_no_stated_use() -> None:
+    usage = Usage(by_type={"aws_lambda_function": {"requests": FILE}})
+    sides = {side: {"memory_size": 128, "architectures": [kind]}
+             for side, kind in (("before", "x86_64"), ("after", "arm64"))}  # fmt: skip
+    found = line(usage, "update", kind="aws_lambda_function", **sides)
+    assert Decimal(found["monthly_after"]) > Decimal(10) ** 5
+    assert (found["monthly_before"], found["low"], found["high"]) == (
+        found["monthly_after"], "0.00", "0.00",
+    )  # fmt: skip
+    assert "no saving is counted" in found["note"]
+
+
+def test_change_to_dearer_use_costs_what_is_stated() -> None:
+    usage = Usage(by_type={"aws_lambda_function": {"requests": FILE}})
+    sides = {side: {"memory_size": 128, "architectures": [kind]}
+             for side, kind in (("before", "arm64"), ("after", "x86_64"))}  # fmt: skip
+    found = line(usage, "update", kind="aws_lambda_function", **sides)
+    assert Decimal(found["monthly_after"]) > Decimal(found["monthly_before"])
+    assert Decimal(found["high"]) > Decimal(10) ** 5
+
+
+def test_stated_use_of_nothing_is_shown_on_its_line() -> None:
+    usage = Usage(by_type={GATEWAY: {"gigabytes": Amount.exactly(0)}})
+    found = line(usage, "create", after={})
+    assert found["monthly_after"] == "32.85"
+    assert "0 gb by the usage file" in found["note"]
+    assert [part["basis"] for part in found["parts"]] == ["plan", "file"]
+
+
+def test_one_stated_factor_makes_the_product_the_word_of_the_file() -> None:
+    usage = Usage(by_type={"aws_lambda_function": {"seconds": Amount.exactly(0)}})
+    found = line(usage, "create", kind="aws_lambda_function", after={"memory_size": 128})
+    assert {part["name"]: part["basis"] for part in found["parts"]} == {
+        "requests": "range", "duration": "file",
+    }  # fmt: skip
