@@ -23,6 +23,7 @@ from actions.clients import AwsCloud
 from actions.models import DataFacts, Outcome, Proposal, Result, RunReport, Status
 from actions.services import Services
 from actions.steps import Timing
+from orchestration.settings import load_settings
 from policies.engine import PolicyEngine, open_engine
 from policies.store import open_store
 
@@ -228,3 +229,13 @@ def desk(aws: Any, gate: PolicyEngine, tmp_path: Path) -> Iterator[Desk]:
     )
     yield Desk(services, aws, clock, url)
     store.dispose()
+
+
+@pytest.fixture
+def home(desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation that lives at the desk's time, on the desk's own store."""
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    monkeypatch.setenv("TOLLGATE_OPS_URL", desk.url)
+    monkeypatch.setenv("COLUMNS", "400")
+    load_settings().clock_file.write_text(desk.clock.now.isoformat())
+    return tmp_path
