@@ -28,6 +28,7 @@ from orchestration.cli.gate_context import (
 )
 from orchestration.cli.gate_dbt import dbt
 from orchestration.cli.gate_link import link
+from orchestration.moments import MomentError, read_moment
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import BundleError, read_bundle
 from policies.decisions import RecordError
@@ -120,6 +121,13 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
     pull_requests: Annotated[
         Path | None, typer.Option(help="Estimates of other open pull requests, as JSON.")
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Judge as of an earlier date or time, to try something out: never for a change.",
+        ),
+    ] = None,
 ) -> None:
     """Price a plan, decide on it, record the decision. Exit 0 allowed, 1 denied, 2 undecided."""
     outputs = opened("deployment", output, report, to_text, to_markdown)
@@ -131,7 +139,7 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         limits = _Limits(budget, monthly_limit, spent, forecast, budget_file)
         lists = prices if prices is not None else _downloaded(settings)
         sources = open_sources(scope.currency, rates=rates, lists=lists, usage=usage)
-        now = real_now()
+        now = real_now() if as_of is None else read_moment(as_of, real_now())
         read = [PlanFile(path, read_plan(path)) for path in plans]
         places = find_places(read, config_dir or (), checkout())
         question = build_question(
@@ -161,9 +169,12 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         StoreError,
         RecordError,
         SettingsError,
+        MomentError,
         OSError,
     ) as error:
         raise undecided(str(error), outputs, places) from error
+    if as_of is not None:
+        err.print(f"judged as of {now:%Y-%m-%d %H:%M} UTC, not as of today", highlight=False)
     raise answered(replace(answer, places=places), outputs)
 
 

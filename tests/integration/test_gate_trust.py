@@ -52,6 +52,15 @@ def test_clock_of_a_chosen_home_does_not_either(
     assert not asked(PLANS / "change.json")["question"]["now"].startswith("2019")
 
 
+def test_time_that_is_not_now_must_be_named_and_is_said(checkout: Path) -> None:
+    result = gate(PLANS / "change.json", "--as-of", "2026-10-29", "--format", "json")
+    assert json.loads(result.stdout)["question"]["now"].startswith("2026-10-29T23:59:59")
+    assert "judged as of 2026-10-29 23:59 UTC, not as of today" in result.stderr
+    later = gate(PLANS / "change.json", "--as-of", "2999-01-01")
+    assert later.exit_code == 2
+    assert "has not come yet" in later.stderr
+
+
 def test_price_lists_in_the_checkout_are_not_used_and_said_not_to_be(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
