@@ -13,7 +13,16 @@ from typing import Any
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration, own_region
 
 SENSITIVE = "(sensitive)"
-TAG_ATTRIBUTES = ("tags_all", "effective_labels", "terraform_labels", "tags", "labels")
+TAG_ATTRIBUTES = (
+    "tags_all",
+    "effective_labels",
+    "terraform_labels",
+    "tags",
+    "labels",
+    "resource_labels",  # of a GKE cluster
+    "user_labels",  # of a Cloud SQL instance, in its settings
+)
+WRITTEN_TAGS = ("tags", "labels", "resource_labels", "user_labels")
 ACTIONS = (
     ("no-op",),
     ("create",),
@@ -238,12 +247,20 @@ def _any_unknown(mask: Any) -> bool:
     return mask is True
 
 
+def _with_settings(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the labels that stand in a block of settings, where there is exactly one."""
+    match values.get("settings"):
+        case [{"user_labels": labels}]:
+            return {**values, "user_labels": labels}
+    return values
+
+
 def _tags(
     values: Mapping[str, Any] | None, mask: object
 ) -> tuple[bool, dict[str, str] | None, bool]:
     """Whether the resource can carry tags, the tags, and whether all of them are known."""
-    unknown = mask if isinstance(mask, dict) else {}
-    values = values or {}
+    unknown = _with_settings(mask if isinstance(mask, dict) else {})
+    values = _with_settings(values or {})
     blocks = values.get("tag")
     if isinstance(blocks, list) and all(isinstance(b, dict) and "key" in b for b in blocks):
         # An autoscaling group has a block for each tag.
@@ -258,7 +275,7 @@ def _tags(
         tags = values.get(name)
         if isinstance(tags, dict) and not _any_unknown(unknown.get(name)):
             return True, {key: str(v) for key, v in tags.items() if v is not None}, True
-    written = next((n for n in ("tags", "labels") if n in present), present[0])
+    written = next((name for name in WRITTEN_TAGS if name in present), present[0])
     if tags_are_open := _any_unknown(unknown.get(written)) or values.get(written) == SENSITIVE:
         partly = values.get(written)
         known = partly if isinstance(partly, dict) else {}

@@ -341,3 +341,14 @@ def test_tag_that_is_sensitive_in_one_attribute_is_so_in_all(mask: dict[str, Any
     found = next(r for r in plan.resources if r.address == "aws_instance.web[0]")
     assert found.tags == {"team": SENSITIVE, "product": "checkout"}
     assert "hunter2" not in repr(found)
+
+
+def test_labels_of_clusters_and_databases_are_their_tags() -> None:
+    for name, address in (
+        ("google_kubernetes", "google_container_cluster.main"),
+        ("google_data", "google_sql_database_instance.main"),
+    ):
+        plan = parse_plan(recorded(name))
+        found = next(r for r in plan.resources if r.address == address)
+        assert found.tags is not None
+        assert found.tags["product"] == "checkout"
