@@ -1,0 +1,57 @@
+package finops.deployment.rules.relative_increase_test
+
+import data.finops.deployment.question_test as q
+import data.finops.deployment.rules.relative_increase
+
+terms := {
+	"max_pct": {"production": 100, "staging": 100, "sandbox": 100},
+	"from": {"USD": "100.00"},
+	"denied_in": ["production"], "reported_in": ["staging"], "ignored_in": ["sandbox"],
+}
+
+costing(environment, before, delta) := q.changed([
+	{"op": "replace", "path": "/environment", "value": environment},
+	{"op": "replace", "path": "/estimate/monthly_before", "value": before},
+	{"op": "replace", "path": "/estimate/monthly_delta", "value": delta},
+])
+
+denials(question) := found if {
+	found := {f.message | some f in relative_increase.deny} with input as question
+		with data.finops.config.deployment.relative_increase as terms
+}
+
+warnings(question) := found if {
+	found := {f.message | some f in relative_increase.warn} with input as question
+		with data.finops.config.deployment.relative_increase as terms
+}
+
+test_up_to_the_share_is_allowed if {
+	count(denials(costing("production", "100.00", "100.00"))) == 0
+	count(warnings(costing("staging", "100.00", "100.00"))) == 0
+}
+
+test_more_is_denied_reported_or_ignored_by_environment if {
+	denials(costing("production", "100.00", "100.01")) == {"What the change touches cost 100.00 USD a month and becomes 100.01 dearer; environment production allows 100 %."}
+	count(warnings(costing("production", "100.00", "100.01"))) == 0
+	count(denials(costing("staging", "100.00", "100.01"))) == 0
+	count(warnings(costing("staging", "100.00", "100.01"))) == 1
+	count(denials(costing("sandbox", "100.00", "100.01"))) == 0
+	count(warnings(costing("sandbox", "100.00", "100.01"))) == 0
+}
+
+test_what_cost_little_before_is_not_compared if {
+	count(denials(costing("production", "99.99", "900.00"))) == 0
+}
+
+test_missing_cost_before_denies if {
+	question := q.changed([{"op": "remove", "path": "/estimate/monthly_before"}])
+	count(denials(question)) == 1
+}
+
+test_environment_or_currency_that_is_not_configured_denies if {
+	count(denials(costing("elsewhere", "100.00", "100.01"))) == 2
+	found := {f.message | some f in relative_increase.deny} with input as q.question
+		with data.finops.config.deployment.relative_increase as {}
+	some message in found
+	contains(message, "no (it is not configured)")
+}
