@@ -199,7 +199,7 @@ def decided_and_applied(installation: Installation) -> None:
 def published(installation: Installation) -> None:
     result = dg.materialize(estimate_assets(), resources={"tollgate": Tollgate()})
     assert result.success
-    installation.build("stg_platform__estimates+", "stg_platform__estimate_links+")
+    installation.build("+fct_estimate_accuracy", "+fct_estimate_calibration")
 
 
 def figures(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

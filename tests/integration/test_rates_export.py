@@ -316,6 +316,7 @@ def test_gate_decides_from_the_signed_card_alone(
     assert read_card(home / "rates.json").signature == "verified"
     (home / "warehouse.duckdb").unlink()
     options = ["--rates", str(home / "rates.json"), "--environment", "staging", "--format", "json"]
+    options += ["--as-of", "2026-10-20"]
     result = CliRunner().invoke(
         gate_app, ["deployment", str(PLANS / "aws_kubernetes.json"), *options]
     )
