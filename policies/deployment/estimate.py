@@ -180,9 +180,8 @@ def _affected(means: _Means, changing: set[str]) -> Iterator[ResourceChange]:
 def _templates(plan: Plan, change: ResourceChange) -> list[ResourceChange]:
     """What a resource is made from, as far as that is updated in place."""
     rule, side = type_rules().get(change.type), side_of(plan, change, "after")
-    paths = [path for other in (rule.others if rule else ()) for path in other.of]
     exact: list[str] = []
-    for path in paths if side else ():
+    for path in sorted(rule.refers) if rule and side else ():
         # What cannot be read has no references either.
         with suppress(NotPriced):
             exact += side.expanded(path) if side else []

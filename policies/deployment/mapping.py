@@ -128,6 +128,13 @@ class TypeRule:
         found |= {self.lifecycle.block} if self.lifecycle else set()
         return frozenset(path.partition(" -> ")[0].replace(".*", "") for path in found if path)
 
+    @cached_property
+    def refers(self) -> frozenset[str]:
+        """The paths that name other resources by whose values it is priced."""
+        told = (path.partition(" -> ") for value in self.let.values() for path in _read(value))
+        others = {first for first, arrow, _ in told if arrow and first != "parent"}
+        return frozenset(others.union(*(other.of for other in self.others)))
+
     @property
     def is_sold(self) -> bool:
         """Whether it has a price of its own, which depends on the region."""

@@ -11,17 +11,26 @@ TEMPLATE = {"instance_type": "m5.large", "block_device_mappings": [
 POOL = {"node_config": [{"machine_type": "n2-standard-4"}], "node_count": 1}
 
 
-def planned(resources: dict[str, dict[str, Any]], unchanged: frozenset[str] = frozenset()) -> Plan:
-    """A plan that makes these; a text such as `@aws_x.y.id` is a reference, known afterwards."""
+def planned(
+    resources: dict[str, dict[str, Any]],
+    unchanged: frozenset[str] = frozenset(),
+    updated: dict[str, dict[str, Any]] | None = None,
+) -> Plan:
+    """A plan that makes these; a text such as `@aws_x.y.id` is a reference, known afterwards.
+
+    `updated` says which of them are there already, and what was other before.
+    """
     changes, configured = [], []
     for address, values in resources.items():
         kind, name = address.split(".")
-        before = {**values, "id": address} if address in unchanged else None
+        other = (updated or {}).get(address)
+        there = {**values, "id": address} if other or address in unchanged else None
         changes.append({
             "address": address, "mode": "managed", "type": kind, "name": name,
             "change": {
-                "actions": ["no-op" if before else "create"], "before": before,
-                "after": before or _plain(values), "after_unknown": {} if before else _open(values),
+                "actions": ["update" if other else "no-op" if there else "create"],
+                "before": {**there, **(other or {})} if there else None,
+                "after": there or _plain(values), "after_unknown": {} if there else _open(values),
             },
         })  # fmt: skip
         configured.append({"address": address, "mode": "managed", "type": kind, "name": name,

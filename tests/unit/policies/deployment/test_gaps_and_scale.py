@@ -285,3 +285,22 @@ def test_replica_is_of_the_engine_and_size_of_its_source() -> None:
     })  # fmt: skip
     # 0.072 x 730 and 100 GB of gp2.
     assert (found["monthly_after"], found["not_counted"]) == ("64.06", [])
+
+
+def test_unchanged_resource_pays_for_what_it_refers_to_by_a_single_value() -> None:
+    """An Aurora instance scales as its cluster says, and the cluster alone is changed."""
+
+    def scaling(most: float) -> dict[str, Any]:
+        return {
+            "serverlessv2_scaling_configuration": [{"min_capacity": most, "max_capacity": most}]
+        }
+
+    resources = {
+        "aws_rds_cluster_instance.i": {"instance_class": "db.serverless",
+                                       "cluster_identifier": "aws_rds_cluster.c"},
+        "aws_rds_cluster.c": {"engine": "aurora-postgresql", **scaling(256)},
+    }  # fmt: skip
+    found = line(resources, unchanged=frozenset({"aws_rds_cluster_instance.i"}),
+                 updated={"aws_rds_cluster.c": scaling(0.5)})  # fmt: skip
+    before, after = (Decimal(found[side]) for side in ("monthly_before", "monthly_after"))
+    assert after == pytest.approx(512 * before, Decimal("0.001"))

@@ -12,6 +12,7 @@ package finops.deployment.rules.relative_increase
 
 import data.finops.lib.finding
 import data.finops.lib.levels
+import data.finops.lib.lines
 import data.finops.lib.values
 
 terms := data.finops.config.deployment.relative_increase
@@ -19,18 +20,16 @@ terms := data.finops.config.deployment.relative_increase
 # METADATA
 # title: Several times as dear
 # description: Denies unless the increase is within the share of the cost before, where that is large enough to compare.
-deny contains found(rego.metadata.chain()) if {
-	compared
-	not within
+deny contains finding.new(rego.metadata.chain(), leap) if {
+	some leap in leaps
 	not levels.lenient(terms)
 }
 
 # METADATA
 # title: Several times as dear, reported
 # description: Reports such an increase where the environment does not deny it.
-warn contains found(rego.metadata.chain()) if {
-	compared
-	not within
+warn contains finding.new(rego.metadata.chain(), leap) if {
+	some leap in leaps
 	levels.reports(terms)
 }
 
@@ -46,29 +45,41 @@ deny contains finding.new(rego.metadata.chain(), {
 	not configured
 }
 
-before := values.amount(input.estimate.monthly_before)
-
-# What costs little before is soon many times as dear: the limit in money judges that.
-small if before < values.amount(terms.from[input.estimate.currency])
-
-compared if not small
-
-within if values.amount(input.estimate.monthly_delta) * 100 <= before * terms.max_pct[input.environment]
-
 configured if {
 	is_number(terms.max_pct[input.environment])
 	values.amount(terms.from[input.estimate.currency]) >= 0
 }
 
-found(chain) := finding.new(chain, {
-	"subject": "estimate",
-	"amount": finding.fact(["estimate", "high"]),
+# An estimate without figures is one that leaps; without an estimate nothing is configured for its currency.
+leaps contains told("estimate", before, after, finding.fact(["estimate", "high"])) if {
+	whole := input.estimate
+	before := finding.fact(["estimate", "monthly_before"])
+	after := finding.fact(["estimate", "monthly_after"])
+	not within(whole)
+}
+
+# Each resource for itself too: a leap must not hide behind others that stay as they are.
+leaps contains told(finding.address(line), line.monthly_before, line.monthly_after, line.high) if {
+	some line in lines.paid
+	not within(line)
+}
+
+# What costs little before is soon many times as dear: the limit in money judges that.
+within(costs) if values.amount(costs.monthly_before) < values.amount(terms.from[input.estimate.currency])
+
+within(costs) if {
+	before := values.amount(costs.monthly_before)
+	(values.amount(costs.monthly_after) - before) * 100 <= before * terms.max_pct[input.environment]
+}
+
+told(subject, before, after, high) := {
+	"subject": subject,
+	"amount": high,
 	"currency": finding.fact(["estimate", "currency"]),
-	"message": sprintf("What the change touches cost %v %v a month and becomes %v dearer; environment %v allows %v %%.", [
-		finding.fact(["estimate", "monthly_before"]), finding.fact(["estimate", "currency"]),
-		finding.fact(["estimate", "monthly_delta"]), finding.fact(["environment"]), allowed,
+	"message": sprintf("What cost %v %v a month would cost %v; environment %v allows %v %% more.", [
+		before, finding.fact(["estimate", "currency"]), after, finding.fact(["environment"]), allowed,
 	]),
-})
+}
 
 default allowed := "no (it is not configured)"
 
