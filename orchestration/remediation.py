@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from actions.clients import AwsCloud
 from actions.models import DataFacts, Proposal
 from actions.services import Services
+from orchestration.ingest.manifest import partitions
 from orchestration.ingest.verification import verify
 from orchestration.settings import Settings
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Warehouse, WarehouseError
 from policies.engine import open_engine
 from policies.store import open_store
 
@@ -68,11 +69,7 @@ def data_facts(settings: Settings) -> DataFacts:
     The marts are of the last build that succeeded: what has landed since is read again.
     """
     warehouse = Warehouse(settings)
-    landed = verify(settings.lake)
-    built = set(map(tuple, warehouse.read(_BUILT)[1]))
-    there = {(found.feed, found.export, found.billing_period) for found in landed}
-    # A bill that the marts have and the lake has lost can no longer be held against them.
-    landed_ok = all(found.ok for found in landed) and built <= there
+    landed_ok = all(found.ok for found in verify(settings.lake)) and not lost(settings)
     ((wrong, compared),) = warehouse.read(_WRONG_TOTALS)[1]
     ((last_day,),) = warehouse.read(_DATA_THROUGH)[1]
     reaches = datetime.combine(last_day, time(), UTC) + timedelta(days=1) if last_day else None
@@ -80,6 +77,24 @@ def data_facts(settings: Settings) -> DataFacts:
         control_totals_ok=landed_ok and compared > 0 and wrong == 0,
         data_as_of=reaches or datetime.fromtimestamp(0, UTC),
     )
+
+
+def lost(settings: Settings) -> list[str]:
+    """Bills that the marts have and the lake has lost: nothing can be held against them any more.
+
+    None where nothing was built yet.
+    """
+    try:
+        _, built = Warehouse(settings).read(_BUILT, finished=True)
+    except WarehouseError:
+        return []
+    there = {folder.parts[-3:] for folder in partitions(settings.lake)}
+    gone = [place for place in built if (*place[:2], f"billing_period={place[2]}") not in there]
+    return [
+        f"{feed}/{export} {period} is in the marts, and gone from the lake. Ingest the month again,"
+        " or build without it."
+        for feed, export, period in sorted(gone)
+    ]
 
 
 def require_safe_clock(settings: Settings, env: Mapping[str, str]) -> None:

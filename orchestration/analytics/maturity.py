@@ -94,6 +94,8 @@ def mature(
     unknown = sorted(set(series[feed].unique()) - set(seen))
     if unknown:
         raise ValueError(f"no day on which feed {unknown[0]!r} was read: pass it in `seen`")
+    if series.empty:
+        return series.assign(share=np.array([], np.float64), unsure=np.array([], np.float64))
     last = series[feed].map({name: pd.Timestamp(day) for name, day in seen.items()})
     age = (last - series["ds"]).dt.days
     known = curve.set_index(["feed", "service", "age"])[["share", "spread"]].astype(np.float64)

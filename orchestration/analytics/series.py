@@ -70,7 +70,7 @@ def build_series(
     data = data[data["ds"] <= data["service_provider_name"].map(last)]
     columns = ["series_id", *keys, "ds", "cost", "y"]
     if data.empty:
-        return pd.DataFrame(columns=columns)
+        return _none(columns)
     exact = [_exact(value) for value in data["effective_cost"]]
     data["cost"] = pd.Series(exact, index=data.index, dtype=object)
     names = list(keys)
@@ -79,7 +79,7 @@ def build_series(
     begun = sums["service_provider_name"].map(first.to_dict()).astype("datetime64[ns]")
     sums = sums[sums["ds"] >= begun]
     if sums.empty:
-        return pd.DataFrame(columns=columns)
+        return _none(columns)
     series = sums[names].drop_duplicates()
     series.insert(0, "series_id", series[names].agg("/".join, axis=1))
     frame = _calendar(series, first, last)
@@ -88,6 +88,13 @@ def build_series(
     frame["cost"] = frame["cost"].astype(object).where(frame["cost"].notna(), zero)
     frame["y"] = frame["cost"].astype(np.float64)
     return frame[columns].sort_values(["series_id", "ds"], ignore_index=True)
+
+
+def _none(columns: list[str]) -> pd.DataFrame:
+    """No series, with the types of some."""
+    types = {"ds": "datetime64[ns]", "y": "float64"}
+    frame: pd.DataFrame = pd.DataFrame(columns=columns).astype(types)
+    return frame
 
 
 def _calendar(

@@ -67,8 +67,10 @@ def _home(settings: Settings) -> Finding:
 
 def _lake(settings: Settings) -> Finding:
     from orchestration.ingest.verification import damaged  # noqa: PLC0415
+    from orchestration.remediation import lost  # noqa: PLC0415
 
     landed, wrong = damaged(settings.lake)
+    wrong += lost(settings)
     if wrong:
         return False, "\n".join(wrong)
     found = f"{landed} landed partitions, each as it was written"

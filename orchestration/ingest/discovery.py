@@ -23,6 +23,8 @@ from orchestration.ingest.providers.manifests import (
 
 _BILL = re.compile(r".+\.(csv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?", re.IGNORECASE)
 _MONTH = re.compile(r"(?:BILLING_PERIOD=|billing_period=)?(\d{4})-(0[1-9]|1[0-2])")
+# The folder of one execution of an export that keeps them all: its time, then its id.
+_EXECUTION = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d.*")
 _RANGE = re.compile(r"(\d{4})(0[1-9]|1[0-2])01-(\d{4})(\d{2})(\d{2})")
 
 
@@ -67,6 +69,7 @@ def deliveries(path: Path) -> list[Delivery]:
         file for file in _bill_files(path) if not any(folder in file.parents for folder in months)
     )
     if loose:
+        _refuse_several_executions(path, loose)
         found.append(Delivery(None, loose))
     if not found:
         raise IngestError(
@@ -92,14 +95,27 @@ def _refuse_several_runs(folder: Path, files: Iterable[Path]) -> None:
 
     Folders of parts of one run are named `key=value`.
     """
+    _refuse_several_executions(folder, files)
     runs = {file.relative_to(folder).parts[0] for file in files if file.parent != folder}
     runs = {name for name in runs if "=" not in name}
     if len(runs) > 1 or (runs and any(file.parent == folder for file in files)):
-        raise IngestError(
-            f"{folder} holds files in {', '.join(sorted(runs))} and no manifest that says which of"
-            " them are current; runs of an export must not be added up. Copy the manifests too"
-            " (AWS: the folder metadata/), or name the folder of the current run."
-        )
+        raise _several(folder, runs)
+
+
+def _refuse_several_executions(folder: Path, files: Iterable[Path]) -> None:
+    """However they were copied: executions of an export must not be added up."""
+    parts = {part for file in files for part in file.relative_to(folder).parts[:-1]}
+    executions = {part for part in parts if _EXECUTION.fullmatch(part)}
+    if len(executions) > 1:
+        raise _several(folder, executions)
+
+
+def _several(folder: Path, runs: Iterable[str]) -> IngestError:
+    return IngestError(
+        f"{folder} holds files in {', '.join(sorted(runs))} and no manifest that says which of"
+        " them are current; runs of an export must not be added up. Copy the manifests too"
+        " (AWS: the folder metadata/), or name the folder of the current run."
+    )
 
 
 def refuse_two_of_a_month(found: Iterable[Delivery]) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli.app import app
 from orchestration.remediation import data_facts
 from orchestration.runner import JobFailedError, run_everything
 from orchestration.settings import Settings
@@ -65,3 +67,6 @@ def test_bill_that_is_gone_from_the_lake_stops_actions(
     folder = next((home / "lake" / "aws_cur2").glob("*/billing_period=2026-05"))
     shutil.rmtree(folder) if lost == "." else (folder / lost).unlink()
     assert not data_facts(settings).control_totals_ok
+    checked = CliRunner().invoke(app, ["doctor"], env={"TOLLGATE_HOME": str(home)})
+    assert checked.exit_code == 1
+    assert "aws_cur2/acme-payer 2026-05" in " ".join(checked.output.split())

@@ -49,6 +49,7 @@ def named_in(folder: Path) -> Named | None:
             " folder on its own, with its own --export NAME."
         )
     if aws:
+        _executions(folder)
         return named_by_aws(aws[0])
     executions = _executions(folder)
     if executions:
@@ -70,7 +71,14 @@ def _executions(folder: Path) -> list[Path]:
         beside = folder.parent.parent / METADATA / folder.name
     if beside.parent.name != METADATA:
         return []
-    return sorted(beside.rglob(f"*{AWS_SUFFIX}"))
+    found = sorted(beside.rglob(f"*{AWS_SUFFIX}"))
+    if len({path.parent == beside for path in found}) > 1:
+        raise IngestError(
+            f"{beside} holds a manifest of its own beside those of single executions: the export"
+            " was set from the one way to the other, and nothing says which is newer. Remove the"
+            " older ones, and their data."
+        )
+    return found
 
 
 def _refuse_newer_data(manifest: Path) -> None:

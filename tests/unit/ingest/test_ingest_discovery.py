@@ -97,6 +97,27 @@ def test_runs_of_a_month_without_a_manifest_are_not_added_up(tmp_path: Path, mon
     assert len(deliveries(tmp_path / month / run)[0].files) == 1
 
 
+@pytest.mark.parametrize("place", ["dl", "BILLING_PERIOD=2024-04/k=v"])
+def test_executions_are_not_added_up_however_they_were_copied(tmp_path: Path, place: str) -> None:
+    for run in ("20240501T000000Z-aaa", "20240502T000000Z-bbb"):
+        put(tmp_path / place / run / "x.csv.gz")
+    with pytest.raises(IngestError, match="must not be added up"):
+        deliveries(tmp_path)
+
+
+def test_manifests_of_both_ways_of_delivery_are_refused(tmp_path: Path) -> None:
+    month = "BILLING_PERIOD=2024-04"
+    put(tmp_path / "data" / month / "x.csv.gz")
+    for place in (".", "20240501T000000Z-a"):
+        put(
+            tmp_path / "metadata" / month / place / "x-Manifest.json",
+            json.dumps({"dataFiles": [f"s3://b/e/data/{month}/x.csv.gz"]}),
+        )
+    for path in (tmp_path, tmp_path / "metadata" / month):
+        with pytest.raises(IngestError, match="nothing says which is newer"):
+            deliveries(path)
+
+
 def test_parts_of_one_run_may_lie_in_folders(tmp_path: Path) -> None:
     for account in ("1", "2"):
         put(tmp_path / "BILLING_PERIOD=2024-04" / f"account={account}" / "x.parquet")
