@@ -176,8 +176,10 @@ def test_list_of_any_length_takes_the_same_memory(aws: Fake, tmp_path: Path) -> 
         tracemalloc.stop()
         return held
 
+    # What server and client have under way differs from run to run; the list is ten times this.
     small = peak(2)
-    assert peak(40) < small * 1.5
+    assert 400 * len(other) > 10 << 20
+    assert peak(400) < small + (1 << 20)
 
 
 def test_list_that_is_cut_off_leaves_no_file(aws: Fake, tmp_path: Path) -> None:
