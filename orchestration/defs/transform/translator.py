@@ -23,7 +23,9 @@ from orchestration.defs.groups import (
 # Intermediate models of these topics only lead up to marts; the others conform charges.
 _TOPICS_OF_MARTS = ("allocation", "unit_economics", "inventory")
 # What is decided or forecast is published beside it, whatever model lies between.
-_GROUP_OF_TOPIC = {"estimates": ACT, "findings": DETECT, "forecasts": FORECAST}
+_GROUP_OF_TOPIC = {"estimates": ACT, "forecasts": FORECAST}
+# What happened near a finding is known only after all that may happen.
+_GROUP_OF_MODEL = {"int_findings__events": ACT, "fct_finding_events": ACT}
 _GROUP_OF_LAYER = {"staging": STAGE, "intermediate": CONFORM, "focus": CONFORM, "marts": MARTS}
 _GROUP_OF_PLATFORM_TABLE = {
     "anomalies": DETECT,
@@ -58,6 +60,8 @@ class Translator(DagsterDbtTranslator):
         """The stage of the path that this node belongs to."""
         if dbt_resource_props["resource_type"] == "seed":
             return RULES
+        if dbt_resource_props["name"] in _GROUP_OF_MODEL:
+            return _GROUP_OF_MODEL[dbt_resource_props["name"]]
         for upstream in dbt_resource_props.get("depends_on", {}).get("nodes", []):
             parts = upstream.split(".")
             table = parts[-1].removeprefix("stg_platform__")
