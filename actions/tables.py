@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from policies.chain import head_table
 from policies.store import metadata
 
 PLANS = sa.Table(
@@ -58,12 +59,4 @@ JOURNAL = sa.Table(
     sa.Index("action_journal_by_event", "event", "at"),
 )
 
-# One row that repeats the last sequence number and hash: it serialises writers on PostgreSQL,
-# and shows rows cut off the journal's end, which a hash chain alone cannot show.
-JOURNAL_HEAD = sa.Table(
-    "action_journal_head",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("seq", sa.Integer, nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
-)
+JOURNAL_HEAD = head_table("action_journal_head", metadata)

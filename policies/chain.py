@@ -39,6 +39,17 @@ class ChainCheck:
         return self.problem is None
 
 
+def head_table(name: str, metadata: sa.MetaData) -> sa.Table:
+    """The one row that repeats a chain's last sequence number and hash."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+    )
+
+
 @dataclass(frozen=True)
 class Chain:
     """A table with the columns `seq`, `prev_hash` and `hash`, and its head: one row that repeats

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from policies.chain import UNREADABLE, Chain
+from policies.chain import UNREADABLE, Chain, head_table
 from policies.engine import PolicyEngine
 from policies.models import Decision, Finding, canonical_json, finding_from
 from policies.store import RESTORE, StoreError, as_stored, for_reading, metadata
@@ -45,13 +45,7 @@ decisions = sa.Table(
     sa.Index("decisions_by_subject", "gate", "subject"),
     sa.Index("decisions_by_seq", "seq", unique=True),
 )
-decisions_head = sa.Table(
-    "decisions_head",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("seq", sa.Integer, nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
-)
+decisions_head = head_table("decisions_head", metadata)
 CHAIN = Chain(decisions, decisions_head, "decision")
 
 REDACTED = "(redacted)"

@@ -21,6 +21,20 @@ from marts.fct_daily_costs
 group by 1, 2, 3, 4
 """
 PICTURES = 4
+_MADE = {
+    "forecasts": (
+        "Usage cost per provider and currency, 180 days ahead: median, 80 and 95 % "
+        "intervals, and the model that earned its place in the back-test."
+    ),
+    "forecast_totals": (
+        "What all providers together will cost, by currency: the sum of their forecasts, "
+        "with intervals from the errors of that sum."
+    ),
+    "forecast_backtests": (
+        "Every model against what came true at rolling origins: error, bias, and how often "
+        "the intervals held, beside seasonal naive."
+    ),
+}
 
 
 def forecast_assets() -> list[dg.AssetsDefinition]:
@@ -32,35 +46,13 @@ def forecast_assets() -> list[dg.AssetsDefinition]:
     name="forecasts",
     specs=[
         dg.AssetSpec(
-            ["platform", "forecasts"],
-            description=(
-                "Usage cost per provider and currency, 180 days ahead: median, 80 and 95 % "
-                "intervals, and the model that earned its place in the back-test."
-            ),
+            ["platform", name],
+            description=description,
             deps=[["marts", "fct_daily_costs"]],
             group_name=FORECAST,
             kinds={"python"},
-        ),
-        dg.AssetSpec(
-            ["platform", "forecast_totals"],
-            description=(
-                "What all providers together will cost, by currency: the sum of their forecasts, "
-                "with intervals from the errors of that sum."
-            ),
-            deps=[["marts", "fct_daily_costs"]],
-            group_name=FORECAST,
-            kinds={"python"},
-        ),
-        dg.AssetSpec(
-            ["platform", "forecast_backtests"],
-            description=(
-                "Every model against what came true at rolling origins: error, bias, and how often "
-                "the intervals held, beside seasonal naive."
-            ),
-            deps=[["marts", "fct_daily_costs"]],
-            group_name=FORECAST,
-            kinds={"python"},
-        ),
+        )
+        for name, description in _MADE.items()
     ],
 )
 def forecasts(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:

@@ -48,10 +48,9 @@ def named_in(folder: Path) -> Named | None:
             f"{folder} holds the manifests of several reports ({names}). Ingest each report's"
             " folder on its own, with its own --export NAME."
         )
-    if aws:
-        _executions(folder)
-        return named_by_aws(aws[0])
     executions = _executions(folder)
+    if aws:
+        return named_by_aws(aws[0])
     if executions:
         _refuse_newer_data(executions[-1])
         return named_by_aws(executions[-1])
