@@ -124,9 +124,9 @@ class Conversion:
         pairs = ", ".join(_member(key, value) for key, value in sorted(members.items()))
         return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
 
-    def slice_relation(self, pieces: Sequence[str], number: int) -> str:
-        """The same of one slice of a CSV file."""
-        return self.source.slice_relation(pieces, number, self.feed.null_texts)
+    def sliced(self, pieces: Sequence[str]) -> str:
+        """The same in slices of a CSV file, `x_slice` naming each row's."""
+        return self.source.sliced(pieces, self.feed.null_texts)
 
     def select(self, relation: str, *, row: str, extras: str, meta: Mapping[str, str]) -> str:
         """SELECT of the whole landed shape: contract columns, then the meta columns in order."""

@@ -29,7 +29,7 @@ MONTH = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
 # ISO 4217. FOCUS bills in national currencies only; virtual ones are for prices.
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
-Group = tuple[str | None, str | None, int]
+Group = tuple[str | None, str | None, str]
 """Period, currency and slice."""
 
 
@@ -102,14 +102,14 @@ def _facts(
             " leave the file out; otherwise export it again."
         )
     periods: dict[str, PeriodFacts] = {}
-    slices: dict[int, int] = {}
+    slices: dict[str, int] = {}
     for group in groups:
-        period, currency, number, rows_in, filled, accounts = group[: len(_GROUP)]
-        slices[number] = slices.get(number, 0) + rows_in
+        period, currency, piece, rows_in, filled, accounts = group[: len(_GROUP)]
+        slices[piece] = slices.get(piece, 0) + rows_in
         _check_group(connection, conversion, period, rows_in - filled)
         if currency is not None and not _CURRENCY.fullmatch(currency):
             raise _bad_currency(connection, conversion, currency)
-        own = [total for where, total in totals if where == (period, currency, number)]
+        own = [total for where, total in totals if where == (period, currency, piece)]
         if feed.currency is not None and currency is None:
             if any(total.nonzero for total in own):
                 raise _no_currency(connection, conversion)
@@ -126,7 +126,7 @@ def _facts(
         for index, field in enumerate(others)
     }
     unknown = _unknown_with_values(conversion, values)
-    counted = tuple(slices.get(number, 0) for number, _ in enumerate(pieces))
+    counted = tuple(slices.get(piece, 0) for piece in pieces)
     return FileFacts(sum(counted), periods, unknown, counted)
 
 
@@ -204,14 +204,10 @@ def _aliased(columns: Mapping[str, str]) -> str:
 
 
 def _sliced(conversion: Conversion, pieces: Sequence[str]) -> str:
-    """The file's rows with the number of their slice."""
+    """The file's rows with the slice that they are in."""
     if len(pieces) == 1:
-        return f"(SELECT 0 AS x_slice, * FROM {conversion.relation})"
-    selects = (
-        f"SELECT {number} AS x_slice, * FROM {conversion.slice_relation(pieces, number)}"
-        for number, _ in enumerate(pieces)
-    )
-    return f"({' UNION ALL '.join(selects)})"
+        return f"(SELECT {text(pieces[0])} AS x_slice, * FROM {conversion.relation})"
+    return conversion.sliced(pieces)
 
 
 def _listed_sql(conversion: Conversion, measure: Measure, pieces: Sequence[str]) -> str:

@@ -98,7 +98,7 @@ class Source:
             paths = ", ".join(text(field.pointer) for field in self.fields)
             return f"(SELECT json_extract_string(j, [{paths}]) AS v FROM ({self.json_rows}))"
         quoted = f"allow_quoted_nulls = {str(not keep_empty).lower()}"
-        return self._csv(str(self.path), null_texts, f"header = true, {quoted}")
+        return self._csv([str(self.path)], null_texts, f"header = true, {quoted}")
 
     def slices(self) -> tuple[str, ...]:
         """A CSV file in pieces that several threads can read; itself where it is small."""
@@ -106,19 +106,21 @@ class Source:
         found = slices(self.path) if plain else []
         return tuple(part.url for part in found) if len(found) > 1 else (str(self.path),)
 
-    def slice_relation(
-        self, pieces: Sequence[str], number: int, null_texts: tuple[str, ...]
-    ) -> str:
-        """The SQL table expression of one of `slices()`, read in order."""
-        header = "header = true" if number == 0 else "header = false"
-        return self._csv(pieces[number], null_texts, f"{header}, parallel = false")
+    def sliced(self, pieces: Sequence[str], null_texts: tuple[str, ...]) -> str:
+        """The SQL table expression of `slices()`: `x_slice` names each row's.
 
-    def _csv(self, path: str, null_texts: tuple[str, ...], options: str) -> str:
+        Every slice is read in order by one thread, several slices at a time.
+        """
+        header = str(len(pieces) == 1).lower()
+        options = f"header = {header}, parallel = false, filename = 'x_slice'"
+        return self._csv(pieces, null_texts, options)
+
+    def _csv(self, paths: Sequence[str], null_texts: tuple[str, ...], options: str) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.fields)))
         nulls = ", ".join(text(value) for value in ("", *null_texts))
         return (
-            f"read_csv({text(path)}, columns = {{{columns}}}, {options},"
-            " auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
+            f"read_csv([{', '.join(map(text, paths))}], columns = {{{columns}}}, {options},"
+            " auto_detect = false, hive_partitioning = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
             f" nullstr = [{nulls}], compression = '{self.compression}',"
             f" encoding = '{self.encoding}')"
         )

@@ -60,20 +60,19 @@ def _select(job: Job, conversion: Conversion, part: Delivered, target: Target) -
     source = conversion.source
     if source.kind != "csv":
         return _shaped(conversion, conversion.relation, source.row_number, part, target)
-    # One thread per slice, with a counter of its own: DuckDB would number rows on one thread.
+    # One thread per slice, with a counter of its own: DuckDB would number rows on one thread. Not
+    # a UNION of the slices: whatever is copied from one is read one slice after the other.
     rows_of = part.facts.slices
     pieces = source.slices() if len(rows_of) > 1 else (str(source.path),)
-    selects, first = [], 1
-    for number, rows in enumerate(rows_of):
+    counters, first = [], 1
+    for number, (piece, rows) in enumerate(zip(pieces, rows_of, strict=True)):
         counter = f"rows_{part.original.sha256}_{number}"
         job.session.db.execute(f"CREATE OR REPLACE TEMP SEQUENCE {name(counter)} START {first}")
-        numbered = (
-            f"(SELECT *, nextval({text(counter)}) AS x_row"
-            f" FROM {conversion.slice_relation(pieces, number)})"
-        )
-        selects.append(_shaped(conversion, numbered, "x_row", part, target))
+        counters.append(f"WHEN {text(piece)} THEN nextval({text(counter)})")
         first += rows
-    return " UNION ALL ".join(selects)
+    row = f"CASE x_slice {' '.join(counters)} END"
+    numbered = f"(SELECT *, {row} AS x_row FROM {conversion.sliced(pieces)})"
+    return _shaped(conversion, numbered, "x_row", part, target)
 
 
 def _shaped(
