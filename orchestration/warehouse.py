@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -75,6 +76,25 @@ class Warehouse:
                     )
                 connection.execute(sql)
                 return [c[0] for c in connection.description or ()], connection.fetchall()
+
+    def unfinished(self) -> str | None:
+        """In what way the marts that `read(…, finished=True)` gives are not the last word.
+
+        None where a build has ended and nothing was written since, and on PostgreSQL, which has
+        one state only.
+        """
+        built, published = self.settings.warehouse, self.settings.published
+        if self.settings.engine == "postgres" or not built.exists():
+            return None
+        if not published.exists():
+            return "no build has succeeded yet: this is what one that failed, or dbt alone, left"
+        last = published.stat().st_mtime
+        if built.stat().st_mtime <= last:
+            return None
+        return (
+            f"these marts are what was published {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M}"
+            " UTC; the warehouse has changed since: a run failed, has not ended or did not publish"
+        )
 
     def replace_rows(self, table: str, frame: pd.DataFrame) -> None:
         """Replace all rows of a platform table in one transaction; `table` as schema.name.

@@ -35,11 +35,11 @@ def query(
     try:
         if as_of is not None:
             settings = settings_as_of(settings, read_moment(as_of, settings.now()))
-        if settings.engine == "duckdb" and not settings.published.exists():
-            err.print(
-                "no build has succeeded yet: this is what one that failed, or dbt alone, left"
-            )
-        columns, rows = Warehouse(settings).read(sql, finished=True)
+        warehouse = Warehouse(settings)
+        unfinished = warehouse.unfinished()
+        if unfinished:
+            err.print(unfinished, highlight=False)
+        columns, rows = warehouse.read(sql, finished=True)
     except (WarehouseError, MomentError) as error:
         fail(str(error))
     if format is RowFormat.TABLE:

@@ -48,8 +48,9 @@ class Slice:
 def slices(path: Path) -> list[Slice]:
     """A CSV file in up to `MOST_SLICES` ranges of whole rows, without its header line.
 
-    They are a function of its content alone. Where quotes are not balanced as CSV wants them, a cut may fall inside a row: the readers of
-    the slices then fail, or find other rows than the reader of the file does.
+    They are a function of its content alone. Where quotes are not balanced as CSV wants them, a
+    cut may fall inside a row: the readers of the slices then fail, or find other rows than the
+    reader of the file does.
     """
     size = path.stat().st_size
     wanted = min(MOST_SLICES, size // SLICE_BYTES)

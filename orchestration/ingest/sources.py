@@ -120,7 +120,8 @@ class Source:
         nulls = ", ".join(text(value) for value in ("", *null_texts))
         return (
             f"read_csv([{', '.join(map(text, paths))}], columns = {{{columns}}}, {options},"
-            " auto_detect = false, hive_partitioning = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
+            " auto_detect = false, hive_partitioning = false, strict_mode = true,"
+            " delim = ',', quote = '\"', escape = '\"',"
             f" nullstr = [{nulls}], compression = '{self.compression}',"
             f" encoding = '{self.encoding}')"
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
@@ -71,3 +73,19 @@ def test_marks_that_turn_text_around_are_escaped() -> None:
 
 def test_decimals_are_text_for_programs_and_keep_their_digits() -> None:
     assert plain({"x": [Decimal("1E+3"), Decimal("NaN")]}) == {"x": ["1000", None]}
+
+
+def test_marts_older_than_the_warehouse_say_so(home: Path) -> None:
+    def said() -> str:
+        return CliRunner().invoke(app, ["query", "select 1 as one"]).stderr
+
+    built, published = home / "warehouse.duckdb", home / "published" / "warehouse.duckdb"
+    assert "no build has succeeded yet" in said()
+    published.parent.mkdir()
+    shutil.copy(built, published)
+    os.utime(published, (1_790_000_000, 1_790_000_000))
+    os.utime(built, (1_790_000_000, 1_790_000_000))
+    assert said() == ""
+    os.utime(built, (1_790_000_060, 1_790_000_060))
+    assert "published 2026-09-21 14:13 UTC" in said()
+    assert "a run failed" in said()
