@@ -18,6 +18,7 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.changes import UNCHANGED, ResourceChange
 from policies.deployment.evaluation import Costs, Part, Subject, evaluate
 from policies.deployment.mapping import scalers, type_rules
+from policies.deployment.objects import demand_changed_once
 from policies.deployment.plan import Plan
 from policies.deployment.pricing import (
     FREE,
@@ -141,7 +142,10 @@ def sample_book(currency: str = "USD") -> PriceBook:
 
 
 def estimate(plan: Plan, book: PriceBook | None = None, usage: Usage | None = None) -> Estimate:
-    """The estimate of a plan; what cannot be priced has a line that says so."""
+    """The estimate of a plan; what cannot be priced has a line that says so.
+
+    PlanError if what only follows a change (a group, its template) is in two of its plans.
+    """
     book, usage = book or sample_book(), usage or Usage()
     changing = {change.address for change in plan.resources if change.actions not in UNCHANGED}
     listed = [change for change in plan.resources if change.address in changing]
@@ -151,6 +155,8 @@ def estimate(plan: Plan, book: PriceBook | None = None, usage: Usage | None = No
     moved = [(change, _line(means, change)) for change in affected]
     kept = [(change, line) for change, line in moved if line.before != line.after
             or line.status != "priced"]  # fmt: skip
+    if kept:
+        demand_changed_once(listed, (change for change, _ in kept))
     return Estimate(
         book.currency,
         (*lines, *(line for _, line in kept)),

@@ -1,35 +1,62 @@
-"""Objects that several addresses speak of: each can be taken away only once.
+"""Objects that several addresses speak of: each can be changed, and save something, only once.
 
 Belongs here: telling by its id that two entries are one object. Does not belong here: the entries.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from policies.deployment.changes import SENSITIVE, PlanError, ResourceChange
 from policies.deployment.mapping import type_rules
 
 # The names that tell one object from all others, the surest first: an id may be a mere name.
-_NAMES = ("arn", "self_link", "id")
+_SURE = ("arn", "self_link")
+# What leaves an object as it is.
+_HARMLESS = frozenset({("no-op",), ("forget",), ("create",), ("create", "forget")})
 
 
-def demand_gone_once(changes: Iterable[ResourceChange]) -> None:
-    """PlanError if one priced object is deleted at two addresses: it would be saved twice."""
-    gone: dict[tuple[str, str], str] = {}
-    for change in changes:
-        name = _name(change)
-        if "delete" not in change.actions or name is None or change.type not in type_rules():
+# What merging has put in front of an address; the keys of for_each may hold anything.
+_PLAN = re.compile(r'^(?:(?!\[").)*?: ')
+
+
+def demand_changed_once(
+    changes: Iterable[ResourceChange], affected: Iterable[ResourceChange] = ()
+) -> None:
+    """PlanError if one object that is sold is changed or deleted at two addresses.
+
+    What that saves would count twice. `affected` cost otherwise although they stay as they are. An
+    object without any name is known by its address, in whichever plan that stands.
+    """
+    seen: dict[tuple[str, str], list[ResourceChange]] = {}
+    changed = (change for change in changes if change.actions not in _HARMLESS)
+    for change in (*changed, *affected):
+        rule = type_rules().get(change.type)
+        if rule is None or not rule.is_sold:
             continue
-        first = gone.setdefault((change.type, name), change.address)
-        if first != change.address:
-            raise PlanError(
-                f"{first} and {change.address} delete one and the same object ({name}), which can "
-                "be saved only once; take it out of one plan's state"
-            )
+        for name in _names(change):
+            for other in seen.setdefault((change.type, name), []):
+                if _are_one(change, other):
+                    raise PlanError(
+                        f"{other.address} and {change.address} change one and the same object "
+                        f"({name}), whose saving can count only once; take it out of one plan's "
+                        "state"
+                    )
+            seen[change.type, name].append(change)
 
 
-def _name(change: ResourceChange) -> str | None:
-    values = change.before or {}
-    told = (values.get(name) for name in _NAMES)
-    return next((v for v in told if isinstance(v, str) and v and v != SENSITIVE), None)
+def _names(change: ResourceChange) -> list[str]:
+    told = [found for name in (*_SURE, "id") if (found := _told(change, name))]
+    return list(dict.fromkeys(told)) or [_PLAN.sub("", change.address)]
+
+
+def _are_one(one: ResourceChange, other: ResourceChange) -> bool:
+    """Whether no sure name that both have tells them apart: ids repeat in other accounts."""
+    pairs = ((_told(one, name), _told(other, name)) for name in _SURE)
+    return one is not other and not any(a and b and a != b for a, b in pairs)
+
+
+def _told(change: ResourceChange, name: str) -> str | None:
+    value = (change.before or {}).get(name)
+    return value if isinstance(value, str) and value and value != SENSITIVE else None

@@ -25,7 +25,7 @@ from policies.deployment.changes import (
 from policies.deployment.completeness import completeness
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
 from policies.deployment.contradictions import demand_consistent
-from policies.deployment.objects import demand_gone_once
+from policies.deployment.objects import demand_changed_once
 from policies.deployment.references import References
 
 MAJOR = "1"
@@ -127,7 +127,7 @@ def parse_plan(document: object) -> Plan:
     demand_consistent(changes, planned, configuration)
     references = References(configuration, [change for change in read if change is not None])
     found = [_with_region(change, references) for change in read if change is not None]
-    demand_gone_once(found)
+    demand_changed_once(found)
     whole = completeness(document)
     return Plan(
         format_version=version,
@@ -157,7 +157,7 @@ def merge_plans(plans: Sequence[tuple[str, Plan]]) -> Plan:
         yield from (replace(change, address=f"{name}: {change.address}") for change in changes)
 
     resources = tuple(c for name, plan in plans for c in led(name, plan.resources))
-    demand_gone_once(resources)
+    demand_changed_once(resources)
 
     return Plan(
         format_version=min(plan.format_version for _, plan in plans),

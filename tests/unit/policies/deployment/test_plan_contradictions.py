@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from policies.deployment.changes import PlanError
+from policies.deployment.estimate import estimate
 from policies.deployment.plan import merge_plans, parse_plan
+from tests.unit.policies.deployment.made_plans import planned as made
 from tests.unit.policies.deployment.test_plan_reader import planned, recorded
 
 
@@ -55,6 +57,72 @@ def test_other_objects_may_go_in_two_plans(address: str, other: dict[str, Any]) 
     plans = [deleting("aws_ebs_volume.a", **VOLUME), deleting(address, **other)]
     merged = merge_plans([(str(n), parse_plan(plan)) for n, plan in enumerate(plans)])
     assert len(merged.resources) == 2
+
+
+def shrinking(address: str, before: dict[str, Any], *actions: str) -> dict[str, Any]:
+    """A plan that makes a volume of 1 GB of the one that was."""
+    document = deleting(address, **before, size=500)
+    after = {**before, "size": 1}
+    document["resource_changes"][0]["change"] |= {"actions": list(actions), "after": after}
+    values = {"address": address, "mode": "managed", "type": "aws_ebs_volume", "values": after}
+    document["planned_values"] = {"root_module": {"resources": [values]}}
+    return document
+
+
+@pytest.mark.parametrize("actions", [("update",), ("delete", "create"), ("create", "delete")])
+@pytest.mark.parametrize(
+    ("address", "before"),
+    [
+        ("aws_ebs_volume.b", VOLUME),
+        ("aws_ebs_volume.b", {"id": VOLUME["id"]}),
+        ("aws_ebs_volume.b", {"arn": VOLUME["arn"]}),
+    ],
+    ids=["both names", "only the id", "only the ARN"],
+)
+def test_object_that_two_plans_change_is_refused(
+    actions: tuple[str, ...], address: str, before: dict[str, Any]
+) -> None:
+    a = parse_plan(shrinking("aws_ebs_volume.a", VOLUME, "update"))
+    b = parse_plan(shrinking(address, before, *actions))
+    with pytest.raises(PlanError, match=r"a: aws_ebs_volume\.a and b: .* one and the same object"):
+        merge_plans([("a", a), ("b", b)])
+
+
+def test_object_that_is_changed_here_and_deleted_there_is_refused() -> None:
+    a = parse_plan(shrinking("aws_ebs_volume.a", VOLUME, "update"))
+    b = parse_plan(deleting("aws_ebs_volume.a", **VOLUME))
+    with pytest.raises(PlanError, match="one and the same object"):
+        merge_plans([("a", a), ("b", b)])
+
+
+def test_object_without_a_name_is_known_by_its_address() -> None:
+    plans = [parse_plan(shrinking("aws_ebs_volume.a", {}, "update")) for _ in range(2)]
+    with pytest.raises(PlanError, match=r"object \(aws_ebs_volume\.a\)"):
+        merge_plans([("a", plans[0]), ("b", plans[1])])
+    other = parse_plan(shrinking('aws_ebs_volume.a["x: 1"]', {}, "update"))
+    assert len(merge_plans([("a", plans[0]), ("b", other)]).resources) == 2
+
+
+def test_object_that_one_plan_forgets_may_be_changed_by_the_other() -> None:
+    moved = deleting("aws_ebs_volume.a", **VOLUME)
+    moved["resource_changes"][0]["change"]["actions"] = ["forget"]
+    taken = parse_plan(shrinking("aws_ebs_volume.b", VOLUME, "update"))
+    assert len(merge_plans([("a", parse_plan(moved)), ("b", taken)]).resources) == 2
+
+
+def test_group_that_follows_its_template_in_two_plans_is_refused() -> None:
+    resources = {
+        "aws_launch_template.t": {"instance_type": "m5.large"},
+        "aws_autoscaling_group.g": {
+            "min_size": 1, "max_size": 1, "arn": "arn:aws:autoscaling:us-east-1:1:group/g",
+            "launch_template": [{"id": "aws_launch_template.t"}],
+        },
+    }  # fmt: skip
+    before = {"aws_launch_template.t": {"instance_type": "m5.24xlarge"}}
+    plan = made(resources, frozenset({"aws_autoscaling_group.g"}), before)
+    assert [line.address for line in estimate(plan).lines][1:] == ["aws_autoscaling_group.g"]
+    with pytest.raises(PlanError, match="one and the same object"):
+        estimate(merge_plans([("a", plan), ("b", plan)]))
 
 
 def test_machine_that_is_another_one_in_planned_values_is_refused() -> None:
