@@ -7,13 +7,13 @@ Belongs here: which version of which program writes that. Does not belong here: 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 # From which version on every plan has the field: `errored` came with Terraform's pull request 33372
 # (in 1.6 at the latest, from which OpenTofu was forked), `complete` with 34642 (in 1.8). OpenTofu
-# has no `complete` up to 1.11, the newest looked at.
+# has no `complete` up to 1.12, the newest looked at.
 ERRORED_SINCE = (1, 6)
 COMPLETE_SINCE = (1, 8)
 # The default host of OpenTofu's providers, and the only sign of it that its plans have.
@@ -32,7 +32,8 @@ class Completeness:
 def completeness(document: Mapping[str, Any]) -> Completeness:
     """A field that the version always writes and that is not there counts against the plan.
 
-    What the version never writes is taken for well, and listed in `not_stated`.
+    What the version never writes is taken for well, and listed in `not_stated`; but a plan that leaves
+    out what its state has was made with -target or -exclude.
     """
     version = _version(document.get("terraform_version"))
     may_lack = {
@@ -41,12 +42,35 @@ def completeness(document: Mapping[str, Any]) -> Completeness:
     }
     not_stated = tuple(name for name, may in may_lack.items() if may and name not in document)
     errored = document.get("errored", "errored" not in not_stated) is not False
-    complete = document.get("complete", "complete" in not_stated and not errored) is True
+    taken = "complete" in not_stated and not errored and not _left_out(document)
+    complete = document.get("complete", taken) is True
     return Completeness(
         complete=complete and not document.get("deferred_changes"),
         errored=errored,
         not_stated=not_stated,
     )
+
+
+def _left_out(document: Mapping[str, Any]) -> set[str]:
+    """Managed resources of the prior state without an entry among the changes, if there are any.
+
+    Each has one, if only a no-op, but in a plan that only refreshes, which lists no changes at all.
+    """
+    changes, state = document.get("resource_changes"), document.get("prior_state")
+    values = state.get("values") if isinstance(state, dict) else None
+    if not changes or not isinstance(changes, list) or not isinstance(values, dict):
+        return set()
+    return set(_managed(values.get("root_module"))) - set(_each(changes, "address"))
+
+
+def _managed(module: object) -> Iterator[str]:
+    if not isinstance(module, dict):
+        return
+    for resource in module.get("resources") or ():
+        if isinstance(resource, dict) and resource.get("mode") == "managed":
+            yield str(resource.get("address"))
+    for child in module.get("child_modules") or ():
+        yield from _managed(child)
 
 
 def _version(text: object) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import pytest
 
 from policies.deployment.changes import SENSITIVE, PlanError
 from policies.deployment.plan import Plan, merge_plans, parse_plan, read_plan
+from policies.deployment.regions import with_regions
 
 PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
@@ -216,6 +217,32 @@ def test_opentofu_never_states_that_its_plan_is_complete() -> None:
     assert said_by("1.11.4", tofu, errored=False) == (True, False, {"complete"})
     assert said_by("1.11.4", tofu) == (False, True, {"complete"})
     assert said_by("1.11.4", "registry.opentofu.org.example", errored=False)[0] is False
+
+
+def test_plan_without_something_of_its_state_is_not_whole_though_it_does_not_say_so() -> None:
+    whole, without = (recorded(name) for name in ("tofu_lived", "tofu_excluded"))
+    assert "complete" not in without
+    assert parse_plan(whole).complete
+    assert not parse_plan(without).complete
+    # One that only refreshes lists no change of anything.
+    del whole["resource_changes"], whole["planned_values"]["root_module"]
+    assert parse_plan({**whole, "planned_values": {}}).complete
+
+
+def test_region_of_an_iterated_provider_is_in_no_plan() -> None:
+    plan = read_plan(PLANS / "tofu_regions.json")
+    assert {change.region for change in plan.resources} == {"unknown"}
+    assert {change.provider for change in plan.resources} == {"registry.opentofu.org/hashicorp/aws"}
+    stated = with_regions(plan, {"aws": "eu-west-1"})
+    assert stated.stated_regions == (("aws", "eu-west-1", 5),)
+
+
+def test_plans_of_both_programs_are_read_alike() -> None:
+    ours, theirs = (read_plan(PLANS / f"{name}.json") for name in ("create", "tofu_create"))
+    assert {(c.address, c.region, c.actions) for c in ours.resources} == {
+        (c.address, c.region, c.actions) for c in theirs.resources
+    }
+    assert theirs.not_stated == ("complete",)
 
 
 def test_what_one_of_several_plans_does_not_state_is_not_stated() -> None:
