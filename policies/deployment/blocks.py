@@ -1,16 +1,17 @@
-"""Which blocks of a resource its estimate has not looked at, though they may cost something.
+"""Which blocks and attributes of a resource cost, or may, and have no part in its estimate.
 
 Belongs here: telling what is set from what no mapping reads. Does not belong here: which blocks are
-free, and what others cost (`types/`).
+free, and which attributes cost (`types/`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.deployment.attributes import Attributes
-from policies.deployment.mapping import TypeRule
+from policies.deployment.mapping import TypeRule, as_text
+from policies.deployment.pricing import NotKnown
 
 # Blocks that Terraform itself gives any resource.
 _OF_ANY = frozenset({"timeouts"})
@@ -20,7 +21,7 @@ def unread(rule: TypeRule, at: Attributes) -> list[str]:
     """The dotted paths of blocks that are set, are not read by the mapping, and not known as free.
 
     Of attributes only blocks count, and lists and maps of blocks: a provider has hundreds of plain
-    ones, and what of them costs is said by the mapping (`open`).
+    ones, and what of them costs is said by the mapping (`costs`, `open`).
     """
     found = _below(rule, at.values, "")
     if at.unknown:
@@ -29,6 +30,22 @@ def unread(rule: TypeRule, at: Attributes) -> list[str]:
         tops = {names[0] for names in pieces if len(names) > 2 and names[1].isdigit()}
         found = [*found, *(top for top in tops if not _is_judged(rule, top))]
     return sorted(set(found))
+
+
+def unpriced(rule: TypeRule, at: Attributes, filled: Callable[[str], str]) -> list[str]:
+    """The paths of `costs` that are set to something that costs; `filled` is the text of a value.
+
+    What the plan does not tell may cost.
+    """
+    return [path for path, free in rule.costs.items() if _costs(path, free, at, filled)]
+
+
+def _costs(path: str, free: frozenset[str], at: Attributes, filled: Callable[[str], str]) -> bool:
+    try:
+        told = [as_text(value).lower() for value in at.every(path) if _says(value)]
+        return bool(set(told) - {filled(value).lower() for value in free}) if told else False
+    except NotKnown:
+        return True
 
 
 def _below(rule: TypeRule, values: Mapping[str, Any], above: str) -> list[str]:

@@ -32,8 +32,8 @@ class Completeness:
 def completeness(document: Mapping[str, Any]) -> Completeness:
     """A field that the version always writes and that is not there counts against the plan.
 
-    What the version never writes is taken for well, and listed in `not_stated`; but a plan that leaves
-    out what its state has was made with -target or -exclude.
+    What the version never writes is taken for well, and listed in `not_stated`; but a plan that
+    leaves out what its state has was made with -target or -exclude.
     """
     version = _version(document.get("terraform_version"))
     may_lack = {

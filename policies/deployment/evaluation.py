@@ -13,7 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from policies.deployment.attributes import Attributes
-from policies.deployment.blocks import unread
+from policies.deployment.blocks import unpriced, unread
 from policies.deployment.configuration import UNKNOWN_REGION
 from policies.deployment.mapping import TypeRule, WithRule, as_text, is_number, type_rules
 from policies.deployment.pricing import ZERO, Amount, NotKnown, NotPriced, Price, PriceBook, Sku
@@ -145,7 +145,7 @@ class _Evaluation:
         missing = [
             o.text for o in self.rule.opens if self.holds(o.when) and not self._any(o.unless)
         ]
-        missing += unread(self.rule, self.at)
+        missing += [*unread(self.rule, self.at), *unpriced(self.rule, self.at, self._filled)]
         for other in self._held():
             for inner in self._others(other):
                 parts += inner.parts

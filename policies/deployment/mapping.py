@@ -32,7 +32,7 @@ _VALUE_KEYS = {
 }
 _TYPE_KEYS = {
     "like", "let", "refuse", "parts", "with", "times", "notes", "show", "lifecycle", "billed",
-    "free", "open", "machine", "accelerator", "scales",
+    "free", "open", "costs", "machine", "accelerator", "scales",
 }  # fmt: skip
 _ELSEWHERE = "elsewhere"
 _PART_KEYS = {"name", "sku", "unit", "quantity", "when", "unless", "purchase"}
@@ -114,6 +114,9 @@ class TypeRule:
     # Blocks that cost nothing by themselves, by dotted path, with all that is in them.
     free: frozenset[str] = frozenset()
     opens: tuple[OpenRule, ...] = ()
+    # Attributes that cost and have no part, by path, with the values that cost nothing; none does
+    # that is not set, 0 or false. A value in braces is one of `let`.
+    costs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # The values that name its machine type, and the accelerators that are attached to it.
     machine: tuple[str, ...] = ()
     accelerator: tuple[str, ...] = ()
@@ -207,7 +210,8 @@ def _pattern(template: str) -> re.Pattern[str]:
 def _merged(
     document: Mapping[str, Any], name: str, entry: Mapping[str, Any], path: Path
 ) -> dict[str, Any]:
-    """An entry on top of the one that it is `like`: values are overridden, lists replaced."""
+    """An entry on top of the one that it is `like`: values are overridden, lists replaced, but
+    what is free and what costs is that of both."""
     if not isinstance(entry, Mapping) or set(entry) - _TYPE_KEYS:
         raise MappingError(f"{path}: {name} has unknown keys, allowed: {sorted(_TYPE_KEYS)}")
     base = entry.get("like")
@@ -218,7 +222,8 @@ def _merged(
     under = _merged(document, base, document[base], path)
     let = {**under.get("let", {}), **entry.get("let", {})}
     free = [*under.get("free", []), *entry.get("free", [])]
-    return {**under, **entry, "let": let, "free": free}
+    costs = {**under.get("costs", {}), **entry.get("costs", {})}
+    return {**under, **entry, "let": let, "free": free, "costs": costs}
 
 
 def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> TypeRule:
@@ -241,6 +246,7 @@ def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> Typ
         billed_elsewhere=entry.get("billed") == _ELSEWHERE,
         free=frozenset(_names(entry.get("free"))),
         opens=tuple(_open(where, open_) for open_ in entry.get("open", [])),
+        costs=_conditions(entry.get("costs")),
         machine=_names(entry.get("machine")),
         accelerator=_names(entry.get("accelerator")),
         scales=_scales(where, entry.get("scales")),
@@ -352,6 +358,8 @@ def _used(rule: TypeRule) -> Iterator[str]:
         yield from (name for name in part.quantity if not is_number(name))
         for template in (part.meter, part.variant, part.purchase):
             yield from _PLACE.findall(template)
+    for values in rule.costs.values():
+        yield from (name for value in values for name in _PLACE.findall(value))
     for value in rule.let.values():
         if "shape" in value:
             yield value["of"]

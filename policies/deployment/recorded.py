@@ -14,7 +14,7 @@ from policies.decisions import Record
 from policies.deployment.mapping import type_rules
 from policies.deployment.usage import weakest
 
-# As FOCUS names the provider in a bill.
+# As FOCUS names the provider in a bill; what runs in a cluster has none.
 PROVIDERS = {"aws": "AWS", "azure": "Microsoft", "google": "Google Cloud"}
 # Money is a month's, of 730 hours; low and high bound the difference, after_* what it then costs.
 ESTIMATE_COLUMNS = (
@@ -59,7 +59,7 @@ def _line(line: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
         "address": line["address"],
         "change_kind": _kind(change.get("actions", ())),
         "resource_type": line["type"],
-        "service_provider_name": PROVIDERS[rule.provider] if rule else None,
+        "service_provider_name": PROVIDERS.get(rule.provider) if rule else None,
         "region_id": change.get("region"),
         "sku": _dearest(parts),
         "status": line["status"],

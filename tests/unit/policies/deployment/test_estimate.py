@@ -56,7 +56,7 @@ def lines(*changes: ResourceChange) -> dict[str, Any]:
         ("aws_db_instance", {"engine": "mysql", "instance_class": "db.m5.large",
                              "allocated_storage": 100, "iops": 1000, "multi_az": True}, "474.66"),
         ("aws_nat_gateway", {}, "37.35"),
-        ("aws_lb", {"load_balancer_type": "network"}, "20.805"),
+        ("aws_lb", {"load_balancer_type": "network", "internal": True}, "20.805"),
     ],
 )  # fmt: skip
 def test_price_is_what_one_computes_by_hand(

@@ -88,7 +88,7 @@ def test_what_can_be_dear_is_not_free(kind: str) -> None:
         ("google_compute_address.a", {}, "3.65"),
         ("google_compute_address.a", {"address_type": "INTERNAL"}, "0.00"),
         ("google_compute_forwarding_rule.a", {}, "18.25"),
-        ("google_compute_router_nat.a", {}, "9.61"),
+        ("google_compute_router_nat.a", {"nat_ip_allocate_option": "MANUAL_ONLY"}, "9.61"),
         ("google_kms_crypto_key.a", {}, "0.06"),
         ("google_storage_bucket.a", {"location": "EU"}, "4.00"),
         ("kubernetes_service.a", {"spec": [{"type": "ClusterIP"}]}, "0.00"),
