@@ -67,6 +67,11 @@ class Settings:
         return os.environ.get("TOLLGATE_OPS_URL") or f"sqlite:///{self.home / 'ops.sqlite'}"
 
     @property
+    def ops_shared(self) -> bool:
+        """Whether the operational store was named: else it holds only what was decided here."""
+        return bool(os.environ.get("TOLLGATE_OPS_URL"))
+
+    @property
     def exports_file(self) -> Path:
         """Declares the bill exports that the Dagster assets ingest (see `ingest/exports.py`)."""
         return self.home / "exports.toml"

@@ -154,6 +154,18 @@ def record_pages(
         rest = query.where(_later_than(as_stored(last.decided_at), last.decision_id))
 
 
+def waived_records(store: sa.Engine, gate: str) -> Iterator[Record]:
+    """The decisions of a gate that allow something because of a waiver, in their order."""
+    query = (
+        sa.select(decisions)
+        .where(decisions.c.gate == gate, decisions.c.allow, decisions.c.waived != "[]")
+        .order_by(decisions.c.decided_at, decisions.c.decision_id)
+    )
+    with _readable(store), for_reading(store).connect() as connection:
+        rows = connection.execution_options(yield_per=10).execute(query)
+        yield from (_record(row) for row in rows.mappings())
+
+
 def _page(store: sa.Engine, query: sa.Select[Any]) -> list[Record]:
     # A transaction of its own: whoever works on a page for minutes holds nothing open meanwhile.
     found: list[Record] = []

@@ -58,6 +58,7 @@ from policies.deployment.report.words import clean, inert
 from policies.deployment.sources import Sources, open_sources
 from policies.deployment.usage import UsageError
 from policies.deployment.vendor.listing import ListError
+from policies.deployment.waivers import waiver_facts
 from policies.engine import open_engine
 from policies.provision import NoOpaError
 from policies.store import StoreError, open_store
@@ -142,6 +143,8 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
         now = real_now() if as_of is None else read_moment(as_of, real_now())
         read = [PlanFile(path, read_plan(path)) for path in plans]
         places = find_places(read, config_dir or (), checkout())
+        store = open_store(settings.ops_url)
+        git = git_facts()
         question = build_question(
             with_regions(
                 merge_plans([(file.path.stem, file.plan) for file in read]),
@@ -149,12 +152,20 @@ def deployment(  # noqa: PLR0917  (Typer reads one parameter per option)
             ),
             _budget(limits, sources, now),
             known_environment(bundle, environment),
-            git=git_facts(),
+            git=git,
             now=now,
             sources=sources,
             pull_requests=read_pull_requests(pull_requests) if pull_requests else (),
+            waiver_uses=waiver_facts(
+                store,
+                bundle,
+                sources.card,
+                git.to_dict(),
+                environment,
+                shared=settings.ops_shared,
+            ),
         )
-        answer = decide_deployment(open_engine(), open_store(settings.ops_url), question)
+        answer = decide_deployment(open_engine(), store, question)
     except (
         PlanError,
         UnknownEnvironmentError,

@@ -15,7 +15,7 @@ import typer
 
 from orchestration.cli.console import err, fail
 from orchestration.settings import SettingsError, load_settings
-from policies.bundle import BundleError
+from policies.bundle import BundleError, read_bundle
 from policies.deployment.budget import BudgetError
 from policies.deployment.ratecard import (
     SIGNING_KEY,
@@ -26,6 +26,8 @@ from policies.deployment.ratecard import (
 )
 from policies.deployment.vendor import aws, azure, google
 from policies.deployment.vendor.listing import ListError, write_list
+from policies.deployment.waivers import recorded_uses
+from policies.store import StoreError, open_store
 
 app = typer.Typer(no_args_is_help=True, help="Own rates for the gate, and vendors' price lists.")
 
@@ -69,12 +71,15 @@ def export(
             min_lines=min_line_items,
             until=until.date() if until else None,
         )
+        uses = recorded_uses(open_store(settings.ops_url), read_bundle())
+        content["facts"]["waivers"] = [use.to_dict() for use in uses]
         signature = write_card(out, content)
     except (
         WarehouseError,
         RateCardError,
         BudgetError,
         BundleError,
+        StoreError,
         SettingsError,
         OSError,
     ) as error:

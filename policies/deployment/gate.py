@@ -114,6 +114,7 @@ def build_question(
     waivers: Sequence[Mapping[str, Any]] = (),
     sources: Sources | None = None,
     pull_requests: Sequence[Mapping[str, Any]] = (),
+    waiver_uses: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The question to the deployment gate, as `schemas/deployment.v1.json` has it."""
     now = now or datetime.now(UTC)
@@ -142,7 +143,7 @@ def build_question(
         },
         "estimate": estimated,
         "budget": budget.to_dict(),
-        "facts": sources.facts(),
+        "facts": {**sources.facts(), **({"waivers": waiver_uses} if waiver_uses else {})},
         "pull_requests": [dict(request) for request in pull_requests],
         "waivers": [dict(waiver) for waiver in waivers],
     }

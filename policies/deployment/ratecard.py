@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -24,6 +24,7 @@ from policies.deployment.calibration import Calibration, read_calibration
 from policies.deployment.pricing import OWN, Amount, Price, PriceList, Sku
 from policies.deployment.units import PLAIN_UNITS
 from policies.deployment.usage import History
+from policies.deployment.waivers import Use, read_uses
 from policies.models import canonical_json
 from policies.whole_file import write_whole
 
@@ -47,6 +48,8 @@ class RateCard:
     prices: PriceList
     history: History
     calibration: Calibration
+    # What changes rest on waivers with, as of its export; None of a card that does not say.
+    waiver_uses: Sequence[Use] | None = None
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -114,6 +117,7 @@ def read_card(path: Path, env: Mapping[str, str] | None = None) -> RateCard:
             prices=PriceList(OWN, dict(_prices(document))),
             history=_history(document),
             calibration=read_calibration(document.get("calibration", [])),
+            waiver_uses=_uses(document["facts"]),
         )
     except RateCardError as error:
         raise RateCardError(f"{path}: {error}") from error
@@ -185,6 +189,10 @@ def _prices(document: Mapping[str, Any]) -> Iterator[tuple[Sku, Price]]:
                 line_items=int(rate["line_items"]),
             ),
         )
+
+
+def _uses(facts: Mapping[str, Any]) -> Sequence[Use] | None:
+    return read_uses(facts["waivers"]) if "waivers" in facts else None
 
 
 def _history(document: Mapping[str, Any]) -> History:

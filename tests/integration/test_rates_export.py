@@ -320,9 +320,14 @@ def test_gate_decides_from_the_signed_card_alone(
     result = CliRunner().invoke(
         gate_app, ["deployment", str(PLANS / "aws_kubernetes.json"), *options]
     )
-    assert result.exit_code == 0, result.output
-    question = json.loads(result.stdout)["question"]
+    # Its version pays for extended support.
+    assert result.exit_code == 1, result.output
+    answer = json.loads(result.stdout)
+    denied = {found["rule_id"] for found in answer["decision"]["denials"]}
+    assert denied == {"deployment.monthly_budget_delta"}
+    question = answer["question"]
     assert question["facts"]["rate_card"]["signature"] == "verified"
+    assert question["facts"]["waivers"]["source"] == "card"
     assert question["facts"]["commitments"]
     assert question["budget"]["source"] == "measured"
     assert question["budget"]["forecast_high"] == "320.00"

@@ -6,6 +6,7 @@
 package finops.lib.gate
 
 import data.finops.lib.values
+import data.finops.lib.waiver_use
 import data.finops.lib.waivers
 
 # METADATA
@@ -30,8 +31,12 @@ warnings(found) := {f | some f in found; values.instant(f.effective_on) > values
 
 # METADATA
 # title: Waiver applied
-# description: The finding, with the waiver that excuses it.
-waiver_applied(found) := object.union(found, {"waiver": waivers.valid(found)[0]})
+# description: The finding, with the waiver that excuses it and what is said of its use.
+waiver_applied(found) := object.union(found, object.union({"waiver": w}, noted(w))) if w := waivers.valid(found)[0]
+
+default noted(_) := {}
+
+noted(w) := {"note": waiver_use.said(w)}
 
 # METADATA
 # title: Lapsed waiver

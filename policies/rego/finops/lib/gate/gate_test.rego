@@ -3,7 +3,7 @@ package finops.lib.gate_test
 import data.finops.lib.gate
 
 question := {
-	"schema": "deployment/v1", "now": "2026-10-28T12:00:00Z", "waivers": [],
+	"schema": "deployment/v1", "now": "2026-10-28T12:00:00Z", "environment": "staging", "waivers": [],
 	"plan": {"resources": [{"address": "x"}]},
 }
 
@@ -17,7 +17,7 @@ waiver := {
 	"reason": "leaves soon", "expires_at": "2026-11-01T00:00:00Z", "max_amount": "10.00", "currency": "USD",
 }
 
-required := {"deployment": {"required_rules": ["required_tags"]}, "waivers": {"max_days": 180}}
+required := {"deployment": {"required_rules": ["required_tags"]}, "waivers": {"max_days": 180, "use_not_known": {"reported_in": ["staging"], "ignored_in": []}}}
 
 decided(found, waivers) := decision if {
 	decision := gate.decide("deployment", {"required_tags": found}, {}) with data.finops.config as required
@@ -37,6 +37,13 @@ test_waiver_excuses_its_denial_and_is_counted if {
 	decision.allow
 	decision.denials == set()
 	{w.waiver.waiver_id | some w in decision.waived} == {"W-1"}
+	{w.note | some w in decision.waived} == {"How much of its maximum other changes use already is not known."}
+}
+
+test_waiver_of_which_all_is_counted_has_no_note if {
+	decision := gate.decide("deployment", {"required_tags": {denial}}, {}) with data.finops.config as required
+		with input as object.union(question, {"waivers": [waiver], "facts": {"waivers": {"source": "store", "used": []}}})
+	{object.get(w, "note", null) | some w in decision.waived} == {null}
 }
 
 test_waiver_of_the_bundle_counts_too if {

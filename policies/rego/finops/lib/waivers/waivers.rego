@@ -5,6 +5,7 @@
 package finops.lib.waivers
 
 import data.finops.lib.values
+import data.finops.lib.waiver_use
 
 # METADATA
 # title: Entries
@@ -51,7 +52,8 @@ words := {
 	"ended": "it has ended, or its end is no time",
 	"distant": "it ends later than finops/config/waivers lets it",
 	"currency": "it is in another currency",
-	"amount": "its maximum is smaller than the amount at stake",
+	"amount": "its maximum, less what other changes use of it, is smaller than the amount at stake",
+	"use": "nobody has counted what other changes use of it",
 	"repository": "it names another repository, or none for what is not about one resource",
 	"environment": "it names another environment",
 	"pull_request": "it names another pull request",
@@ -72,7 +74,9 @@ free_of("distant", w, _) if not is_time(w)
 
 free_of("currency", w, found) if w.currency == found.currency
 
-free_of("amount", w, found) if values.amount(found.amount) <= values.amount(w.max_amount)
+free_of("amount", w, found) if values.amount(found.amount) + waiver_use.used(w) <= values.amount(w.max_amount)
+
+free_of("use", _, _) if waiver_use.passes
 
 free_of("repository", w, _) if w.repository == "*"
 

@@ -21,6 +21,22 @@ excuses(finding, changes) := count(found) if {
 		with data.finops.config.waivers.max_days as 180
 }
 
+test_what_other_changes_use_is_not_there_again if {
+	use := {"facts": {"waivers": {"source": "store", "as_of": null, "used": [{"waiver_id": "W-1", "amount": "4.00"}]}}}
+	left := waivers.faults(waiver, object.union(denial, {"amount": "6.00"})) with input as object.union(question, use)
+		with data.finops.config.waivers.max_days as 180
+	left == set()
+	more := waivers.faults(waiver, object.union(denial, {"amount": "6.01"})) with input as object.union(question, use)
+		with data.finops.config.waivers.max_days as 180
+	more == {waivers.words.amount}
+}
+
+test_use_that_nobody_counted_excuses_nothing_where_it_must_be_known if {
+	found := waivers.faults(waiver, denial) with input as question
+		with data.finops.config.waivers as {"max_days": 180, "use_not_known": {"denied_in": ["production"], "reported_in": [], "ignored_in": []}}
+	found == {waivers.words.use}
+}
+
 faults(finding, changes) := found if {
 	found := waivers.faults(object.union(waiver, changes), object.union(denial, finding)) with input as question
 		with data.finops.config.waivers.max_days as 180

@@ -1,0 +1,162 @@
+"""How much of a waiver's maximum other changes rest on already.
+
+Belongs here: which decisions are of one change, and what is left for this one to know. Does not
+belong here: whether a waiver excuses a finding (`rego/finops/lib/waivers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from policies.bundle import Bundle
+from policies.decisions import Record, waived_records
+from policies.models import Finding, rfc3339
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from policies.deployment.ratecard import RateCard
+
+# Where the uses are from: the shared store, the rate card as of its export, or nowhere.
+STORE, CARD, NOT_KNOWN = "store", "card", "not_known"
+
+
+@dataclass(frozen=True)
+class Use:
+    """The amount that one allowed decision rests on a waiver with."""
+
+    waiver_id: str
+    amount: str
+    currency: str
+    repository: str
+    environment: str
+    pull_request: str | None
+    head_sha: str
+    # One resource costs what it costs, however many changes touch it; a budget takes them all.
+    about_resource: bool
+    decided_at: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the rate card has it."""
+        return asdict(self)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The waiver, and where it is used."""
+        return self.waiver_id, self.repository, self.environment
+
+    @property
+    def change(self) -> tuple[str, ...]:
+        """What it counts once for."""
+        if self.about_resource:
+            return self.place
+        return (*self.place, f"#{self.pull_request}" if self.pull_request else self.head_sha)
+
+
+def uses_of(records: Iterable[Record], waiver_ids: frozenset[str]) -> Iterator[Use]:
+    """What each allowed decision rests on these waivers with, one use for each waiver."""
+    for record in records:
+        by_waiver: dict[str, list[Finding]] = {}
+        for finding in record.decision.waived:
+            by_waiver.setdefault(str((finding.waiver or {}).get("waiver_id")), []).append(finding)
+        for waiver_id in by_waiver.keys() & waiver_ids:
+            yield _use(waiver_id, record, by_waiver[waiver_id])
+
+
+def _use(waiver_id: str, record: Record, findings: Sequence[Finding]) -> Use:
+    git, resources = record.question["git"], record.question["plan"]["resources"]
+    addresses = {resource["address"] for resource in resources}
+    # What a rule finds twice about one subject, likely and high, is the same money. A saving makes
+    # no room for others. What is excused has an amount, in the waiver's currency.
+    amounts: dict[str, Decimal] = {}
+    for finding in findings:
+        amounts[finding.subject] = max(
+            amounts.get(finding.subject, Decimal(0)), Decimal(finding.amount or 0)
+        )
+    return Use(
+        waiver_id=waiver_id,
+        amount=str(sum(amounts.values(), Decimal(0))),
+        currency=str(findings[0].currency),
+        repository=git["repository"],
+        environment=record.question["environment"],
+        pull_request=git.get("pull_request"),
+        head_sha=git["head_sha"],
+        about_resource=all(f.subject in addresses for f in findings),
+        decided_at=rfc3339(record.decision.decided_at),
+    )
+
+
+def read_uses(entries: Iterable[Mapping[str, Any]]) -> list[Use]:
+    """The uses that a rate card has; KeyError, TypeError or ArithmeticError if misshapen."""
+    uses = [Use(**entry) for entry in entries]
+    if any(not Decimal(use.amount).is_finite() or Decimal(use.amount) < 0 for use in uses):
+        raise ValueError("a use of a waiver is no amount of money")
+    return uses
+
+
+def recorded_uses(store: sa.Engine, bundle: Bundle) -> list[Use]:
+    """What the decisions in the store rest on the bundle's waivers with."""
+    names = frozenset(_names(bundle))
+    return list(uses_of(waived_records(store, "deployment"), names)) if names else []
+
+
+def _names(bundle: Bundle) -> Iterator[str]:
+    for entry in bundle.document("finops/waivers").get("entries", []):
+        if isinstance(entry, Mapping) and isinstance(entry.get("waiver_id"), str):
+            yield entry["waiver_id"]
+
+
+def waiver_facts(
+    store: sa.Engine,
+    bundle: Bundle,
+    card: RateCard | None,
+    git: Mapping[str, Any],
+    environment: str,
+    *,
+    shared: bool,
+) -> dict[str, Any]:
+    """What the gate is told of its waivers: how much of each other changes use.
+
+    The store of one machine (not `shared`) knows only what was decided there, so that it is not
+    known; what it does know counts nevertheless.
+    """
+    carded = card.waiver_uses if card else None
+    source = STORE if shared else NOT_KNOWN if carded is None else CARD
+    return {
+        "source": source,
+        "as_of": card.document["issued_at"] if card and source == CARD else None,
+        "used": [
+            {"waiver_id": name, "amount": str(amount)}
+            for name, amount in sorted(
+                used([*recorded_uses(store, bundle), *(carded or ())], git, environment).items()
+            )
+        ],
+    }
+
+
+def used(uses: Iterable[Use], git: Mapping[str, Any], environment: str) -> dict[str, Decimal]:
+    """What other changes use, by waiver: the latest decision of each change counts, once."""
+    latest = {use.change: use for use in sorted(uses, key=lambda use: use.decided_at)}
+    asked = {use.place for use in latest.values() if use.pull_request}
+    found: dict[str, Decimal] = {}
+    for use in latest.values():
+        # Where pull requests are asked about, a run without one only deploys what they brought.
+        deploys = not use.pull_request and not use.about_resource and use.place in asked
+        if not deploys and not _is_own(use, git, environment):
+            found[use.waiver_id] = found.get(use.waiver_id, Decimal(0)) + Decimal(use.amount)
+    return found
+
+
+def _is_own(use: Use, git: Mapping[str, Any], environment: str) -> bool:
+    """Whether the change that asks is the one that the use is of, or brings it out."""
+    if (use.repository, use.environment) != (git["repository"], environment):
+        return False
+    if use.about_resource:
+        return True
+    request = git.get("pull_request")
+    if request:
+        return bool(use.pull_request == request)
+    return bool(use.pull_request or use.head_sha == git["head_sha"])
