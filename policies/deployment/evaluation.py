@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -269,7 +270,17 @@ class _Evaluation:
             return self._used(name, spec)
         if "get" in spec:
             return self._text(name, spec)
+        if "else" in spec:
+            return self._counted(name, spec)
         return self._figure(spec)
+
+    def _counted(self, name: str, spec: Mapping[str, Any]) -> Amount:
+        """How many a list has; a range where the plan does not tell."""
+        with suppress(NotKnown):
+            if isinstance(found := self.at.get(spec["count"]), list):
+                return Amount.exactly(Decimal(len(found)))
+        self._basis[name] = "range"
+        return Amount(*(Decimal(text) for text in spec["else"]))
 
     def _figure(self, spec: Mapping[str, Any]) -> Any:
         """What needs no name: a number, a range of numbers, a constant, a part of a shape."""

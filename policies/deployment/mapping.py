@@ -26,7 +26,7 @@ _VALUE_KEYS = {
     "range": {"range", "default", "scaled"},
     "usage": {"usage", "about", "unit"},
     "shape": {"shape", "of"},
-    "count": {"count", "plus"},
+    "count": {"count", "plus", "else", "about"},
     "zones": {"zones", "location"},
     "is": {"is"},
 }

@@ -24,6 +24,20 @@ _AWS_SERVICES = {
     "AWS Lambda": "AWSLambda",
     "Amazon Simple Storage Service": "AmazonS3",
     "Amazon DynamoDB": "AmazonDynamoDB",
+    "Amazon API Gateway": "AmazonApiGateway",
+    "Amazon CloudFront": "AmazonCloudFront",
+    "Amazon EC2 Container Registry (ECR)": "AmazonECR",
+    "Amazon Elastic File System": "AmazonEFS",
+    "Amazon Kinesis": "AmazonKinesis",
+    "Amazon OpenSearch Service": "AmazonES",
+    "Amazon Redshift": "AmazonRedshift",
+    "Amazon Route 53": "AmazonRoute53",
+    "Amazon Simple Notification Service": "AmazonSNS",
+    "Amazon Simple Queue Service": "AWSQueueService",
+    "AWS Key Management Service": "awskms",
+    "AWS Secrets Manager": "AWSSecretsManager",
+    "AWS Systems Manager": "AWSSystemsManager",
+    "AWS X-Ray": "AWSXRay",
 }
 # "EU-BoxUsage:m5.large": usage types begin with the region, but for us-east-1.
 _AWS_REGION = re.compile(r"^[A-Z]{2,4}\d?-(?=\w)")

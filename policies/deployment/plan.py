@@ -179,6 +179,7 @@ def _stays(change: ResourceChange) -> bool:
 # Where a resource says itself not where it is: the attributes that name what it is part of.
 _PARTS_OF = (
     "server_id", "kubernetes_cluster_id", "service_plan_id", "cluster", "cluster_identifier",
+    "account_name",
 )  # fmt: skip
 
 

@@ -17,8 +17,9 @@ _PLAIN: dict[str, tuple[str, Decimal]] = {
     **dict.fromkeys(("lcu-hrs", "acu-hr", "acu-hrs"), ("hour", Decimal(1))),
     **dict.fromkeys(("readcapacityunit-hrs", "writecapacityunit-hrs"), ("hour", Decimal(1))),
     **dict.fromkeys(("vcpu-hours", "vcpu-hrs"), ("hour", Decimal(1))),
+    **dict.fromkeys(("shardhour", "streamhour"), ("hour", Decimal(1))),
     **dict.fromkeys(("gb", "gib", "gibibyte", "giby"), ("gb", Decimal(1))),
-    **dict.fromkeys(("tebibyte", "tib"), ("gb", Decimal(1024))),
+    **dict.fromkeys(("tebibyte", "tib", "tiby"), ("gb", Decimal(1024))),
     **dict.fromkeys(
         ("gb-mo", "gb-month", "gib-mo", "gb/month", "gibibyte month", "giby.mo"),
         ("gb_month", Decimal(1)),
@@ -41,7 +42,8 @@ _PLAIN: dict[str, tuple[str, Decimal]] = {
     **dict.fromkeys(
         (
             "requests", "request", "count", "", "ios", "readrequestunits", "writerequestunits",
-            "quantity", "units", "keys",
+            "quantity", "units", "keys", "alarms", "hostedzone", "messages", "metrics",
+            "putrequest", "queries", "secrets", "traces",
         ),
         ("count", Decimal(1)),
     ),

@@ -71,7 +71,7 @@ def plan(change: int, count: int = CLUSTERS) -> dict[str, Any]:
         }
         for number in range(count)
     ]  # fmt: skip
-    values = [{"name": f"c{change}-{n}", "version": "1.33", "tags": None} for n in range(count)]
+    values = [{"name": f"c{change}-{n}", "version": "1.34", "tags": None} for n in range(count)]
     return {
         "format_version": "1.2",
         "terraform_version": "1.11.4",

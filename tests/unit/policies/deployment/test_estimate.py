@@ -72,7 +72,7 @@ def test_regions_have_their_own_prices() -> None:
 @pytest.mark.parametrize(
     ("kind", "region", "values", "error"),
     [
-        ("aws_kinesis_stream", "us-east-1", {}, NotPriced),
+        ("aws_msk_cluster", "us-east-1", {}, NotPriced),
         ("aws_instance", "ap-south-1", {"instance_type": "t3.small"}, NotPriced),
         ("aws_instance", "us-east-1", {"instance_type": "m5.nano"}, NotPriced),
         ("aws_instance", "us-east-1", {"instance_type": "p5.48xlarge"}, NotPriced),
@@ -170,7 +170,7 @@ def test_replacement_that_only_forgets_pays_for_both() -> None:
 def test_coverage_counts_what_is_not_priced_against_it() -> None:
     found = lines(
         change("aws_ebs_volume", after={"type": "gp3", "size": 1}),
-        change("aws_kinesis_stream", after={}),
+        change("aws_msk_cluster", after={}),
         change("aws_iam_role", after={}),
     )
     assert found["coverage_pct"] == 50
