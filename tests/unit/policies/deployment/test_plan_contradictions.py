@@ -111,7 +111,7 @@ def test_object_that_one_plan_forgets_may_be_changed_by_the_other() -> None:
 
 
 def test_group_that_follows_its_template_in_two_plans_is_refused() -> None:
-    resources = {
+    resources: dict[str, dict[str, Any]] = {
         "aws_launch_template.t": {"instance_type": "m5.large"},
         "aws_autoscaling_group.g": {
             "min_size": 1, "max_size": 1, "arn": "arn:aws:autoscaling:us-east-1:1:group/g",
