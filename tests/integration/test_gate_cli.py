@@ -52,11 +52,7 @@ def test_denied_plan_exits_1_with_rule_and_remedy(home: Path) -> None:
     result = gate(PLANS / "create.json", "--environment", "staging", "--format", "json")
     assert result.exit_code == 1
     denials = as_json(result)["decision"]["denials"]
-    # create.json also makes a stream, whose type has no price.
-    assert {d["rule_id"] for d in denials} == {
-        "deployment.required_tags",
-        "deployment.estimate_whole",
-    }
+    assert {d["rule_id"] for d in denials} == {"deployment.required_tags"}
     assert all(denial["remedy"] for denial in denials)
 
 
