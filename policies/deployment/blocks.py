@@ -6,7 +6,7 @@ free, and which attributes cost (`types/`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policies.deployment.attributes import Attributes
@@ -32,20 +32,20 @@ def unread(rule: TypeRule, at: Attributes) -> list[str]:
     return sorted(set(found))
 
 
-def unpriced(rule: TypeRule, at: Attributes, filled: Callable[[str], str]) -> list[str]:
-    """The paths of `costs` that are set to something that costs; `filled` is the text of a value.
+def unpriced(rule: TypeRule, at: Attributes) -> list[str]:
+    """The paths of `costs` that are set to something that costs.
 
     What the plan does not tell may cost.
     """
-    return [path for path, free in rule.costs.items() if _costs(path, free, at, filled)]
+    return [path for path, free in rule.costs.items() if _costs(path, free, at)]
 
 
-def _costs(path: str, free: frozenset[str], at: Attributes, filled: Callable[[str], str]) -> bool:
+def _costs(path: str, free: frozenset[str], at: Attributes) -> bool:
     try:
-        told = [as_text(value).lower() for value in at.every(path) if _says(value)]
-        return bool(set(told) - {filled(value).lower() for value in free}) if told else False
+        told = {as_text(value).lower() for value in at.every(path) if _says(value)}
     except NotKnown:
         return True
+    return bool(told - {value.lower() for value in free})
 
 
 def _below(rule: TypeRule, values: Mapping[str, Any], above: str) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from policies.deployment.attributes import Attributes
 from policies.deployment.blocks import unpriced, unread
 from policies.deployment.configuration import UNKNOWN_REGION
-from policies.deployment.mapping import TypeRule, WithRule, as_text, is_number, type_rules
+from policies.deployment.mapping import NAMED, TypeRule, WithRule, as_text, is_number, type_rules
 from policies.deployment.pricing import ZERO, Amount, NotKnown, NotPriced, Price, PriceBook, Sku
 from policies.deployment.scaling import scaled, zones
 from policies.deployment.shapes import SHAPES
@@ -146,7 +146,7 @@ class _Evaluation:
         missing = [
             o.text for o in self.rule.opens if self.holds(o.when) and not self._any(o.unless)
         ]
-        missing += [*unread(self.rule, self.at), *unpriced(self.rule, self.at, self._filled)]
+        missing += [*unread(self.rule, self.at), *unpriced(self.rule, self.at)]
         for other in self._held():
             for inner in self._others(other):
                 parts += inner.parts
@@ -301,9 +301,8 @@ class _Evaluation:
             function, key = spec["shape"]
             shape = SHAPES[function](as_text(self.value(spec["of"])))
             return shape.get(key, "")
-        if spec.get("minus") in self.rule.let:
-            spec = {**spec, "minus": self.value(spec["minus"])}
-        return _stepped(self._first_number(spec["number"], spec.get("default")), spec)
+        named = {key: self.value(spec[key]) for key in NAMED if spec.get(key) in self.rule.let}
+        return _stepped(self._first_number(spec["number"], spec.get("default")), {**spec, **named})
 
     def _text(self, name: str, spec: Mapping[str, Any]) -> str:
         found = self._first(spec["get"])

@@ -35,6 +35,8 @@ _TYPE_KEYS = {
     "free", "open", "costs", "machine", "accelerator", "scales",
 }  # fmt: skip
 _ELSEWHERE = "elsewhere"
+# What of a number may be another value's name.
+NAMED = ("minus", "at_least")
 _PART_KEYS = {"name", "sku", "unit", "quantity", "when", "unless", "purchase"}
 _WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless", "choice", "weight"}
 _OPEN_KEYS = {"when", "unless", "text"}
@@ -115,7 +117,7 @@ class TypeRule:
     free: frozenset[str] = frozenset()
     opens: tuple[OpenRule, ...] = ()
     # Attributes that cost and have no part, by path, with the values that cost nothing; none does
-    # that is not set, 0 or false. A value in braces is one of `let`.
+    # that is not set, 0 or false.
     costs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # The values that name its machine type, and the accelerators that are attached to it.
     machine: tuple[str, ...] = ()
@@ -358,10 +360,7 @@ def _used(rule: TypeRule) -> Iterator[str]:
         yield from (name for name in part.quantity if not is_number(name))
         for template in (part.meter, part.variant, part.purchase):
             yield from _PLACE.findall(template)
-    for values in rule.costs.values():
-        yield from (name for value in values for name in _PLACE.findall(value))
     for value in rule.let.values():
         if "shape" in value:
             yield value["of"]
-        if not is_number(str(value.get("minus", "0"))):
-            yield value["minus"]
+        yield from (value[key] for key in NAMED if not is_number(str(value.get(key, "0"))))

@@ -95,7 +95,6 @@ COSTLY: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("azurerm_mssql_database.a", MSSQL, {"zone_redundant": True}, "zone_redundant"),
     ("azurerm_mssql_database.a", MSSQL, {"read_replica_count": 2}, "read_replica_count"),
     ("azurerm_mssql_database.a", {"sku_name": "S0"}, {"max_size_gb": 500}, "max_size_gb"),
-    ("azurerm_postgresql_flexible_server.a", POSTGRES, {"storage_tier": "P30"}, "storage_tier"),
     ("azurerm_postgresql_flexible_server.a", POSTGRES, {"auto_grow_enabled": True},
      "auto_grow_enabled"),
     ("azurerm_storage_account.a", STORE, {"sftp_enabled": True}, "sftp_enabled"),
@@ -238,12 +237,22 @@ def test_attribute_that_costs_is_a_part_of_the_price(
     assert {(p["name"], p["monthly"]) for p in dearer} - known == {part}
 
 
-def test_disk_is_paid_at_its_performance_tier() -> None:
-    own, faster, larger = (
-        line({"azurerm_managed_disk.a": {**AZURE_DISK, **more}})["monthly_after"]
-        for more in ({}, {"tier": "P30"}, {"disk_size_gb": 1024})
+@pytest.mark.parametrize(
+    ("address", "values", "faster", "larger", "stale"),
+    [
+        ("azurerm_managed_disk.a", AZURE_DISK, {"tier": "P30"}, {"disk_size_gb": 1024},
+         {"tier": "P4"}),
+        ("azurerm_postgresql_flexible_server.a", POSTGRES, {"storage_tier": "P30"},
+         {"storage_mb": 1048576}, {"storage_tier": "P4"}),
+    ],
+)  # fmt: skip
+def test_disk_is_paid_at_its_performance_tier_if_that_is_the_larger_one(
+    address: str, values: dict[str, Any], faster: Any, larger: Any, stale: Any
+) -> None:
+    own, fast, large, grown = (
+        line({address: {**values, **more}})["monthly_after"] for more in ({}, faster, larger, stale)
     )
-    assert own != faster == larger
+    assert own == grown != fast == large
 
 
 def test_database_that_may_grow_costs_up_to_its_limit() -> None:
