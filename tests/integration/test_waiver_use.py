@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -119,6 +120,8 @@ def test_rate_card_tells_what_the_shared_store_has(
     uses = recorded_uses(open_store(load_settings().ops_url), read_bundle())
     facts = {**CONTENT["facts"], "waivers": [use.to_dict() for use in uses]}
     card = card_file(tmp_path, {**CONTENT, "facts": facts})
+    schema = json.loads((REPOSITORY / "policies/schemas/rates.v1.json").read_text())
+    jsonschema_rs.Draft202012Validator(schema).validate(json.loads(card.read_text()))
     monkeypatch.delenv("TOLLGATE_OPS_URL")
     other = asked(monkeypatch, "8", "b1", "--rates", str(card))
     assert other["question"]["facts"]["waivers"] == {

@@ -16,6 +16,7 @@ AZURE_DISK = {"storage_account_type": "Premium_LRS", "disk_size_gb": 64}
 AKS_POOL = {"vm_size": "Standard_D2s_v3", "node_count": 1}
 AKS = {"default_node_pool": [AKS_POOL]}
 POSTGRES = {"sku_name": "GP_Standard_D2s_v3", "storage_mb": 131072}
+SEARCH = {"cluster_config": [{"instance_type": "m6g.large.search"}]}
 MSSQL = {"sku_name": "GP_Gen5_2", "max_size_gb": 32}
 STORE = {"account_tier": "Standard", "account_replication_type": "LRS"}
 VM = {"machine_type": "e2-medium", "zone": "europe-west4-a",
@@ -69,6 +70,21 @@ COSTLY: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("aws_cloudwatch_metric_alarm.a", {"metric_query": [{"id": "a"}]},
      {"threshold_metric_id": "a"}, "threshold_metric_id"),
     ("aws_nat_gateway.a", {}, {"availability_mode": "regional"}, "availability_mode"),
+    ("aws_opensearch_domain.a", SEARCH, {"engine_version": "Elasticsearch_7.4"},
+     "extended support of its version"),
+    ("aws_opensearch_domain.a", SEARCH, {"ebs_options": [
+        {"ebs_enabled": True, "volume_type": "gp3", "volume_size": 10, "throughput": 500}]},
+     "ebs_options.throughput"),
+    ("aws_kinesis_stream.a", {"shard_count": 1}, {"shard_level_metrics": ["IncomingBytes"]},
+     "shard_level_metrics"),
+    ("aws_redshift_cluster.a", {"node_type": "dc2.large"},
+     {"automated_snapshot_retention_period": 7}, "automated_snapshot_retention_period"),
+    ("aws_cloudfront_distribution.a", {"viewer_certificate": [{"ssl_support_method": "sni-only"}]},
+     {"viewer_certificate": [{"ssl_support_method": "vip"}]},
+     "viewer_certificate.ssl_support_method"),
+    ("aws_cloudfront_distribution.a", {},
+     {"origin": [{"domain_name": "a"}, {"origin_shield": [{"enabled": True}]}]},
+     "origin.*.origin_shield.*.enabled"),
     ("azurerm_managed_disk.a", AZURE_DISK, {"max_shares": 2}, "max_shares"),
     ("azurerm_managed_disk.a", AZURE_DISK, {"on_demand_bursting_enabled": True},
      "on_demand_bursting_enabled"),
