@@ -20,7 +20,8 @@ decide(gate, denied, warned) := {
 	"evaluated": [name | some name, _ in denied],
 } if {
 	found := union({d | some d in denied}) | structural(gate, denied)
-	excused := {f | some f in (found - warnings(found)); count(waivers.valid(f)) > 0}
+	applied := {[f, waivers.valid(f)[0]] | some f in (found - warnings(found))}
+	excused := {f | some [f, w] in applied; within(w, applied)}
 	standing := (found - warnings(found)) - excused
 }
 
@@ -28,6 +29,18 @@ decide(gate, denied, warned) := {
 # title: Not yet in force
 # description: Findings of rules whose effective_on lies after the time of the question.
 warnings(found) := {f | some f in found; values.instant(f.effective_on) > values.now}
+
+# METADATA
+# title: Within
+# description: >
+#   Whether a waiver suffices for all that it excuses in one decision. What a rule finds twice about one subject is
+#   the same money, and a saving makes no room for another.
+within(w, applied) if {
+	its := [f | some [f, v] in applied; v == w]
+	subjects := {f.subject | some f in its}
+	amounts := [max({0} | {values.amount(f.amount) | some f in its; f.subject == subject}) | some subject in subjects]
+	sum(amounts) + waiver_use.used(w) <= values.amount(w.max_amount)
+}
 
 # METADATA
 # title: Waiver applied
@@ -56,4 +69,8 @@ lapsed(w, found) := sprintf("waiver %v, since %s", [
 	count(waivers.faults(w, found)) > 0
 }
 
-lapsed(w, found) := sprintf("waiver %v, since the finding cannot be waived", [w.waiver_id]) if count(waivers.faults(w, found)) == 0
+lapsed(w, found) := sprintf("waiver %v, since %s", [w.waiver_id, unfit(found)]) if count(waivers.faults(w, found)) == 0
+
+unfit(found) := "the finding cannot be waived" if not found.waivable
+
+unfit(found) := "its maximum is smaller than all amounts of this change that it names" if found.waivable
