@@ -7,7 +7,8 @@ the other ids (`billed` in `types/`), and how bills spell them (the marts).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeGuard
 
 from policies.deployment.changes import SENSITIVE
@@ -17,6 +18,9 @@ from policies.deployment.mapping import type_rules
 _GENERATED = re.compile(r"[a-z]{1,12}-[0-9a-f]{8,17}")
 _GOOGLE_HOST = re.compile(r"^(https?:)?//[^/]+/(compute/|storage/|sql/)?(v\d\w*/)?(?=projects/)")
 _BUCKET = "arn:aws:s3:::"
+# What other services' resources have of these is billed under ids of its own: of an interface or an
+# address, of a group of logs, of none.
+_APART = frozenset({"AmazonVPC", "AmazonCloudWatch", "AWSXRay"})
 
 
 class NotBilled(Exception):
@@ -39,6 +43,13 @@ def billed_names(resource_type: str, values: Mapping[str, Any]) -> list[list[str
         raise NotBilled("it has no id by which a bill would know it")
     others = [[_plain(name)] for path in rule.billed for name in _inside(values, path, path)]
     return [own, *others]
+
+
+def billed_apart(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of an estimate's parts that no bill has under the ids of their resource."""
+    paid = [part for part in parts if Decimal(part["monthly"])]
+    others = {part["service"] for part in parts} - _APART
+    return sorted({part["name"] for part in paid if others and part["service"] in _APART})
 
 
 def generated(names: list[str]) -> set[str]:

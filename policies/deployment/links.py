@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from policies.decisions import Record, decisions, read_records
-from policies.deployment.billed import NotBilled, billed_names, generated
+from policies.deployment.billed import NotBilled, billed_apart, billed_names, generated
 from policies.deployment.state import StateResource
 from policies.models import canonical_json
 from policies.store import add_rows, as_stored, for_reading, metadata
@@ -100,7 +100,7 @@ def match(
         if change["actions"] in _STAYS
     }
     priced = {
-        line["address"]
+        line["address"]: billed_apart(line.get("parts", ()))
         for line in record.question["estimate"]["lines"]
         if line["status"] == "priced" and line["price_source"]["kind"] != "free"
     }
@@ -108,9 +108,12 @@ def match(
     if not wanted:
         raise LinkError("the decision has no priced resource that is there after the change")
     found = _of_plan(wanted) if state is None else _of_state(wanted, state, plan)
-    links, left = [], {}
+    links: list[Link] = []
+    left: dict[str, str] = {}
     for address, result in found:
-        if isinstance(result, Link):
+        if isinstance(result, Link) and priced[address]:
+            left[address] = f"billed under other ids: {', '.join(priced[address])}"
+        elif isinstance(result, Link):
             links.append(result)
         else:
             left[address] = result

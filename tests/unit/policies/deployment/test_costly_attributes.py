@@ -265,8 +265,9 @@ def test_attribute_that_costs_is_a_part_of_the_price(
 def test_disk_is_paid_at_its_performance_tier_if_that_is_the_larger_one(
     address: str, values: dict[str, Any], faster: Any, larger: Any, stale: Any
 ) -> None:
+    changes: tuple[dict[str, Any], ...] = ({}, faster, larger, stale)
     own, fast, large, grown = (
-        line({address: {**values, **more}})["monthly_after"] for more in ({}, faster, larger, stale)
+        line({address: {**values, **more}})["monthly_after"] for more in changes
     )
     assert own == grown != fast == large
 

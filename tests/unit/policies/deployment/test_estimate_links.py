@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from policies.decisions import Record
-from policies.deployment.billed import NotBilled, billed_names
+from policies.deployment.billed import NotBilled, billed_apart, billed_names
 from policies.deployment.budget import Budget
 from policies.deployment.gate import build_question
 from policies.deployment.links import LinkError, Linking, link_rows, match, record_links
@@ -33,8 +33,13 @@ STATE: dict[str, Any] = {
 
 @pytest.fixture
 def changed() -> Record:
-    """The decision on `change.json`: resized, replaced in both orders, moved, let go, removed."""
+    """The decision on `change.json`: resized, replaced in both orders, moved, let go, removed.
+
+    Without the machine's public address, which is billed under an id of its own.
+    """
     question = build_question(read_plan(PLANS / "change.json"), BUDGET, "development", now=NOW)
+    for line in question["estimate"]["lines"]:
+        line["parts"] = [part for part in line["parts"] if part["service"] != "AmazonVPC"]
     decision = Decision("d-1", "deployment", True, (), (), (), (), "", "", "", NOW)
     return Record(decision, "local@local", question)
 
@@ -239,6 +244,25 @@ def test_newest_link_of_an_address_counts_and_old_ones_stay(
         assert connection.execute(sa.text("select count(*) from estimate_links")).scalar() == 6
     with pytest.raises(sa.exc.DatabaseError, match="append-only"), store.begin() as connection:
         connection.execute(sa.text("delete from estimate_links"))
+
+
+def test_line_with_parts_that_are_billed_under_other_ids_is_not_compared(changed: Record) -> None:
+    assert "aws_instance.resized" in links(match(changed, None))
+    (resized,) = (line for line in changed.question["estimate"]["lines"]
+                  if line["address"] == "aws_instance.resized")  # fmt: skip
+    address = {**resized["parts"][0], "name": "public address", "service": "AmazonVPC"}
+    resized["parts"].append({**address, "monthly": "0.00"})
+    assert "aws_instance.resized" in links(match(changed, None))
+    resized["parts"].append({**address, "monthly": "3.65"})
+    found = match(changed, None)
+    assert "aws_instance.resized" not in links(found)
+    assert found.left["aws_instance.resized"] == "billed under other ids: public address"
+
+
+def test_address_of_its_own_is_billed_under_its_own_id() -> None:
+    part = {"name": "address", "service": "AmazonVPC", "monthly": "3.65"}
+    assert billed_apart([part]) == []
+    assert billed_apart([part, {**part, "service": "AWSELB"}]) == ["address"]
 
 
 def test_each_line_of_a_recorded_estimate_is_a_row(changed: Record) -> None:
