@@ -298,5 +298,6 @@ def test_update_is_linked_without_a_state_by_the_id_that_the_plan_knew() -> None
     assert call(gate_app, *asking).exit_code == 0
     linked = call(gate_app, "link")
     assert linked.exit_code == 0, linked.output
-    assert "2 resources" in linked.stderr
+    assert "1 resources" in linked.stderr
+    assert "not linked: aws_instance.resized: billed under other ids: public" in linked.stderr
     assert "not linked: aws_ebs_volume.moved_zone: it is new" in linked.stderr
