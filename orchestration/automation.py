@@ -103,7 +103,7 @@ def schedules() -> Sequence[dg.ScheduleDefinition]:
             job=DETECTION,
             cron_schedule="15 * * * *",
             execution_timezone="UTC",
-            description="Findings every hour, on whatever the marts hold.",
+            description="Findings every hour, of the series that have changed in the marts.",
         ),
         dg.ScheduleDefinition(
             name="weekly_remediation_plan",

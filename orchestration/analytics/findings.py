@@ -114,14 +114,15 @@ def to_findings(
             row = _row(incident, history, as_of)
             if abs(row["impact_cost"]) >= least_impact:
                 rows.append(row)
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    if frame.empty:
-        return frame
-    order = frame["impact_cost"].map(abs)
-    frame = frame.assign(_size=order).sort_values(
+    return largest_first(pd.DataFrame(rows, columns=COLUMNS))
+
+
+def largest_first(findings: pd.DataFrame) -> pd.DataFrame:
+    """The findings by impact, whichever its direction; the order in which they are told."""
+    sized = findings.assign(_size=findings["impact_cost"].map(abs)).sort_values(
         ["_size", "finding_id"], ascending=[False, True], ignore_index=True
     )
-    return frame[COLUMNS]
+    return sized[COLUMNS]
 
 
 def incidents(judged: pd.DataFrame, y: Floats) -> list[Incident]:
@@ -290,10 +291,10 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
         "arrived_share": float(np.broadcast_to(arrived, len(window))[-1]),
         "as_of": as_of,
     }
-    return row | {"why": why(row) + _so_far(row)}
+    return row | {"why": why(row)}
 
 
-def _so_far(row: dict[str, Any]) -> str:
+def _so_far(row: dict[Any, Any]) -> str:
     share = row["arrived_share"]
     return "" if share >= WHOLE else f" Of the last day about {share:.0%} has arrived."
 
@@ -314,8 +315,12 @@ def _monthly(costs: list[Decimal], usual: list[Decimal]) -> Decimal:
     return to_money(excess / len(recent) * DAYS_A_MONTH)
 
 
-def why(row: dict[str, Any]) -> str:
-    """One sentence that says what happened, when and how much it is about."""
+def why(row: dict[Any, Any]) -> str:
+    """What happened, when, how much it is about, and whether its last day is whole yet."""
+    return _what(row) + _so_far(row)
+
+
+def _what(row: dict[Any, Any]) -> str:
     currency = str(row["billing_currency"])
     days = (row["last_seen"] - row["first_seen"]).days + 1
     actual, expected = row["actual_cost"] / days, row["expected_cost"] / days
@@ -340,7 +345,7 @@ def why(row: dict[str, Any]) -> str:
     return f"{where} cost {paid} a day{share}, not the expected {usual}, {since}: {total}."
 
 
-def _span(row: dict[str, Any], days: int) -> str:
+def _span(row: dict[Any, Any], days: int) -> str:
     if days == 1:
         return f"on {row['first_seen']}"
     return f"from {row['first_seen']} to {row['last_seen']}"

@@ -72,8 +72,7 @@ def set_aside(
         covered = (alarms["ds"] >= pd.Timestamp(event.starts_on)) & (
             alarms["ds"] < pd.Timestamp(event.ends_on)
         )
-        for column, wanted in event.scope:
-            covered &= alarms["series_id"].map(keys[column]).astype(str) == wanted
+        covered &= alarms["series_id"].isin(keys.index[is_in_scope(keys, event)])
         if event.direction != "any":
             covered &= (excess > 0) if event.direction == "more" else (excess < 0)
         if event.up_to is not None:
@@ -82,6 +81,14 @@ def set_aside(
         result.loc[hit, "planned"] = event.event_id
         result.loc[hit, "flag"] = False
     return result
+
+
+def is_in_scope(keys: pd.DataFrame, event: Planned) -> pd.Series[bool]:
+    """Which rows of `keys`, with the columns of SCOPE, are series that the event names."""
+    named = pd.Series(True, index=keys.index)
+    for column, wanted in event.scope:
+        named &= keys[column].astype(str) == wanted
+    return named
 
 
 def _excess(alarms: pd.DataFrame, series: pd.DataFrame) -> pd.Series[float]:

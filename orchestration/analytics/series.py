@@ -51,6 +51,7 @@ def build_series(
     *,
     keys: Sequence[str] = SERIES_KEYS,
     categories: Iterable[str] = USAGE,
+    calendar: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Daily, gap-filled series of the chosen charge categories.
 
@@ -58,7 +59,8 @@ def build_series(
     and effective_cost. `complete` names the last complete day of each provider; later days are
     dropped. Returns series_id, the keys, ds, cost (Decimal, exact) and y (float, for the maths).
     A series begins with its provider's first day, so that a new service is seen to be new; where
-    bills are missing (`MISSING_DAYS`), with the first day after them.
+    bills are missing (`MISSING_DAYS`), with the first day after them. `calendar` has the days of
+    all charges (charge_date, service_provider_name, charge_category) where `daily` is a part.
     """
     _require(daily, {"charge_date", "service_provider_name", "charge_category", "effective_cost"})
     _require(daily, set(keys))
@@ -75,7 +77,8 @@ def build_series(
     data["cost"] = pd.Series(exact, index=data.index, dtype=object)
     names = list(keys)
     sums = data.groupby([*names, "ds"], sort=True)["cost"].sum().reset_index()
-    first = _first_days(data, daily)
+    first = first_days(daily if calendar is None else calendar, complete, categories)
+    first = first[first.index.isin(data["service_provider_name"])]
     begun = sums["service_provider_name"].map(first.to_dict()).astype("datetime64[ns]")
     sums = sums[sums["ds"] >= begun]
     if sums.empty:
@@ -109,16 +112,26 @@ def _calendar(
     return frame.explode("ds", ignore_index=True).astype({"ds": "datetime64[ns]"})
 
 
-def _first_days(data: pd.DataFrame, daily: pd.DataFrame) -> pd.Series[pd.Timestamp]:
-    """Each provider's first day of `data` that no missing bill follows; `daily` has all charges."""
-    days = daily[["service_provider_name", "charge_date"]].drop_duplicates()
+def first_days(
+    calendar: pd.DataFrame, complete: Mapping[str, date], categories: Iterable[str] = USAGE
+) -> pd.Series[pd.Timestamp]:
+    """Each provider's first day of a series: of these categories, and followed by no missing bill.
+
+    `calendar` has charge_date, service_provider_name and charge_category of all charges.
+    """
+    days = calendar[["service_provider_name", "charge_date", "charge_category"]].drop_duplicates()
     days = days.assign(ds=pd.to_datetime(days["charge_date"]).astype("datetime64[ns]"))
     days = days.sort_values("ds")
     before = days.groupby("service_provider_name")["ds"].diff()
     resumed = days[before > pd.Timedelta(days=MISSING_DAYS)]
     since = resumed.groupby("service_provider_name")["ds"].max()
-    start = data["service_provider_name"].map(since.to_dict()).astype("datetime64[ns]")
-    return data[start.isna() | (data["ds"] >= start)].groupby("service_provider_name")["ds"].min()
+    chosen = days[days["charge_category"].isin(list(categories))]
+    start, last = (
+        chosen["service_provider_name"].map(dict(known)).astype("datetime64[ns]")
+        for known in (since.to_dict(), _last_days(chosen["service_provider_name"], complete))
+    )
+    chosen = chosen[(start.isna() | (chosen["ds"] >= start)) & (chosen["ds"] <= last)]
+    return chosen.groupby("service_provider_name")["ds"].min()
 
 
 def _last_days(providers: Iterable[str], complete: Mapping[str, date]) -> dict[str, pd.Timestamp]:

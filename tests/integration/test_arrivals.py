@@ -12,7 +12,8 @@ import psycopg2
 import pytest
 
 from orchestration.analytics.detectors import detect
-from orchestration.defs.detect.arrivals import complete_days, judged_series, newest_days
+from orchestration.analytics.judged import newest_days, outcome
+from orchestration.defs.detect.arrivals import arrivals, complete_days
 from orchestration.ingest.postgres import postgres_dsn
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
@@ -72,7 +73,7 @@ def warehouse(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def judged(warehouse: Warehouse, provider: str) -> pd.DataFrame:
     daily = warehouse.query("select * from marts.fct_daily_costs")
-    series = judged_series(warehouse, daily, TODAY)
+    series = arrivals(warehouse, daily, TODAY).judged(daily)
     return series[series["service_provider_name"] == provider].reset_index(drop=True)
 
 
@@ -96,7 +97,11 @@ def test_a_feed_without_history_is_judged_without_its_newest_two_days(
 
 
 def test_the_newest_day_judged_and_how_sure_that_is_are_told(warehouse: Warehouse) -> None:
-    (row,) = newest_days(judged(warehouse, "AWS")).to_dict("records")
+    series = judged(warehouse, "AWS")
+    flags = detect(series).assign(planned=None)
+    (row,) = newest_days(outcome(series, flags).assign(service_provider_name="AWS")).to_dict(
+        "records"
+    )
     assert row["judged_through"] == TODAY - timedelta(days=1)
     assert row["arrived"] == pytest.approx(0.6)
     assert row["unsure"] == pytest.approx(0)

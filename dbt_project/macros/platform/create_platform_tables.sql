@@ -63,6 +63,11 @@
             'service_provider_name': 'text', 'judged': 'integer', 'false_findings': 'integer', 'false_share': 'float8',
             'false_alarms': 'float8', 'tuned_false_alarms': 'float8', 'as_of': 'date'
         },
+        'judged_series': {
+            'series_id': 'text', 'service_provider_name': 'text', 'as_of': 'date', 'detection_version': 'text',
+            'fingerprint': 'text', 'charges_fingerprint': 'text', 'findings': 'integer', 'planned': 'text',
+            'judged_through': 'date', 'arrived_share': 'float8', 'newest_cost': 'float8', 'newest_unsure': 'float8'
+        },
         'forecasts': {
             'series_id': 'text', 'service_provider_name': 'text', 'billing_currency': 'text', 'as_of': 'date',
             'model': 'text', 'horizon_days': 'integer', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,

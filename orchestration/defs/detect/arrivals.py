@@ -1,13 +1,15 @@
-"""The series to judge: up to the newest day of which enough has arrived, and what is left out."""
+"""How far each provider's bill has come: the days that may be judged, and how they arrive."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from orchestration.analytics.maturity import SETTLED_DAYS, arrival_curve, mature
-from orchestration.analytics.series import build_series, complete_through
+from orchestration.analytics.series import build_series, complete_through, first_days
 from orchestration.warehouse import Warehouse
 
 # How feeds arrive changes: what was seen longer ago teaches nothing of today.
@@ -28,6 +30,7 @@ with recent as (
 )
 select feed, export, service, ds, as_of, cost from recent
 where age_days < {SETTLED_DAYS} or newest_first = 1
+order by feed, export, service, ds, as_of
 """
 # The export that was read longest ago tells how old a day may be; one that has not been read for
 # as long as days take to settle is no longer delivered.
@@ -50,14 +53,41 @@ from marts.fct_daily_costs where charge_category = 'Usage' group by 1
 """
 
 
-def judged_series(warehouse: Warehouse, daily: pd.DataFrame, today: date) -> pd.DataFrame:
-    """Series of the daily costs, the newest days as `mature` leaves them."""
+@dataclass(frozen=True)
+class Arrivals:
+    """What is known of the days of all providers, whichever of their series are judged."""
+
+    #: The newest day of each provider's bill; a charge dated ahead has not come yet.
+    through: Mapping[str, date]
+    #: The day on which each provider's bill was read.
+    seen: Mapping[str, date]
+    #: From `arrival_curve`.
+    curve: pd.DataFrame
+    #: The days of all charges: charge_date, service_provider_name, charge_category.
+    calendar: pd.DataFrame
+
+    def judged(self, daily: pd.DataFrame) -> pd.DataFrame:
+        """Series of the daily costs, the newest days as `mature` leaves them."""
+        complete = complete_through(self.through, late_days=0)
+        series = build_series(daily, complete, calendar=self.calendar)
+        return mature(series, self.curve, self.seen)
+
+    def in_words(self) -> dict[str, str]:
+        """Which days of each provider are judged, and when they were read."""
+        first = first_days(self.calendar, self.through)
+        return {
+            name: f"{first.get(name)} to {day}, read on {self.seen[name]}"
+            for name, day in self.through.items()
+        }
+
+
+def arrivals(warehouse: Warehouse, calendar: pd.DataFrame, today: date) -> Arrivals:
+    """The arrivals as of today; `calendar` as in `Arrivals`."""
     through = _data_through(warehouse, today)
-    series = build_series(daily, complete_through(through, late_days=0))
     read = warehouse.query(_READ)
     days = pd.to_datetime(read["read_on"]).dt.date
     seen = through | dict(zip(read["service_provider_name"], days, strict=True))
-    return mature(series, arrival_curve(warehouse.query(_SIGHTINGS)), seen)
+    return Arrivals(through, seen, arrival_curve(warehouse.query(_SIGHTINGS)), calendar)
 
 
 def complete_days(warehouse: Warehouse, today: date) -> dict[str, date]:
@@ -65,20 +95,7 @@ def complete_days(warehouse: Warehouse, today: date) -> dict[str, date]:
     return complete_through(_data_through(warehouse, today))
 
 
-def newest_days(series: pd.DataFrame) -> pd.DataFrame:
-    """Per provider the last day that is judged, the least share of it that has arrived, and how
-    unsure the day's cost is, as a share of it.
-    """
-    rows = series[series["ds"] == series.groupby("service_provider_name")["ds"].transform("max")]
-    by = rows.groupby("service_provider_name")
-    unsure = by["unsure"].sum() / by["y"].sum()
-    return pd.DataFrame(
-        {"judged_through": by["ds"].max().dt.date, "arrived": by["share"].min(), "unsure": unsure}
-    ).reset_index()
-
-
 def _data_through(warehouse: Warehouse, today: date) -> dict[str, date]:
-    """The newest day of each provider's bill; a charge dated ahead has not come yet."""
     through = warehouse.query(_DATA_THROUGH)
     days = pd.to_datetime(through["data_through"]).dt.date
     known = zip(through["service_provider_name"], days, strict=True)

@@ -1,42 +1,19 @@
 """Findings: daily costs of the marts, through the detectors, explained, back to the warehouse."""
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
-from orchestration.analytics.explain import explain_findings
-from orchestration.analytics.feedback import by_detector, suppress
-from orchestration.analytics.findings import to_findings
-from orchestration.analytics.folding import fold
-from orchestration.analytics.planned import read_calendar, set_aside
+from orchestration.analytics.judged import newest_days, planned_alarms
 from orchestration.analytics.plots import finding_picture
-from orchestration.analytics.recalibration import budgets, detect_within
-from orchestration.analytics.sentences import place, with_drivers, words
-from orchestration.defs.detect.arrivals import judged_series, newest_days
-from orchestration.defs.detect.moved import moved_charges
+from orchestration.analytics.sentences import place, words
+from orchestration.defs.detect.detection import Detection, detect_changed
 from orchestration.defs.groups import DETECT
 from orchestration.defs.pictures import markdown_image
 from orchestration.feedback import FEEDBACK, feedback_rows
 from orchestration.resources import Tollgate
 
-# Detectors look back a year and a little; what is older is no news, and must not cost time.
-HISTORY_DAYS = 450
-_DAILY = f"""
-select charge_date, service_provider_name, sub_account_id, service_name, charge_category,
-       billing_currency, sum(effective_cost) as effective_cost
-from marts.fct_daily_costs
-join (
-  select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since
-  from marts.fct_daily_costs where charge_category = 'Usage' group by 1
-) as newest using (service_provider_name)
-where charge_date > since
-group by 1, 2, 3, 4, 5, 6
-"""
-_PLANNED = "select * from seeds.planned_events"
 PICTURES = 3
 _UPSTREAM = [
     ["marts", "fct_daily_costs"],
@@ -93,57 +70,55 @@ def detect_assets() -> list[dg.AssetsDefinition]:
             kinds={"python"},
             automation_condition=dg.AutomationCondition.eager(),
         ),
+        dg.AssetSpec(
+            ["platform", "judged_series"],
+            description=(
+                "What each series was judged by, so that it is judged again only when its costs, "
+                "the detectors, their budget, a planned event or the day have changed."
+            ),
+            deps=_UPSTREAM,
+            group_name=DETECT,
+            kinds={"python"},
+            automation_condition=dg.AutomationCondition.eager(),
+        ),
     ],
 )
-def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
+def anomalies(
+    context: dg.AssetExecutionContext, tollgate: Tollgate
+) -> Iterator[dg.MaterializeResult[None]]:
     """The newest days of a bill are still arriving: they are judged as they usually arrive."""
     warehouse = tollgate.warehouse()
-    now = tollgate.settings.now()
-    series = judged_series(warehouse, warehouse.query(_DAILY), now.date())
-    events = read_calendar(_rows(warehouse.query(_PLANNED)))
-    words = _feedback(tollgate)
-    allowed = budgets(words, series, now.date())
-    flags = set_aside(detect_within(series, allowed), series, events, now.date())
-    found = to_findings(flags, series, as_of=now.date())
-    drivers = pd.DataFrame(columns=DRIVER_COLUMNS)
-    if not found.empty:
-        drivers = explain_findings(found, warehouse.query(moved_charges(found)))
-        found = with_drivers(found, drivers)
-    found = suppress(fold(found, drivers), words)
-    warehouse.replace_rows("platform.anomalies", found)
-    warehouse.replace_rows("platform.anomaly_drivers", drivers)
-    warehouse.replace_rows("platform.detector_feedback", by_detector(words))
-    warehouse.replace_rows("platform.detection_budgets", allowed)
+    detection = detect_changed(warehouse, _feedback(tollgate), tollgate.settings.now().date())
+    detection.keep(warehouse)
+    found, judged = detection.findings, detection.judged
     folded, silenced = found["parent_finding_id"].notna(), found["suppressed_by"].notna()
     loud = found[~folded & ~silenced]
-    pictures = [
-        markdown_image(finding_picture(row, series, flags), str(row["why"]))
-        for row in loud.head(PICTURES).to_dict("records")
-    ]
     yield dg.MaterializeResult(
         asset_key=["platform", "anomalies"],
         metadata={
             "dagster/row_count": len(found),
-            "series": series["series_id"].nunique(),
+            "series": len(judged),
+            "judged_now": detection.judged_now,
             "open": int((loud["status"] == "open").sum()),
             "folded": int(folded.sum()),
-            "newest_days": dg.MetadataValue.md(_newest(series)),
-            "planned": dg.MetadataValue.json(Counter(flags["planned"].dropna())),
+            "newest_days": dg.MetadataValue.md(_newest(judged)),
+            "planned": dg.MetadataValue.json(planned_alarms(judged)),
             "suppressed": int(silenced.sum()),
-            "largest": dg.MetadataValue.md("\n\n".join(pictures)),
+            "largest": dg.MetadataValue.md(_pictures(detection, loud)),
             "findings": dg.MetadataValue.md(_table(loud)),
         },
     )
     yield dg.MaterializeResult(
         asset_key=["platform", "anomaly_drivers"],
         metadata={
-            "dagster/row_count": len(drivers),
-            "first": dg.MetadataValue.md(_first(loud, drivers)),
+            "dagster/row_count": len(detection.drivers),
+            "first": dg.MetadataValue.md(_first(loud, detection.drivers)),
         },
     )
     yield dg.MaterializeResult(
-        asset_key=["platform", "detector_feedback"], metadata={"words": len(words)}
+        asset_key=["platform", "detector_feedback"], metadata={"words": len(detection.feedback)}
     )
+    allowed = detection.budgets
     stricter = allowed[allowed["false_alarms"] < allowed["tuned_false_alarms"]]
     yield dg.MaterializeResult(
         asset_key=["platform", "detection_budgets"],
@@ -152,6 +127,23 @@ def anomalies(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
                 dict(zip(stricter["service_provider_name"], stricter["false_alarms"], strict=True))
             )
         },
+    )
+    told = f"{detection.judged_now} of {len(judged)} series judged, the others as before"
+    context.log.info(told)
+    yield dg.MaterializeResult(
+        asset_key=["platform", "judged_series"],
+        metadata={"dagster/row_count": len(judged), "judged": told},
+    )
+
+
+def _pictures(detection: Detection, loud: pd.DataFrame) -> str:
+    """The largest findings of the series that were judged now: only their days are at hand."""
+    drawn = loud[loud["series_id"].isin(detection.series["series_id"])].head(PICTURES)
+    if drawn.empty:
+        return "None of the findings is of a series that was judged now."
+    return "\n\n".join(
+        markdown_image(finding_picture(row, detection.series, detection.flags), str(row["why"]))
+        for row in drawn.to_dict("records")
     )
 
 
@@ -164,13 +156,7 @@ def _feedback(tollgate: Tollgate) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[column.name for column in FEEDBACK.c])
 
 
-def _rows(events: pd.DataFrame) -> list[dict[str, Any]]:
-    """The calendar's entries, each with the columns that are filled."""
-    rows = events.astype(object).to_dict("records")
-    return [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in rows]
-
-
-def _newest(series: pd.DataFrame) -> str:
+def _newest(judged: pd.DataFrame) -> str:
     lines = [
         "| provider | judged through | of it has arrived | give or take |",
         "|---|---|---:|---:|",
@@ -178,7 +164,7 @@ def _newest(series: pd.DataFrame) -> str:
     lines += [
         f"| {row['service_provider_name']} | {row['judged_through']} | {row['arrived']:.0%} "
         f"| {row['unsure']:.1%} |"
-        for row in newest_days(series).to_dict("records")
+        for row in newest_days(judged).to_dict("records")
     ]
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from orchestration.analytics.explain import MOST_WINDOWS, compared_days
 from orchestration.analytics.series import NONE, SERIES_KEYS
+from orchestration.defs.detect.inputs import quoted
 
 # Both sides of the comparison are the series that was judged: usage, at effective cost.
 _MOVED = """
@@ -65,7 +66,7 @@ def moved_charges(findings: pd.DataFrame) -> str:
     """The select whose rows are the cells of `explain_findings`; `findings` is not empty."""
     days = compared_days(findings)
     values = ", ".join(
-        f"({', '.join(_quoted(str(row[key])) for key in ('finding_id', *SERIES_KEYS))}, "
+        f"({', '.join(quoted(str(row[key])) for key in ('finding_id', *SERIES_KEYS))}, "
         f"date '{row['first_day']}', date '{row['last_day']}', {row['days_apart']})"
         for row in days.to_dict("records")
     )
@@ -74,7 +75,7 @@ def moved_charges(findings: pd.DataFrame) -> str:
     return _MOVED.format(
         values=values,
         none=NONE,
-        services=", ".join(_quoted(name) for name in sorted(set(days["service_name"]))),
+        services=", ".join(quoted(name) for name in sorted(set(days["service_name"]))),
         since=since,
         most=MOST_WINDOWS,
         on_daily=_on("daily"),
@@ -84,7 +85,3 @@ def moved_charges(findings: pd.DataFrame) -> str:
 
 def _on(table: str) -> str:
     return " and ".join(f"spans.{key} = {table}.{key}" for key in SERIES_KEYS)
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

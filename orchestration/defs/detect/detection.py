@@ -1,0 +1,144 @@
+"""One detection: what has changed is judged again, what has not keeps its findings as they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
+from orchestration.analytics.explain import explain_findings
+from orchestration.analytics.feedback import by_detector, suppress
+from orchestration.analytics.findings import COLUMNS as FINDING_COLUMNS
+from orchestration.analytics.findings import largest_first, to_findings, why
+from orchestration.analytics.folding import fold
+from orchestration.analytics.judged import COLUMNS as JUDGED_COLUMNS
+from orchestration.analytics.judged import (
+    detection_version,
+    fingerprint,
+    fingerprints,
+    outcome,
+    to_judge,
+)
+from orchestration.analytics.planned import read_calendar, set_aside
+from orchestration.analytics.recalibration import budgets, detect_within
+from orchestration.analytics.sentences import with_drivers
+from orchestration.defs.detect.arrivals import arrivals
+from orchestration.defs.detect.inputs import calendar, daily_costs, inputs
+from orchestration.defs.detect.moved import moved_charges
+from orchestration.warehouse import Warehouse
+
+_PLANNED = "select * from seeds.planned_events"
+_BEFORE = f"select {', '.join(JUDGED_COLUMNS)} from platform.judged_series"
+_FINDINGS = f"select {', '.join(FINDING_COLUMNS)} from platform.anomalies"
+_DRIVERS = f"select {', '.join(DRIVER_COLUMNS)} from platform.anomaly_drivers"
+# Charges are a function of what was landed and of how it is conformed.
+_CHARGES = """
+select x_feed, x_export, x_billing_period, x_landing_id, definition
+from platform.conformed_landings order by 1, 2, 3, 4, 5
+"""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What a detection found, and what it was found in."""
+
+    findings: pd.DataFrame
+    drivers: pd.DataFrame
+    budgets: pd.DataFrame
+    feedback: pd.DataFrame
+    #: COLUMNS of `analytics.judged`, of every series.
+    judged: pd.DataFrame
+    #: Of the series that were judged now: from `mature`, and from `set_aside`.
+    series: pd.DataFrame
+    flags: pd.DataFrame
+
+    @property
+    def judged_now(self) -> int:
+        """How many series were judged now; all others keep what was found."""
+        return int(self.series["series_id"].nunique())
+
+    def keep(self, warehouse: Warehouse) -> None:
+        """Write all of it; a run that dies between two tables leaves all series to be judged."""
+        warehouse.replace_rows("platform.judged_series", self.judged.head(0))
+        warehouse.replace_rows("platform.anomalies", self.findings)
+        warehouse.replace_rows("platform.anomaly_drivers", self.drivers)
+        warehouse.replace_rows("platform.detector_feedback", by_detector(self.feedback))
+        warehouse.replace_rows("platform.detection_budgets", self.budgets)
+        warehouse.replace_rows("platform.judged_series", self.judged)
+
+
+def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) -> Detection:
+    """Judge the series that differ from the last detection; `feedback` is all that people said."""
+    known = arrivals(warehouse, calendar(warehouse), today)
+    now = inputs(warehouse)
+    allowed = budgets(feedback, now, today)
+    events = read_calendar(_rows(warehouse.query(_PLANNED)))
+    now["fingerprint"] = fingerprints(
+        now, of_provider=known.in_words(), curve=known.curve, allowed=allowed, events=events,
+        as_of=today,
+    )  # fmt: skip
+    before, kept = warehouse.query(_BEFORE), warehouse.query(_FINDINGS)
+    due = to_judge(now, before, kept)
+    series = known.judged(daily_costs(warehouse, now[due]))
+    flags = set_aside(detect_within(series, allowed), series, events, today)
+    kept = kept[kept["series_id"].isin(now.loc[~due, "series_id"])]
+    found = _together(kept, to_findings(flags, series, as_of=today))
+    charges = fingerprint(*warehouse.query(_CHARGES).to_numpy().tolist())
+    explained = before.loc[before["charges_fingerprint"] == charges, "series_id"]
+    told = kept.loc[kept["series_id"].isin(explained), "finding_id"]
+    found, drivers = _explained(warehouse, found, set(told))
+    state = _state(now, before, due, outcome(series, flags))
+    counted = state["series_id"].map(found["series_id"].value_counts()).fillna(0)
+    state = state.assign(
+        findings=counted.astype(int), as_of=today, detection_version=detection_version(),
+        charges_fingerprint=charges,
+    )  # fmt: skip
+    found = suppress(fold(found, drivers), feedback)
+    return Detection(found, drivers, allowed, feedback, state[JUDGED_COLUMNS], series, flags)
+
+
+def _explained(
+    warehouse: Warehouse, found: pd.DataFrame, told: set[Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The findings with what drove them; those in `told` have been explained from these charges."""
+    old = found["finding_id"].isin(told)
+    drivers = warehouse.query(_DRIVERS)
+    drivers = drivers[drivers["finding_id"].isin(told)]
+    new = found[~old].reset_index(drop=True)
+    if new.empty:
+        return found, drivers.sort_values(["finding_id", "driver_rank"], ignore_index=True)
+    new = new.assign(why=[why(row) for row in new.to_dict("records")], drivers="{}")
+    why_new = explain_findings(new, warehouse.query(moved_charges(new)))
+    drivers = _together_drivers(drivers, why_new)
+    return _together(found[old], with_drivers(new, why_new)), drivers
+
+
+def _together(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    parts = [part for part in (kept, new) if not part.empty]
+    return largest_first(pd.concat(parts, ignore_index=True) if parts else new)
+
+
+def _together_drivers(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    parts = [part for part in (kept, new) if not part.empty]
+    both: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else new
+    return both.sort_values(["finding_id", "driver_rank"], ignore_index=True)
+
+
+def _state(
+    now: pd.DataFrame, before: pd.DataFrame, due: pd.Series[bool], judged: pd.DataFrame
+) -> pd.DataFrame:
+    """The outcome of every series: of those judged now, and of the others as it was."""
+    was = before.set_index("series_id")[judged.columns]
+    was = was[was.index.isin(now.loc[~due, "series_id"])]
+    parts = [part for part in (was, judged) if not part.empty]
+    outcomes = pd.concat(parts) if parts else judged
+    return now.merge(outcomes, how="left", left_on="series_id", right_index=True)
+
+
+def _rows(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """The calendar's entries, each with the columns that are filled."""
+    rows = events.astype(object).to_dict("records")
+    return [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in rows]
