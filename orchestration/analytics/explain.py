@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.money import apportion, to_money
-from orchestration.analytics.series import NONE, SERIES_KEYS
+from orchestration.analytics.series import LEVEL_KEYS, NONE
 
 Cause = Literal["price", "usage", "mix", "new", "gone", "commitment", "credit", "restatement"]
 
@@ -64,8 +64,8 @@ Amounts = Any  # object arrays of Decimal
 
 
 def compared_days(findings: pd.DataFrame) -> pd.DataFrame:
-    """finding_id, SERIES_KEYS, first_day, last_day and days_apart (whole weeks) of each finding."""
-    days = findings[["finding_id", *SERIES_KEYS]].copy()
+    """finding_id, LEVEL_KEYS, first_day, last_day and days_apart (whole weeks) of each finding."""
+    days = findings[["finding_id", *LEVEL_KEYS]].copy()
     spans = [
         (first, min(last, first + timedelta(days=LONGEST_WINDOW - 1)))
         for first, last in zip(findings["first_seen"], findings["last_seen"], strict=True)

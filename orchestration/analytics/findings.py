@@ -9,7 +9,7 @@ same way again within `REOPENS_WITHIN` days of its end is the same incident, reo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ import pandas as pd
 
 from orchestration.analytics.detectors.grid import Bools, Floats
 from orchestration.analytics.money import display, to_money
+from orchestration.analytics.series import ALL, FINEST
 
 COLUMNS = [
     "finding_id",
@@ -48,6 +49,8 @@ COLUMNS = [
     "parent_finding_id",
     "arrived_share",
     "as_of",
+    "level",
+    "member",
 ]
 
 ACCEPTED_AFTER = 28
@@ -290,6 +293,8 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
         "parent_finding_id": None,
         "arrived_share": float(np.broadcast_to(arrived, len(window))[-1]),
         "as_of": as_of,
+        "level": key.get("level", FINEST),
+        "member": key.get("member", ALL),
     }
     return row | {"why": why(row)}
 
@@ -326,9 +331,7 @@ def _what(row: dict[Any, Any]) -> str:
     actual, expected = row["actual_cost"] / days, row["expected_cost"] / days
     paid, usual = display(actual, currency), display(expected, currency)
     total = display(row["impact_cost"], currency, sign=True)
-    where = (
-        f"{row['service_name']} in account {row['sub_account_id']} ({row['service_provider_name']})"
-    )
+    where = place(row)
     since = f"since {row['first_seen']}" if row["status"] == "open" else _span(row, days)
     if row["kind"] == "new_spend":
         return f"New spend: {where} costs {paid} a day {since}, after four weeks without any."
@@ -343,6 +346,18 @@ def _what(row: dict[Any, Any]) -> str:
     if days == 1:
         return f"{where} cost {paid} on {row['first_seen']}{share}, not the expected {usual}."
     return f"{where} cost {paid} a day{share}, not the expected {usual}, {since}: {total}."
+
+
+def place(row: Mapping[Any, Any]) -> str:
+    """The series of a finding, as a person says it."""
+    provider = row["service_provider_name"]
+    if row["level"] == FINEST:
+        return f"{row['service_name']} in account {row['sub_account_id']} ({provider})"
+    if row["level"] == "account":
+        return f"Account {row['sub_account_id']} ({provider}), all services together,"
+    if row["member"] == ALL:
+        return f"{provider}, all accounts together,"
+    return f"{row['level'].capitalize()} {row['member']} of {provider}"
 
 
 def _span(row: dict[Any, Any], days: int) -> str:

@@ -20,9 +20,10 @@ import pandas as pd
 
 from orchestration.analytics.maturity import ALL
 from orchestration.analytics.planned import Planned, is_in_scope
+from orchestration.analytics.series import FINEST
 
 COLUMNS = [
-    "series_id", "service_provider_name", "as_of", "detection_version", "fingerprint",
+    "series_id", "service_provider_name", "level", "as_of", "detection_version", "fingerprint",
     "charges_fingerprint", "findings", "planned", "judged_through", "arrived_share", "newest_cost",
     "newest_unsure",
 ]  # fmt: skip
@@ -135,7 +136,7 @@ def newest_days(judged: pd.DataFrame) -> pd.DataFrame:
     """Per provider of COLUMNS the last day that is judged, the least share of it that has arrived,
     and how unsure the day's cost is, as a share of it.
     """
-    known = judged.dropna(subset=["judged_through"])
+    known = judged[judged["level"] == FINEST].dropna(subset=["judged_through"])
     last: Any = known.groupby("service_provider_name")["judged_through"].transform("max")
     by = known[known["judged_through"] == last].groupby("service_provider_name")
     return pd.DataFrame(

@@ -15,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from orchestration.analytics.series import ALL
+
 Direction = Literal["more", "less", "any"]
 
 #: What an event may name of a series; what it leaves out, it covers all of.
@@ -84,10 +86,12 @@ def set_aside(
 
 
 def is_in_scope(keys: pd.DataFrame, event: Planned) -> pd.Series[bool]:
-    """Which rows of `keys`, with the columns of SCOPE, are series that the event names."""
+    """Which rows of `keys`, with the columns of SCOPE, are series that the event names, or sums
+    that hold one: what was announced of a service moves its account too.
+    """
     named = pd.Series(True, index=keys.index)
     for column, wanted in event.scope:
-        named &= keys[column].astype(str) == wanted
+        named &= keys[column].astype(str).isin([wanted, ALL])
     return named
 
 

@@ -12,6 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
+from orchestration.analytics.findings import place
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -53,7 +55,7 @@ def finding_picture(finding: Mapping[Any, Any], series: pd.DataFrame, flags: pd.
     axes.scatter(inside["ds"], inside["y"], s=12, color=ALARM, zorder=3, label="incident")
     axes.axvspan(first, last + pd.Timedelta(days=1), color=ALARM, alpha=0.08, linewidth=0)
     axes.axvline(first, color=ALARM, linewidth=0.8, linestyle="--")
-    title = f"{finding['service_name']} · {finding['sub_account_id']} · {finding['kind']}"
+    title = f"{place(finding)} · {finding['kind']}"
     _finish(axes, title, str(finding["billing_currency"]))
     return png(figure)
 

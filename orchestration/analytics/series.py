@@ -22,6 +22,8 @@ SERIES_KEYS = (
     "service_name",
     "billing_currency",
 )
+#: A series of any level has two keys more: LEVELS, and which region, owner, … it sums.
+LEVEL_KEYS = (*SERIES_KEYS, "level", "member")
 FORECAST_KEYS = ("service_provider_name", "billing_currency")
 
 USAGE = ("Usage",)
@@ -33,6 +35,11 @@ LATE_DAYS = 2
 MISSING_DAYS = 45
 
 NONE = "(none)"
+#: What a key says where it is summed over.
+ALL = "(all)"
+#: The finest first. A series of one is the exact sum of series of the finest.
+LEVELS = ("service", "account", "region", "owner", "product", "environment", "provider")
+FINEST = LEVELS[0]
 
 
 def complete_through(
@@ -84,13 +91,22 @@ def build_series(
     if sums.empty:
         return _none(columns)
     series = sums[names].drop_duplicates()
-    series.insert(0, "series_id", series[names].agg("/".join, axis=1))
+    series.insert(0, "series_id", series_ids(series[names]))
     frame = _calendar(series, first, last)
     frame = frame.merge(sums, how="left", on=[*names, "ds"])
     zero = to_money(0)
     frame["cost"] = frame["cost"].astype(object).where(frame["cost"].notna(), zero)
     frame["y"] = frame["cost"].astype(np.float64)
     return frame[columns].sort_values(["series_id", "ds"], ignore_index=True)
+
+
+def series_ids(keys: pd.DataFrame) -> pd.Series[str]:
+    """The name of each row of keys; one member of a level that divides a provider has it added."""
+    plain = keys.drop(columns=["level", "member"], errors="ignore").astype(str)
+    ids: pd.Series[str] = plain.agg("/".join, axis=1) if len(keys) else pd.Series(dtype=object)
+    if "member" not in keys.columns:
+        return ids
+    return ids.where(keys["member"] == ALL, ids + "/" + keys["level"] + "=" + keys["member"])
 
 
 def _none(columns: list[str]) -> pd.DataFrame:

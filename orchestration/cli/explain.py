@@ -72,7 +72,10 @@ def explain(
             what = "no finding begins" if not found else f"{len(found)} findings begin"
             fail(f"{what} with {finding}: list them with `select * from marts.fct_findings`")
         name = found[0]["finding_id"]
-        drivers, events = rows(_DRIVERS.format(name=name)), rows(_EVENTS.format(name=name))
+        # A sum of services that one of them tells has no drivers but that one's.
+        driven = found[0]["parent_finding_id"] if found[0]["drivers"] == "{}" else None
+        drivers = rows(_DRIVERS.format(name=driven or name))
+        events = rows(_EVENTS.format(name=name))
         budget = rows(_BUDGET.format(name=name))
     except WarehouseError as error:
         fail(str(error))
@@ -81,13 +84,13 @@ def explain(
         json.dump(body, sys.stdout, default=str, indent=2)
         sys.stdout.write("\n")
     else:
-        _screen(found[0], drivers)
+        _screen(found[0], drivers, driven)
         _nearby(events)
         for row in budget:
             out.print(escape(_stricter(row)), highlight=False)
 
 
-def _screen(finding: Row, drivers: list[Row]) -> None:
+def _screen(finding: Row, drivers: list[Row], driven: str | None) -> None:
     out.print(
         f"[bold]{escape(finding['kind'])}[/], {finding['status']}, "
         f"{finding['first_seen']} to {finding['last_seen']}",
@@ -97,6 +100,8 @@ def _screen(finding: Row, drivers: list[Row]) -> None:
     if not drivers:
         out.print("No drivers are known: nothing was used on these days, or it is no usage.")
         return
+    if driven:
+        out.print(f"Told by finding {driven}, whose drivers these are:", highlight=False)
     first = drivers[0]
     after, change = (first[f"finding_{name}_cost"].quantize(CENT) for name in ("after", "change"))
     out.print(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from orchestration.analytics.series import ALL
+
 # A level shift near the noise may take days to be sure of; a later alarm is another incident's.
 DETECTION_WINDOW = timedelta(days=14)
 
@@ -93,8 +95,9 @@ def _ends_with_one_of(resource: str | None, names: Iterable[str]) -> bool:
 
 
 def _is_about(anomaly: Row, finding: Row) -> bool:
+    # A sum of series holds the planted one.
     same_series = all(
-        anomaly[key] == finding[key]
+        finding[key] in (anomaly[key], ALL)
         for key in ("service_provider_name", "sub_account_id", "service_name", "billing_currency")
     )
     start = date.fromisoformat(anomaly["start"])

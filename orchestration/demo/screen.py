@@ -91,7 +91,8 @@ def _samples(report: Report) -> RenderableType:
 def _anomalies(report: Report) -> RenderableType:
     found = report["anomalies"]
     table = Table("finding", "since", "state", "impact", "why", box=None)
-    for row in found["findings"][:FINDINGS]:
+    told = [row for row in found["findings"] if row["parent_finding_id"] is None]
+    for row in told[:FINDINGS]:
         table.add_row(
             row["finding_id"][:SHORT_ID],
             str(row["first_seen"]),

@@ -171,10 +171,21 @@ def test_drivers_sum_to_what_the_daily_costs_changed_by(demo: Any) -> None:
         "group by finding_id",
     )  # fmt: skip
     compared = rows(done.stdout)
-    assert len(compared) == len(demo.report["anomalies"]["findings"])
+    services = [f for f in demo.report["anomalies"]["findings"] if f["level"] == "service"]
+    assert len(compared) == len(services)
     for row in compared:
         change = Decimal(row["now"]) - Decimal(row["earlier"]) / int(row["windows"])
         assert abs(Decimal(row["change"]) - change) <= Decimal("5e-13")
+
+
+def test_what_a_sum_of_services_shows_is_told_by_the_service_that_moved(demo: Any) -> None:
+    findings = demo.report["anomalies"]["findings"]
+    sums = [finding for finding in findings if finding["level"] != "service"]
+    assert sums
+    assert [finding["why"] for finding in sums if not finding["parent_finding_id"]] == []
+    told = demo.tollgate("explain", sums[0]["finding_id"]).stdout
+    assert f"Told by finding {sums[0]['parent_finding_id']}" in told
+    assert "by cause" in told
 
 
 def test_a_finding_is_explained_by_cause_resource_and_owner(demo: Any) -> None:

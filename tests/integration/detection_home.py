@@ -40,6 +40,11 @@ from {{days}},
      (values {", ".join(f"('{name}')" for name in PROVIDERS)}) as providers (provider),
      (values ('one'), ('two')) as accounts (account),
      (values ('east'), ('west')) as regions (region);
+create schema if not exists intermediate;
+create table intermediate.int_allocation__tag_dimensions as
+select '{{{{"team": "find"}}}}' as tags, 'ana' as owner, cast(null as text) as product,
+       cast(null as text) as environment;
+create table seeds.products (product text, owner text);
 create table marts.fct_cost_arrivals (
   service_provider_name text, x_feed text, x_export text, service_name text,
   billing_currency text, charge_date date, seen_on date, age_days integer,
@@ -54,6 +59,13 @@ select cast(charge_period_start as date) as charge_date, service_provider_name,
        charge_category, billing_currency,
        cast(sum(effective_cost) as numeric(38, 12)) as effective_cost
 from focus.fct_focus_charges group by 1, 2, 3, 4, 5, 6, 7, 8, 9;
+drop table if exists marts.fct_daily_tag_costs;
+create table marts.fct_daily_tag_costs as
+select cast(charge_period_start as date) as charge_date, service_provider_name,
+       charge_category, billing_currency, 'owner' as dimension,
+       case when tags is not null then 'ana' end as dimension_value,
+       cast(sum(effective_cost) as numeric(38, 12)) as effective_cost
+from focus.fct_focus_charges group by 1, 2, 3, 4, 5, 6;
 """
 
 

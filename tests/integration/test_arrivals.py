@@ -73,6 +73,7 @@ def warehouse(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def judged(warehouse: Warehouse, provider: str) -> pd.DataFrame:
     daily = warehouse.query("select * from marts.fct_daily_costs")
+    daily = daily.assign(level="service", member="(all)")
     series = arrivals(warehouse, daily, TODAY).judged(daily)
     return series[series["service_provider_name"] == provider].reset_index(drop=True)
 
@@ -99,9 +100,8 @@ def test_a_feed_without_history_is_judged_without_its_newest_two_days(
 def test_the_newest_day_judged_and_how_sure_that_is_are_told(warehouse: Warehouse) -> None:
     series = judged(warehouse, "AWS")
     flags = detect(series).assign(planned=None)
-    (row,) = newest_days(outcome(series, flags).assign(service_provider_name="AWS")).to_dict(
-        "records"
-    )
+    kept = outcome(series, flags).assign(service_provider_name="AWS", level="service")
+    (row,) = newest_days(kept).to_dict("records")
     assert row["judged_through"] == TODAY - timedelta(days=1)
     assert row["arrived"] == pytest.approx(0.6)
     assert row["unsure"] == pytest.approx(0)

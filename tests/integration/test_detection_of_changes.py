@@ -14,6 +14,7 @@ from pandas.testing import assert_frame_equal
 
 from orchestration.analytics import judged
 from orchestration.defs.detect.detection import Detection
+from orchestration.defs.detect.inputs import daily_costs, inputs
 from tests.integration.detection_home import PROVIDERS, SERVICES, TODAY, DetectionHome
 from tests.integration.postgres_server import postgres_database
 
@@ -34,7 +35,10 @@ def home(request: Any, tmp_path: Path) -> Iterator[DetectionHome]:
 def kept(home: DetectionHome, detection: Detection) -> dict[str, pd.DataFrame]:
     """The tables that a detection leaves."""
     detection.keep(home.warehouse)
-    return {name: home.warehouse.query(f"select * from platform.{name}") for name in TABLES}
+    return {
+        name: home.warehouse.query(f"select * from platform.{name} order by 1, 2")
+        for name in TABLES
+    }
 
 
 def step(home: DetectionHome) -> set[str]:
@@ -47,25 +51,44 @@ def step(home: DetectionHome) -> set[str]:
     return set(changed.series["series_id"])
 
 
+def alone(home: DetectionHome) -> pd.DataFrame:
+    """The findings that no other tells."""
+    found = home.detect().findings
+    return found[found["parent_finding_id"].isna()]
+
+
 def series(service: str, provider: str = "AWS", account: str = "one") -> str:
     return f"{provider}/{account}/{service}/USD"
 
 
+def with_sums(names: set[str]) -> set[str]:
+    """These series, and the accounts, providers, regions and owners that they are part of."""
+    out = set(names)
+    for name in names:
+        provider, account, service, _ = name.split("/")
+        whole = f"{provider}/(all)/(all)/USD"
+        out |= {f"{provider}/{account}/(all)/USD", whole}
+        out |= {f"{whole}/region=east", f"{whole}/region=west"}
+        out |= {f"{whole}/owner=ana"} if service == "Search" else set()
+    return out
+
+
 def everything(*providers: str) -> set[str]:
-    accounts = ("one", "two")
-    return {series(s, p, a) for s in SERVICES for p in providers or PROVIDERS for a in accounts}
+    return with_sums(
+        {series(s, p, a) for s in SERVICES for p in providers or PROVIDERS for a in ("one", "two")}
+    )
 
 
 def test_what_changed_is_judged_and_all_else_keeps_its_findings(home: DetectionHome) -> None:
     home.bill("incident", home.charged("Compute", 20, 3))
     assert step(home) == everything()
     assert step(home) == set()
-    (first,) = home.detect().findings.to_dict("records")
+    (first,) = alone(home).to_dict("records")
     assert "Compute-" in first["why"]
 
     home.bill("restated", home.charged("Queue", 9, 4))
-    assert step(home) == {series("Queue")}
-    assert len(home.detect().findings) == 2
+    assert step(home) == with_sums({series("Queue")})
+    assert len(alone(home)) == 2
 
     same = "update focus.fct_focus_charges set resource_id = 'moved' where service_name = 'Compute'"
     home.bill("renamed", same)
@@ -75,8 +98,9 @@ def test_what_changed_is_judged_and_all_else_keeps_its_findings(home: DetectionH
 
     gone = "delete from focus.fct_focus_charges where service_name = 'Queue'"
     home.bill("withdrawn", gone)
-    assert step(home) == set()
-    assert home.detect().findings["service_name"].tolist() == ["Compute"]
+    sums = with_sums({series("Queue", p, a) for p in PROVIDERS for a in ("one", "two")})
+    assert step(home) == {name for name in sums if "Queue" not in name}
+    assert alone(home)["service_name"].tolist()[0] == "Compute"
 
     home.execute(
         "insert into seeds.planned_events (event_id, owner, reason, starts_on, ends_on, "
@@ -84,13 +108,13 @@ def test_what_changed_is_judged_and_all_else_keeps_its_findings(home: DetectionH
         f"date '{TODAY - timedelta(days=30)}', date '{TODAY}', date '{TODAY + timedelta(9)}', "
         "'Compute')"
     )
-    assert step(home) == {series("Compute", p, a) for p in PROVIDERS for a in ("one", "two")}
-    assert home.detect().findings.empty
+    computing = {series("Compute", p, a) for p in PROVIDERS for a in ("one", "two")}
+    owners = {f"{p}/(all)/(all)/USD/owner=ana" for p in PROVIDERS}
+    assert step(home) == with_sums(computing) | owners
+    assert "Compute" not in set(home.detect().findings["service_name"])
 
     home.today += timedelta(days=1)
-    assert step(home) == everything() - {
-        series("Queue", p, a) for p in PROVIDERS for a in ("one", "two")
-    }
+    assert step(home) == {name for name in everything() if "Queue" not in name}
 
 
 def test_a_provider_judged_more_strictly_is_judged_again(home: DetectionHome) -> None:
@@ -124,7 +148,7 @@ def test_all_are_judged_where_anything_is_in_doubt(
     home.bill("incident", home.charged("Compute", 20, 3))
     found = kept(home, home.detect())
     home.execute("delete from platform.anomalies")
-    assert set(home.detect().series["series_id"]) == {series("Compute")}
+    assert set(home.detect().series["series_id"]) == set(found["anomalies"]["series_id"])
     assert_frame_equal(kept(home, home.detect())["anomalies"], found["anomalies"])
     home.execute("delete from platform.judged_series")
     assert set(home.detect().series["series_id"]) == everything()
@@ -148,5 +172,44 @@ def test_any_run_of_changes_leaves_what_one_detection_of_all_finds(
         home.bill(
             f"landing {n}", home.charged(service, int(chance.integers(1, 40)), factor, provider)
         )
-        assert step(home) == {series(service, provider)}
-    assert not home.detect().findings.empty
+        assert step(home) == with_sums({series(service, provider)})
+    assert not alone(home).empty
+
+
+def test_what_moves_all_services_a_little_is_told_of_their_sum(tmp_path: Path) -> None:
+    home = DetectionHome.make(tmp_path, {})
+    step(home)
+    # Each service by a noise of its own, up to 15 % either way.
+    home.bill(
+        "noise",
+        "update focus.fct_focus_charges set effective_cost = effective_cost * (0.85 + 0.003 * "
+        "cast(md5_number_lower(charge_period_start || service_name || sub_account_id) % 101 "
+        "as integer))",
+    )
+    step(home)
+    quiet = alone(home)
+    more = "; ".join(
+        home.charged(service, 12, 1.25).replace("sub_account_id = 'one' and", "")
+        for service in SERVICES
+    )
+    home.bill("dearer", more)
+    step(home)
+    told = alone(home)
+    told = told[~told["finding_id"].isin(quiet["finding_id"])]
+    assert told["level"].tolist() == ["provider"], "its accounts and regions are told by it"
+    detection = home.detect()
+    for name in told["finding_id"]:
+        drivers = detection.drivers[detection.drivers["finding_id"] == name]
+        assert drivers["change_cost"].sum() == drivers["finding_change_cost"].iloc[0] > 0
+
+
+def test_a_sum_is_the_sum_of_its_services_to_the_last_decimal(tmp_path: Path) -> None:
+    home = DetectionHome.make(tmp_path, {})
+    days = daily_costs(home.warehouse, inputs(home.warehouse))
+    by_level = days.groupby(["level", "charge_date", "service_provider_name"])["effective_cost"]
+    wide = by_level.sum().unstack("level")
+    for level in ("account", "region", "provider"):
+        assert (wide[level] == wide["service"]).all(), level
+    searched = days[days["service_name"] == "Search"]
+    owned = searched.groupby(["charge_date", "service_provider_name"])["effective_cost"].sum()
+    assert (wide["owner"] == owned).all()

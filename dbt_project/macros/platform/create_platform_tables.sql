@@ -47,7 +47,7 @@
             'status': 'text', 'state': 'text', 'detected_on': 'date', 'delay_days': 'integer', 'reopened': 'integer',
             'expected_cost': money, 'actual_cost': money, 'impact_cost': money, 'monthly_cost': money, 'score': 'float8',
             'detectors': 'text', 'why': 'text', 'drivers': 'text', 'suppressed_by': 'integer',
-            'parent_finding_id': 'text', 'arrived_share': 'float8', 'as_of': 'date'
+            'parent_finding_id': 'text', 'arrived_share': 'float8', 'as_of': 'date', 'level': 'text', 'member': 'text'
         },
         'anomaly_drivers': {
             'finding_id': 'text', 'driver_rank': 'integer', 'cause': 'text', 'resource_id': 'text', 'usage_type': 'text',
@@ -64,8 +64,8 @@
             'false_alarms': 'float8', 'tuned_false_alarms': 'float8', 'as_of': 'date'
         },
         'judged_series': {
-            'series_id': 'text', 'service_provider_name': 'text', 'as_of': 'date', 'detection_version': 'text',
-            'fingerprint': 'text', 'charges_fingerprint': 'text', 'findings': 'integer', 'planned': 'text',
+            'series_id': 'text', 'service_provider_name': 'text', 'level': 'text', 'as_of': 'date',
+            'detection_version': 'text', 'fingerprint': 'text', 'charges_fingerprint': 'text', 'findings': 'integer', 'planned': 'text',
             'judged_through': 'date', 'arrived_share': 'float8', 'newest_cost': 'float8', 'newest_unsure': 'float8'
         },
         'forecasts': {

@@ -9,7 +9,12 @@ from datetime import date
 import pandas as pd
 
 from orchestration.analytics.maturity import SETTLED_DAYS, arrival_curve, mature
-from orchestration.analytics.series import build_series, complete_through, first_days
+from orchestration.analytics.series import (
+    LEVEL_KEYS,
+    build_series,
+    complete_through,
+    first_days,
+)
 from orchestration.warehouse import Warehouse
 
 # How feeds arrive changes: what was seen longer ago teaches nothing of today.
@@ -69,7 +74,7 @@ class Arrivals:
     def judged(self, daily: pd.DataFrame) -> pd.DataFrame:
         """Series of the daily costs, the newest days as `mature` leaves them."""
         complete = complete_through(self.through, late_days=0)
-        series = build_series(daily, complete, calendar=self.calendar)
+        series = build_series(daily, complete, keys=LEVEL_KEYS, calendar=self.calendar)
         return mature(series, self.curve, self.seen)
 
     def in_words(self) -> dict[str, str]:

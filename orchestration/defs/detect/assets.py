@@ -17,6 +17,7 @@ from orchestration.resources import Tollgate
 PICTURES = 3
 _UPSTREAM = [
     ["marts", "fct_daily_costs"],
+    ["marts", "fct_daily_tag_costs"],
     ["marts", "fct_cost_arrivals"],
     ["focus", "fct_focus_charges"],
     ["seeds", "planned_events"],

@@ -13,7 +13,7 @@ from orchestration.analytics.explain import explain_findings
 from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import COLUMNS as FINDING_COLUMNS
 from orchestration.analytics.findings import largest_first, to_findings, why
-from orchestration.analytics.folding import fold
+from orchestration.analytics.folding import fold, fold_sums
 from orchestration.analytics.judged import COLUMNS as JUDGED_COLUMNS
 from orchestration.analytics.judged import (
     detection_version,
@@ -85,10 +85,10 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
     series = known.judged(daily_costs(warehouse, now[due]))
     flags = set_aside(detect_within(series, allowed), series, events, today)
     kept = kept[kept["series_id"].isin(now.loc[~due, "series_id"])]
-    found = _together(kept, to_findings(flags, series, as_of=today))
+    found = fold_sums(_together(kept, to_findings(flags, series, as_of=today)))
     charges = fingerprint(*warehouse.query(_CHARGES).to_numpy().tolist())
     explained = before.loc[before["charges_fingerprint"] == charges, "series_id"]
-    told = kept.loc[kept["series_id"].isin(explained), "finding_id"]
+    told = kept.loc[kept["series_id"].isin(explained) & (kept["drivers"] != "{}"), "finding_id"]
     found, drivers = _explained(warehouse, found, set(told))
     state = _state(now, before, due, outcome(series, flags))
     counted = state["series_id"].map(found["series_id"].value_counts()).fillna(0)
@@ -103,28 +103,32 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
 def _explained(
     warehouse: Warehouse, found: pd.DataFrame, told: set[Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The findings with what drove them; those in `told` have been explained from these charges."""
-    old = found["finding_id"].isin(told)
-    drivers = warehouse.query(_DRIVERS)
-    drivers = drivers[drivers["finding_id"].isin(told)]
+    """The findings with what drove them; those in `told` have been explained from these charges.
+
+    A sum that its parts tell has no drivers of its own: theirs are its drivers.
+    """
+    apart = found["parent_finding_id"].isna()
+    old = found["finding_id"].isin(told) & apart
     new = found[~old].reset_index(drop=True)
-    if new.empty:
-        return found, drivers.sort_values(["finding_id", "driver_rank"], ignore_index=True)
     new = new.assign(why=[why(row) for row in new.to_dict("records")], drivers="{}")
-    why_new = explain_findings(new, warehouse.query(moved_charges(new)))
-    drivers = _together_drivers(drivers, why_new)
-    return _together(found[old], with_drivers(new, why_new)), drivers
+    drivers = warehouse.query(_DRIVERS)
+    drivers = drivers[drivers["finding_id"].isin(found.loc[old, "finding_id"])]
+    alone = new[new["parent_finding_id"].isna()]
+    if not alone.empty:
+        cells = [warehouse.query(select) for select in moved_charges(alone)]
+        moved = explain_findings(alone, pd.concat(cells, ignore_index=True))
+        new, drivers = with_drivers(new, moved), _both(drivers, moved)
+    drivers = drivers.sort_values(["finding_id", "driver_rank"], ignore_index=True)
+    return _together(found[old], new), drivers
+
+
+def _both(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    parts = [part for part in (kept, new) if not part.empty]
+    return pd.concat(parts, ignore_index=True) if parts else new
 
 
 def _together(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    parts = [part for part in (kept, new) if not part.empty]
-    return largest_first(pd.concat(parts, ignore_index=True) if parts else new)
-
-
-def _together_drivers(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    parts = [part for part in (kept, new) if not part.empty]
-    both: pd.DataFrame = pd.concat(parts, ignore_index=True) if parts else new
-    return both.sort_values(["finding_id", "driver_rank"], ignore_index=True)
+    return largest_first(_both(kept, new))
 
 
 def _state(

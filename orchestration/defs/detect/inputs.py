@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from orchestration.analytics.series import NONE, SERIES_KEYS
+from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, NONE, series_ids
 from orchestration.warehouse import Warehouse
 
 # Detectors look back a year and a little; what is older is no news, and must not cost time.
 HISTORY_DAYS = 450
-_KEYS = ", ".join(SERIES_KEYS)
+#: The columns that identify one day of a series.
+_KEYS = ", ".join(LEVEL_KEYS)
+_GRAIN = f"charge_date, {_KEYS}, charge_category"
+# A sum of one series is that series: only what divides a provider, or an account, is summed. What
+# has no region or tag is a remainder: it moves by what is tagged, and has no one to be told.
 _WINDOW = f"""
 with newest as (
   select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since
@@ -19,17 +23,56 @@ recent as (
   select costs.* from marts.fct_daily_costs as costs join newest using (service_provider_name)
   where charge_date > since
 ),
-daily as (
+services as (
   select charge_date, service_provider_name, coalesce(sub_account_id, '{NONE}') as sub_account_id,
          coalesce(service_name, '{NONE}') as service_name,
-         coalesce(billing_currency, '{NONE}') as billing_currency, charge_category,
-         sum(effective_cost) as effective_cost
-  from recent where charge_category = 'Usage' group by 1, 2, 3, 4, 5, 6
+         coalesce(billing_currency, '{NONE}') as billing_currency,
+         coalesce(region_id, '{NONE}') as region_id, charge_category, effective_cost
+  from recent where charge_category = 'Usage'
+),
+divided as (
+  select charge_date, service_provider_name, sub_account_id, service_name, billing_currency,
+         '{FINEST}' as level, '{ALL}' as member, charge_category, effective_cost
+  from services
+  union all
+  select charge_date, service_provider_name, sub_account_id, '{ALL}', billing_currency,
+         'account', '{ALL}', charge_category, effective_cost
+  from services join (
+    select service_provider_name, sub_account_id, billing_currency from services
+    group by 1, 2, 3 having count(distinct service_name) > 1
+  ) as several using (service_provider_name, sub_account_id, billing_currency)
+  union all
+  select charge_date, service_provider_name, '{ALL}', '{ALL}', billing_currency,
+         'provider', '{ALL}', charge_category, effective_cost
+  from services join (
+    select service_provider_name, billing_currency from services
+    group by 1, 2 having count(distinct sub_account_id) > 1
+  ) as several using (service_provider_name, billing_currency)
+  union all
+  select charge_date, service_provider_name, '{ALL}', '{ALL}', billing_currency,
+         'region', region_id, charge_category, effective_cost
+  from services join (
+    select service_provider_name, billing_currency from services
+    group by 1, 2 having count(distinct region_id) > 1
+  ) as several using (service_provider_name, billing_currency)
+  where region_id <> '{NONE}'
+  union all
+  select charge_date, service_provider_name, '{ALL}', '{ALL}', billing_currency,
+         dimension, dimension_value, charge_category, effective_cost
+  from marts.fct_daily_tag_costs join newest using (service_provider_name) join (
+    select service_provider_name, billing_currency, dimension from marts.fct_daily_tag_costs
+    where charge_category = 'Usage'
+    group by 1, 2, 3 having count(distinct coalesce(dimension_value, '{NONE}')) > 1
+  ) as several using (service_provider_name, billing_currency, dimension)
+  where charge_date > since and charge_category = 'Usage' and dimension_value is not null
+),
+daily as (
+  select {_GRAIN}, sum(effective_cost) as effective_cost from divided group by {_GRAIN}
 )
 """
-_CALENDAR = (
-    f"{_WINDOW} select distinct service_provider_name, charge_date, charge_category from recent"
-)
+_CALENDAR = f"""{_WINDOW}
+select distinct service_provider_name, charge_date, charge_category from recent
+"""
 _INPUTS = f"""{_WINDOW}
 select {_KEYS},
        md5(string_agg(cast(charge_date as text) || ' ' || cast(effective_cost as text), ','
@@ -45,19 +88,19 @@ def calendar(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def inputs(warehouse: Warehouse) -> pd.DataFrame:
-    """series_id, SERIES_KEYS and input_hash (of all days and costs) of every series."""
+    """series_id, LEVEL_KEYS and input_hash (of all days and costs) of every series."""
     rows = warehouse.query(_INPUTS)
-    rows.insert(0, "series_id", rows[list(SERIES_KEYS)].astype(str).agg("/".join, axis=1))
+    rows.insert(0, "series_id", series_ids(rows[list(LEVEL_KEYS)]))
     return rows
 
 
 def daily_costs(warehouse: Warehouse, wanted: pd.DataFrame) -> pd.DataFrame:
-    """The days of the series whose SERIES_KEYS `wanted` holds."""
+    """The days of the series whose LEVEL_KEYS `wanted` holds."""
     if wanted.empty:
         return warehouse.query(f"{_DAILY} where false")
     values = ", ".join(
         f"({', '.join(quoted(str(value)) for value in row)})"
-        for row in wanted[list(SERIES_KEYS)].to_numpy()
+        for row in wanted[list(LEVEL_KEYS)].to_numpy()
     )
     return warehouse.query(f"{_DAILY} join (values {values}) as wanted ({_KEYS}) using ({_KEYS})")
 

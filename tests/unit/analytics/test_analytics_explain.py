@@ -53,6 +53,8 @@ def findings(*names: str, days: int = 7) -> Any:
             "sub_account_id": "1",
             "service_name": "EC2",
             "billing_currency": "USD",
+            "level": "service",
+            "member": "(all)",
             "first_seen": FIRST,
             "last_seen": FIRST + timedelta(days=days - 1),
             "why": "It rose.",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.analytics.folding import fold
+from orchestration.analytics.folding import fold, fold_sums
 
 TAGS = '{"product":"search"}'
 TALE: dict[str, Any] = {
@@ -19,7 +19,7 @@ TALE: dict[str, Any] = {
 
 def parents(*changes: dict[str, Any]) -> list[str | None]:
     rows = [TALE | change | {"finding_id": f"f{n}"} for n, change in enumerate(changes)]
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows).assign(parent_finding_id=None)
     drivers = frame[["finding_id", "resource_id", "tags"]].assign(driver_rank=1)
     found = fold(frame.drop(columns=["resource_id", "tags"]), drivers)["parent_finding_id"]
     return [None if pd.isna(name) else name for name in found]
@@ -52,7 +52,70 @@ def test_what_has_no_resource_and_no_tags_is_not_taken_for_the_same() -> None:
 
 
 def test_findings_without_drivers_stay_as_they_are() -> None:
-    frame = pd.DataFrame([TALE | {"finding_id": "f0"}])
+    frame = pd.DataFrame([TALE | {"finding_id": "f0", "parent_finding_id": None}])
     drivers = pd.DataFrame(columns=["finding_id", "driver_rank", "resource_id", "tags"])
     assert fold(frame, drivers)["parent_finding_id"].isna().all()
     assert fold(frame.head(0), drivers).empty
+
+
+WHOLE: dict[str, Any] = TALE | {
+    "last_seen": date(2026, 9, 12), "level": "account", "sub_account_id": "one",
+}  # fmt: skip
+
+
+def told_by(*changes: dict[str, Any]) -> list[str | None]:
+    """Who tells each finding: they are of account one as a whole, unless changed."""
+    rows = [WHOLE | change | {"finding_id": f"f{n}"} for n, change in enumerate(changes)]
+    found = fold_sums(pd.DataFrame(rows))["parent_finding_id"]
+    return [None if pd.isna(name) else name for name in found]
+
+
+SERVICE = {"level": "service", "impact_cost": Decimal(6)}
+
+
+def test_a_sum_is_told_by_the_part_that_moved_most_of_it() -> None:
+    small = SERVICE | {"impact_cost": Decimal(1)}
+    assert told_by({}, SERVICE, small) == ["f1", None, None]
+    assert told_by({"level": "provider"}, SERVICE, {}) == ["f1", None, "f1"]
+
+
+def test_a_sum_whose_parts_explain_less_than_half_stands_for_itself() -> None:
+    assert told_by({}, SERVICE | {"impact_cost": Decimal(4)}) == [None, None]
+    assert told_by({}) == [None]
+
+
+def test_parts_that_explain_it_together_tell_it_by_the_largest() -> None:
+    third = SERVICE | {"impact_cost": Decimal(3)}
+    assert told_by({}, third, SERVICE | {"impact_cost": Decimal(4)}) == ["f2", None, None]
+
+
+def test_other_days_directions_accounts_and_currencies_tell_no_sum() -> None:
+    for change in (
+        {"first_seen": date(2026, 10, 1), "last_seen": date(2026, 10, 2)},
+        {"impact_cost": Decimal(-9)},
+        {"sub_account_id": "two"},
+        {"billing_currency": "EUR"},
+        {"service_provider_name": "Microsoft"},
+    ):
+        assert told_by({}, SERVICE | change) == [None, None], change
+
+
+def test_a_part_of_many_more_days_explains_only_by_those_it_shares() -> None:
+    long = SERVICE | {"first_seen": date(2026, 8, 10), "last_seen": date(2026, 9, 8)}
+    assert told_by({}, long) == [None, None]
+
+
+def test_an_account_tells_its_provider_when_no_service_does() -> None:
+    assert told_by({"level": "provider"}, {"impact_cost": Decimal(9)}) == ["f1", None]
+
+
+def test_what_tells_a_sum_is_told_itself_by_the_same_resource() -> None:
+    rows = [
+        WHOLE | {"finding_id": "large", "level": "service", "impact_cost": Decimal(50)},
+        WHOLE | {"finding_id": "sum", "sub_account_id": "two"},
+        WHOLE | SERVICE | {"finding_id": "part", "sub_account_id": "two"},
+    ]
+    frame = pd.DataFrame(rows)
+    drivers = frame[["finding_id", "resource_id", "tags"]].assign(driver_rank=1)
+    found = fold(fold_sums(frame), drivers[drivers["finding_id"] != "sum"])
+    assert found["parent_finding_id"].tolist()[1:] == ["large", "large"]

@@ -45,7 +45,9 @@ select
     suppressed_by,
     parent_finding_id,
     arrived_share,
-    as_of
+    as_of,
+    level,
+    member
 from {{ ref('stg_platform__anomalies') }}
 union all
 select
@@ -88,6 +90,8 @@ select
     null,
     null,
     null,
-    cast(restated.received_at as date)
+    cast(restated.received_at as date),
+    null,
+    null
 from restated
 where restated.place = 1

@@ -24,5 +24,7 @@ select
     suppressed_by,
     parent_finding_id,
     arrived_share,
-    as_of
+    as_of,
+    level,
+    member
 from {{ source('platform', 'anomalies') }}
