@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.analytics.explain import explain_findings
-from orchestration.analytics.series import SERIES_KEYS
+from orchestration.analytics.series import LEVEL_KEYS
 from orchestration.cli.app import app
 from orchestration.defs.detect.moved import moved_charges
 from orchestration.ingest.postgres import load_lake, postgres_dsn
@@ -163,18 +163,36 @@ def test_engines_agree_on_what_moved_behind_a_finding(
         "where charge_category = 'Usage' group by 1, 2, 3, 4 "
         "order by count(distinct charge_date) desc, 1, 2, 3 limit 3"
     )
-    found = pd.DataFrame([dict(zip(SERIES_KEYS, row[:4], strict=True)) for row in series]).assign(
-        finding_id=[f"f{n}" for n in range(len(series))],
-        first_seen=[row[4] for row in series],
-        last_seen=[row[4] for row in series],
+    # A build of the charges alone, as above, drops the views on what it replaced.
+    postgres.dbt("run", "--select", "int_allocation__tag_dimensions")
+    wide = ["(all)", "(all)"]
+    (region,) = duckdb_build.rows(
+        "select service_provider_name, billing_currency, region_id, max(charge_date) "
+        "from marts.fct_daily_costs where charge_category = 'Usage' and region_id is not null "
+        "group by 1, 2, 3 order by count(distinct charge_date) desc, 1, 3 limit 1"
     )
-    sql = moved_charges(found)
-    names, there = select(postgres, sql)
-    here = duckdb_build.rows(sql)
+    name, account, _, currency, last = series[0]
+    rows = [[*row[:4], "service", "(all)", row[4]] for row in series]
+    rows += [
+        [name, account, "(all)", currency, "account", "(all)", last],
+        [name, *wide, currency, "provider", "(all)", last],
+        [name, *wide, currency, "owner", "(none)", last],
+        [region[0], *wide, region[1], "region", region[2], region[3]],
+    ]
+    found = pd.DataFrame(rows, columns=[*LEVEL_KEYS, "first_seen"])
+    found = found.assign(
+        finding_id=[f"f{n}" for n in range(len(found))], last_seen=found["first_seen"]
+    )
+    here, there = [], []
+    for sql in moved_charges(found):
+        names, some = select(postgres, sql)
+        there += some
+        here += duckdb_build.rows(sql)
     drivers = [
         explain_findings(found, pd.DataFrame(rows, columns=names, dtype=object))
         for rows in (here, there)
     ]
+    assert set(drivers[0]["finding_id"]) == set(found["finding_id"])
     assert {row[1] for row in here} > {0}
     assert len(drivers[0]) > 0
     assert drivers[0].to_dict("records") == drivers[1].to_dict("records")

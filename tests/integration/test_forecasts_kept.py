@@ -16,7 +16,10 @@ from orchestration.warehouse import Warehouse
 from tests.integration.dbt_builds import Installation
 from tests.integration.postgres_server import postgres_database
 
-MODELS = ("--select", "stg_platform__forecasts", "int_forecasts__made")
+MODELS = (
+    "--select", "stg_platform__forecasts", "int_forecasts__made", "stg_platform__forecast_totals",
+    "int_forecasts__totals_made",
+)  # fmt: skip
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
@@ -46,7 +49,10 @@ def test_each_origin_is_kept_as_it_was_and_once_a_day(installation: Installation
     installation.dbt("run", *MODELS)
     first, second = date(2026, 3, 1), date(2026, 3, 2)
     for as_of, cost, more in ((first, 10, ()), (second, 20, ()), (second, 21, ("--full-refresh",))):
-        warehouse.replace_rows("platform.forecasts", forecast(as_of, cost))
+        made = forecast(as_of, cost)
+        warehouse.replace_rows("platform.forecasts", made)
+        total = made.drop(columns=["series_id", "service_provider_name", "model", "horizon_days"])
+        warehouse.replace_rows("platform.forecast_totals", total.assign(parts=1))
         installation.dbt("run", *MODELS, *more)
     kept = warehouse.query(
         "select as_of, ds, cutoff, p50 from intermediate.int_forecasts__made order by as_of, ds"
@@ -56,3 +62,7 @@ def test_each_origin_is_kept_as_it_was_and_once_a_day(installation: Installation
     assert kept["p50"].tolist() == [Decimal(10)] * 3 + [Decimal(21)] * 3
     before = pd.to_datetime(kept["as_of"]) - pd.to_datetime(kept["cutoff"])
     assert set(before.dt.days) == {2}
+    totals = warehouse.query(
+        "select as_of, ds, p50, parts from intermediate.int_forecasts__totals_made order by 1, 2"
+    )
+    assert totals[["as_of", "ds", "p50"]].equals(kept[["as_of", "ds", "p50"]])

@@ -1,21 +1,6 @@
 -- AWS charges, those of instances that run containers replaced by their parts (rule 30).
 {%- set summed = ['billed_cost', 'effective_cost', 'list_cost', 'contracted_cost', 'invoiced_cost',
     'pricing_quantity', 'commitment_quantity'] %}
-{%- set other = [
-    'bill_invoice_id', 'bill_invoicing_entity', 'bill_billing_entity', 'bill_payer_account_id',
-    'bill_payer_account_name', 'bill_billing_period_start_date', 'bill_billing_period_end_date',
-    'line_item_usage_account_id', 'line_item_usage_account_name', 'line_item_usage_start_date',
-    'line_item_usage_end_date', 'line_item_product_code', 'line_item_usage_type',
-    'line_item_availability_zone', 'line_item_resource_id', 'line_item_normalized_usage_amount',
-    'line_item_currency_code', 'line_item_description', 'line_item_legal_entity', 'product_name',
-    'product_family', 'product_servicecode', 'product_region_code', 'product_location', 'product_sku',
-    'pricing_rate_code', 'pricing_unit', 'reservation_arn', 'reservation_unused_normalized_quantity',
-    'reservation_total_reserved_normalized_units', 'savings_plan_arn', 'capacity_reservation_arn',
-    'capacity_reservation_status', 'resource_tags', 'list_unit_price', 'contracted_unit_price',
-    'x_landing_id', 'x_source_file', 'x_source_row_number', 'line_type', 'commitment_id',
-    'commitment_type', 'is_commitment_fee', 'is_covered', 'is_invoiced_elsewhere', 'charge_category',
-    'commitment_status', 'x_feed', 'x_export', 'x_billing_period'
-] %}
 with keyed as (
     select
         charges.*,
@@ -29,9 +14,11 @@ with keyed as (
 )
 
 select
-    {%- for column in other %}
+    {% for column in aws_charge_columns() -%}
     keyed.{{ column }},
-    {%- endfor %}
+    {% endfor -%}
+    keyed.list_unit_price,
+    keyed.contracted_unit_price,
     {%- for amount in summed %}
     {{ money('case when parts.split_part is null then ' ~ amount ~ ' else '
         ~ money(amount ~ ' * ratio_upto') ~ ' - ' ~ money(amount ~ ' * ratio_from') ~ ' end') }} as {{ amount }},

@@ -8,17 +8,7 @@
     on_schema_change='append_new_columns',
 ) }}
 select
-    series_id,
-    service_provider_name,
-    billing_currency,
-    as_of,
-    model,
-    ds,
+    *,
     -- Its first day is the one after the last that it was allowed to see.
-    cast(min(ds) over (partition by series_id, as_of) - 1 as date) as cutoff,
-    p50,
-    p10,
-    p90,
-    p025,
-    p975
+    cast(min(ds) over (partition by series_id, as_of) - 1 as date) as cutoff
 from {{ ref('stg_platform__forecasts') }}

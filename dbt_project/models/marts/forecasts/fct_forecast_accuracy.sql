@@ -9,8 +9,21 @@ with horizons as (
     select 180 as horizon_days
 ),
 
+outcomes as (
+    select
+        'provider' as level, series_id, model, as_of, cutoff, lead_days, error_cost, actual_cost, naive_cost,
+        is_inside_80, is_inside_95
+    from {{ ref('fct_forecast_outcomes') }}
+    union all
+    select
+        'total' as level, '(all)/' || billing_currency as series_id, 'sum' as model, as_of, cutoff, lead_days,
+        error_cost, actual_cost, naive_cost, is_inside_80, is_inside_95
+    from {{ ref('fct_forecast_total_outcomes') }}
+),
+
 stored as (
     select
+        outcomes.level,
         outcomes.series_id,
         outcomes.as_of,
         horizons.horizon_days,
@@ -23,9 +36,9 @@ stored as (
         avg(case when outcomes.is_inside_80 then 1.0 else 0.0 end) as coverage_80,
         avg(case when outcomes.is_inside_95 then 1.0 else 0.0 end) as coverage_95,
         count(*) as points
-    from {{ ref('fct_forecast_outcomes') }} as outcomes
+    from outcomes
     inner join horizons on outcomes.lead_days <= horizons.horizon_days
-    group by outcomes.series_id, outcomes.as_of, horizons.horizon_days
+    group by outcomes.level, outcomes.series_id, outcomes.as_of, horizons.horizon_days
     -- Only once the whole horizon has come true: its first days are the easy ones.
     having count(*) = horizons.horizon_days
 ),
@@ -38,6 +51,7 @@ naive as (
 
 select
     'stored' as basis,
+    level,
     series_id,
     model,
     cutoff,
@@ -54,6 +68,7 @@ from stored
 union all
 select
     'backtest' as basis,
+    'provider' as level,
     tested.series_id,
     tested.model,
     tested.cutoff,

@@ -1,10 +1,5 @@
+-- The contract names the columns.
 select
-    service_provider_name,
-    judged,
-    false_findings,
-    false_share,
-    false_alarms,
-    tuned_false_alarms,
-    false_alarms < tuned_false_alarms as is_stricter,
-    as_of
+    *,
+    false_alarms < tuned_false_alarms as is_stricter
 from {{ ref('stg_platform__detection_budgets') }}
