@@ -60,8 +60,9 @@ def _explained(whole: dict[Any, Any], part: dict[Any, Any]) -> float:
     first = max(whole["first_seen"], part["first_seen"])
     last = min(whole["last_seen"], part["last_seen"])
     days = (part["last_seen"] - part["first_seen"]).days + 1
-    shared = max((last - first).days + 1, 0) / days
-    return max(0.0, float(part["impact_cost"] / whole["impact_cost"]) * shared)
+    shared: float = max((last - first).days + 1, 0) / days
+    share = float(part["impact_cost"] / whole["impact_cost"]) * shared
+    return max(0.0, share)
 
 
 def fold(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:

@@ -100,8 +100,8 @@ class DetectionHome:
                 cursor.execute(sql)
             connection.close()
             return
-        with duckdb.connect(str(self.warehouse.settings.warehouse)) as connection:
-            connection.execute(sql)
+        with duckdb.connect(str(self.warehouse.settings.warehouse)) as file:
+            file.execute(sql)
 
     def bill(self, landing: str, change: str = "") -> None:
         """`change` the charges, and conform them as the landing of this name."""

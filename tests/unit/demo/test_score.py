@@ -64,3 +64,13 @@ def test_waste_of_another_kind_is_not_the_planted_waste() -> None:
     score = score_waste(truth, seen)
     assert score.missed == ("vol-1",)
     assert score.false_alarms == ("vol-1",)
+
+
+def test_a_sum_that_holds_the_planted_series_is_about_it_and_another_is_not() -> None:
+    account = {"service_name": "(all)"}
+    score = score_anomalies(
+        [planted()],
+        [finding(10, **account), finding(11, **account, sub_account_id="2")],
+    )
+    assert score.found == ("a1",)
+    assert score.false_alarms == ("f11",)
