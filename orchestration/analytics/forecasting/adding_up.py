@@ -15,7 +15,7 @@ import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats, Ints
 from orchestration.analytics.forecasting.conformal import calibrate
-from orchestration.analytics.forecasting.forecaster import HORIZONS, Fitted, fit, pick, rows_of
+from orchestration.analytics.forecasting.forecaster import HORIZONS, Fitted, fit, rows_of
 from orchestration.analytics.forecasting.panel import Panel, to_panel
 from orchestration.analytics.forecasting.rhythm import DAILY
 from orchestration.analytics.forecasting.rolling import LARGEST_ERROR, nonnegative_floor
@@ -69,7 +69,7 @@ def _residuals(panel: Panel, fitted: Fitted, places: Ints, total: Panel) -> Floa
     """
     out = []
     for fold in fitted.folds:
-        error = (fold.actual - pick(fold.paths, fitted.chosen))[places]
+        error = (fold.actual - fitted.path(fold))[places]
         begun = panel.length[places] > fold.cut
         scale = error_scale(total.cut(fold.cut), DAILY)[0] if begun.any() else np.nan
         out.append(np.clip(error[begun].sum(axis=0) / scale, -LARGEST_ERROR, LARGEST_ERROR))

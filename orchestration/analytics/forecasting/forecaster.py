@@ -55,11 +55,17 @@ class Fitted:
     #: By series and step ahead.
     middle: Floats
     folds: list[Fold]
+    #: The model whose path stands for the corrected one where nothing was learned yet.
+    base: str
+
+    def path(self, fold: Fold) -> Floats:
+        """What the chosen models said at an origin."""
+        return pick({CORRECTED: fold.paths[self.base], **fold.paths}, self.chosen)
 
     def residuals(self) -> Floats:
         """Errors of the chosen models in units of scale, by fold, series and step."""
         return np.stack(
-            [pick({m: fold.residual(m) for m in fold.paths}, self.chosen) for fold in self.folds]
+            [fold.in_scale(self.path(fold)) for fold in self.folds]
             or [np.full_like(self.middle, np.nan)]
         )
 
@@ -67,10 +73,14 @@ class Fitted:
 def fit(panel: Panel, horizon: int, rhythm: Rhythm) -> Fitted:
     """Choose a model for each series of a panel, and let it forecast."""
     lessons = collect(panel, horizon, rhythm)
-    folds = roll(panel, _cuts(panel, horizon, rhythm), horizon, rhythm, lessons)
+    cuts = _cuts(panel, horizon, rhythm)
+    folds = roll(panel, cuts, horizon, rhythm, lessons)
     chosen = choose(folds, len(panel.series_ids), rhythm)
     used = lessons if CORRECTED in chosen else None
-    return Fitted(chosen, pick(paths_of(panel, horizon, rhythm, used), chosen), folds)
+    middle = pick(paths_of(panel, horizon, rhythm, used), chosen)
+    # Which model is best is told by the recent record; how far it errs, by all the past there is.
+    older = roll(panel, _older(panel, cuts, rhythm), horizon, rhythm, None)
+    return Fitted(chosen, middle, folds + older, rhythm.base)
 
 
 def rows_of(panel: Panel, fitted: Fitted, rhythm: Rhythm) -> pd.DataFrame:
@@ -98,6 +108,14 @@ def _cuts(panel: Panel, horizon: int, rhythm: Rhythm) -> list[int]:
     ages = (panel.days, int(np.median(panel.length)))
     asked = sorted(h for h in {*rhythm.horizons, horizon} if h <= horizon)
     return [cut for h in asked for age in ages for cut in origins(age, h, rhythm.folds, rhythm)]
+
+
+def _older(panel: Panel, cuts: list[int], rhythm: Rhythm) -> list[int]:
+    """Origins before the first of `cuts`, as far back as there is history to forecast from."""
+    step = rhythm.longest_step
+    first = max(cuts, default=panel.days) + step
+    last = min(panel.days - rhythm.least_history, first + step * (rhythm.older - 1))
+    return list(range(first, last + 1, step))
 
 
 def choose(folds: list[Fold], series: int, rhythm: Rhythm) -> list[str]:

@@ -30,6 +30,8 @@ class Rhythm:
     horizons: tuple[int, ...]
     folds: int
     longest_step: int
+    #: At most so many origins before those widen the record that intervals are taken from.
+    older: int
     #: A model is tested only where it has this much history to learn from.
     least_history: int
     #: How much the record of all series counts beside a series' own: a handful of folds are few.
@@ -60,6 +62,7 @@ HOURLY = Rhythm(
     folds=12,
     # Origins fall on another hour of the day each.
     longest_step=29,
+    older=0,
     least_history=2 * 168,
     pooled_share=0.5,
     change_lag=24,
@@ -82,6 +85,7 @@ DAILY = Rhythm(
     horizons=(30, 90, 180),
     folds=6,
     longest_step=30,
+    older=12,
     least_history=56,
     pooled_share=0.8,
     change_lag=28,
@@ -104,6 +108,7 @@ WEEKLY = Rhythm(
     horizons=(13,),
     folds=6,
     longest_step=13,
+    older=0,
     least_history=30,
     pooled_share=0.5,
     change_lag=1,

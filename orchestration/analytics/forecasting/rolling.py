@@ -37,7 +37,11 @@ class Fold:
 
     def residual(self, model: str) -> Floats:
         """Actual minus forecast in units of the series' scale."""
-        error = (self.actual - self.paths[model]) / self.scale[:, None]
+        return self.in_scale(self.paths[model])
+
+    def in_scale(self, path: Floats) -> Floats:
+        """Actual minus any path in units of the series' scale."""
+        error = (self.actual - path) / self.scale[:, None]
         return np.clip(error, -LARGEST_ERROR, LARGEST_ERROR)
 
 
