@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from orchestration.analytics.detectors.grid import Floats, median
+from orchestration.analytics.forecasting.level import rebased
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.profile import (
     ahead_factor,
@@ -33,35 +34,42 @@ def seasonal_naive(panel: Panel, horizon: int) -> Floats:
 @model("weekday_window", "day")
 def weekday_window(panel: Panel, horizon: int) -> Floats:
     """The median of the last four same weekdays, with the month's recurring fees."""
-    clean, fees = split_fees(panel, horizon)
-    return _window(clean.values, horizon, WINDOW_WEEKS) + fees
+    history, fees = _lasting(panel, horizon)
+    return _window(history, horizon, WINDOW_WEEKS) + fees
 
 
 @model("damped_theta", "day")
 def damped_theta(panel: Panel, horizon: int) -> Floats:
     """Theta: an exponentially smoothed level plus half of a robust trend, damped."""
-    clean, fees = split_fees(panel, horizon)
-    return _theta(clean.values, horizon) + fees
+    history, fees = _lasting(panel, horizon)
+    return _theta(history, horizon) + fees
 
 
 @model("reverting_theta", "day")
 def reverting_theta(panel: Panel, horizon: int) -> Floats:
     """Theta drawn half-way to the median of the last twelve weeks as the horizon grows."""
-    clean, fees = split_fees(panel, horizon)
-    return _reverting(_theta(clean.values, horizon), clean.values, horizon) + fees
+    history, fees = _lasting(panel, horizon)
+    return _reverting(_theta(history, horizon), history, horizon) + fees
 
 
 @model("median", "day")
 def median_of_all(panel: Panel, horizon: int) -> Floats:
     """The median of the three models above: robust where each fails alone."""
-    clean, fees = split_fees(panel, horizon)
-    theta = _theta(clean.values, horizon)
+    history, fees = _lasting(panel, horizon)
+    theta = _theta(history, horizon)
     paths = [
         theta,
-        _reverting(theta, clean.values, horizon),
-        _window(clean.values, horizon, WINDOW_WEEKS),
+        _reverting(theta, history, horizon),
+        _window(history, horizon, WINDOW_WEEKS),
     ]
     return median(np.stack(paths, axis=-1)) + fees
+
+
+def _lasting(panel: Panel, horizon: int) -> tuple[Floats, Floats]:
+    """The history without fees, at the level that holds, and the fees to come."""
+    clean, fees = split_fees(panel, horizon)
+    values = clean.values
+    return rebased(values, _deseasonalised(values, weekday_factors(values))), fees
 
 
 def _theta(values: Floats, horizon: int) -> Floats:
