@@ -6,6 +6,7 @@ a quantity, never money, and never below zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -14,10 +15,10 @@ from pandas.tseries.frequencies import to_offset
 
 from orchestration.analytics.detectors.grid import SeriesError
 from orchestration.analytics.forecasting import (
-    COLUMNS,
-    QUANTILES,
+    LEVELS,
     RHYTHMS,
     Period,
+    columns,
     forecast_panel,
 )
 from orchestration.analytics.forecasting.panel import Panel
@@ -26,12 +27,14 @@ from orchestration.analytics.forecasting.panel import Panel
 KEPT: dict[Period, int] = {"hour": 8 * 168, "day": 730, "week": 8 * 52}
 
 
-def forecast_demand(frame: pd.DataFrame, horizon: int, period: Period) -> pd.DataFrame:
+def forecast_demand(
+    frame: pd.DataFrame, horizon: int, period: Period, levels: Sequence[float] = LEVELS
+) -> pd.DataFrame:
     """Forecast frame[series_id, ds, y] `horizon` periods beyond each series' last one.
 
     `ds` is UTC; periods that are missing are interpolated, those given twice averaged; the weeks of
-    a series are counted back from its last day. Returns series_id, ds, p025, p10, p50, p90, p975
-    and the model used. Raises `SeriesError` for what is no history.
+    a series are counted back from its last day. Returns the columns of `forecast`. Raises
+    `SeriesError` for what is no history.
     """
     if period not in get_args(Period):
         raise ValueError(f"period is {period!r}: choose one of {', '.join(get_args(Period))}")
@@ -39,10 +42,11 @@ def forecast_demand(frame: pd.DataFrame, horizon: int, period: Period) -> pd.Dat
         raise ValueError(f"horizon is {horizon}: give the number of {period}s, at least 1")
     history = gapless(frame, period)
     if history.empty:
-        return pd.DataFrame(columns=COLUMNS)
-    made = forecast_panel(_panel(history, period), horizon, RHYTHMS[period])
-    made[QUANTILES] = made[QUANTILES].clip(lower=0.0)
-    return made[COLUMNS]
+        return pd.DataFrame(columns=columns(levels))
+    made = forecast_panel(_panel(history, period), horizon, RHYTHMS[period], levels)
+    quantiles = columns(levels)[2:-1]
+    made[quantiles] = made[quantiles].clip(lower=0.0)
+    return made
 
 
 def gapless(frame: pd.DataFrame, period: Period) -> pd.DataFrame:

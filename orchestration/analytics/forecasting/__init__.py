@@ -3,11 +3,14 @@
 from orchestration.analytics.forecasting import hourly, models, weekly
 from orchestration.analytics.forecasting.adding_up import forecast_with_totals
 from orchestration.analytics.forecasting.backtesting import backtest
+from orchestration.analytics.forecasting.conformal import LEVELS
 from orchestration.analytics.forecasting.forecaster import (
     COLUMNS,
     FOLDS,
     HORIZONS,
     QUANTILES,
+    column,
+    columns,
     forecast,
     forecast_panel,
 )
@@ -20,11 +23,14 @@ __all__ = [
     "CORRECTED",
     "FOLDS",
     "HORIZONS",
+    "LEVELS",
     "MODELS",
     "QUANTILES",
     "RHYTHMS",
     "Period",
     "backtest",
+    "column",
+    "columns",
     "forecast",
     "forecast_panel",
     "forecast_with_totals",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.boosted import collect
-from orchestration.analytics.forecasting.conformal import calibrate
+from orchestration.analytics.forecasting.conformal import LEVELS, calibrate
 from orchestration.analytics.forecasting.panel import Panel, to_panel
 from orchestration.analytics.forecasting.rhythm import DAILY, Rhythm
 from orchestration.analytics.forecasting.rolling import (
@@ -25,33 +26,40 @@ from orchestration.analytics.forecasting.scale import error_scale, mean_known
 HORIZONS = DAILY.horizons
 FOLDS = DAILY.folds
 QUANTILES = ["p025", "p10", "p50", "p90", "p975"]
+# The models whose mean forecasts a series, the best first.
+Chosen = tuple[str, ...]
 COLUMNS = ["series_id", "ds", *QUANTILES, "model"]
 
 
-def forecast(frame: pd.DataFrame, horizon: int = HORIZONS[-1]) -> pd.DataFrame:
+def forecast(
+    frame: pd.DataFrame, horizon: int = HORIZONS[-1], levels: Sequence[float] = LEVELS
+) -> pd.DataFrame:
     """Forecast frame[series_id, ds, y] `horizon` days beyond each series' last day.
 
-    Returns series_id, ds, p025, p10, p50, p90, p975 and the model used.
+    Returns series_id, ds, p50, a column for each of `levels` (p025, p10, p90, p975) and the models
+    used: where there are two, joined by "+", their mean.
     """
-    return forecast_panel(to_panel(frame), horizon, DAILY)
+    return forecast_panel(to_panel(frame), horizon, DAILY, levels)
 
 
-def forecast_panel(panel: Panel, horizon: int, rhythm: Rhythm) -> pd.DataFrame:
+def forecast_panel(
+    panel: Panel, horizon: int, rhythm: Rhythm, levels: Sequence[float] = LEVELS
+) -> pd.DataFrame:
     """Forecast every series of a panel in its rhythm, in the columns of `forecast`."""
     if horizon < 1:
         raise ValueError(
             f"horizon is {horizon}: give the number of {rhythm.period}s to forecast, at least 1"
         )
     if not panel.series_ids:
-        return pd.DataFrame(columns=COLUMNS)
-    return rows_of(panel, fit(panel, horizon, rhythm), rhythm)
+        return pd.DataFrame(columns=columns(levels))
+    return rows_of(panel, fit(panel, horizon, rhythm), rhythm, levels)
 
 
 @dataclass(frozen=True)
 class Fitted:
     """What a panel's forecast is made of: each series' model, its path, and its errors before."""
 
-    chosen: list[str]
+    chosen: list[Chosen]
     #: By series and step ahead.
     middle: Floats
     folds: list[Fold]
@@ -76,31 +84,43 @@ def fit(panel: Panel, horizon: int, rhythm: Rhythm) -> Fitted:
     cuts = _cuts(panel, horizon, rhythm)
     folds = roll(panel, cuts, horizon, rhythm, lessons)
     chosen = choose(folds, len(panel.series_ids), rhythm)
-    used = lessons if CORRECTED in chosen else None
+    used = lessons if any(CORRECTED in names for names in chosen) else None
     middle = pick(paths_of(panel, horizon, rhythm, used), chosen)
     # Which model is best is told by the recent record; how far it errs, by all the past there is.
     older = roll(panel, _older(panel, cuts, rhythm), horizon, rhythm, None)
     return Fitted(chosen, middle, folds + older, rhythm.base)
 
 
-def rows_of(panel: Panel, fitted: Fitted, rhythm: Rhythm) -> pd.DataFrame:
+def rows_of(
+    panel: Panel, fitted: Fitted, rhythm: Rhythm, levels: Sequence[float] = LEVELS
+) -> pd.DataFrame:
     """The forecast with its intervals, in the columns of `forecast`."""
     middle, horizon = fitted.middle, fitted.middle.shape[1]
-    bands = calibrate(fitted.residuals(), horizon).around(middle, error_scale(panel, rhythm))
+    calibrated = calibrate(fitted.residuals(), horizon, levels)
+    bands = calibrated.around(middle, error_scale(panel, rhythm))
     floor = nonnegative_floor(panel)[:, None]
-    low95, low80, high80, high95 = (np.maximum(band, floor) for band in bands)
-    return pd.DataFrame(
+    models = ["+".join(names) for names in fitted.chosen]
+    rows = pd.DataFrame(
         {
             "series_id": np.repeat(np.array(panel.series_ids, dtype=object), horizon),
             "ds": panel.future(horizon).ravel().astype("datetime64[ns]"),
-            "p025": low95.ravel(),
-            "p10": low80.ravel(),
             "p50": middle.ravel(),
-            "p90": high80.ravel(),
-            "p975": high95.ravel(),
-            "model": np.repeat(np.array(fitted.chosen, dtype=object), horizon),
+            "model": np.repeat(np.array(models, dtype=object), horizon),
         }
     )
+    for level, band in zip(levels, bands, strict=True):
+        rows[column(level)] = np.maximum(band, floor).ravel()
+    return rows[columns(levels)]
+
+
+def column(level: float) -> str:
+    """The name of a quantile's column: p10 is 0.1, p025 is 0.025."""
+    return f"p{level:.3f}".replace("0.", "").removesuffix("0")
+
+
+def columns(levels: Sequence[float]) -> list[str]:
+    """The columns of a forecast with the median and these levels."""
+    return ["series_id", "ds", *(column(level) for level in sorted({*levels, 0.5})), "model"]
 
 
 def _cuts(panel: Panel, horizon: int, rhythm: Rhythm) -> list[int]:
@@ -118,10 +138,10 @@ def _older(panel: Panel, cuts: list[int], rhythm: Rhythm) -> list[int]:
     return list(range(first, last + 1, step))
 
 
-def choose(folds: list[Fold], series: int, rhythm: Rhythm) -> list[str]:
-    """The best model of each series; none that does not beat the naive one on the record."""
+def choose(folds: list[Fold], series: int, rhythm: Rhythm) -> list[Chosen]:
+    """The best models of each series; none that does not beat the naive one on the record."""
     if not folds:
-        return [rhythm.reference] * series
+        return [(rhythm.reference,)] * series
     # A model that had nothing to learn from at some origin was not judged there.
     names = [name for name in folds[0].paths if all(name in fold.paths for fold in folds)]
     error = np.stack([_mean_error(folds, name) for name in names])
@@ -134,12 +154,11 @@ def choose(folds: list[Fold], series: int, rhythm: Rhythm) -> list[str]:
     pooled = np.median(skill[:, judged], axis=1) if judged.any() else np.ones(len(names))
     share = rhythm.pooled_share
     blend = (1 - share) * skill + share * pooled[:, None]
-    blend = np.where(blend < 1, blend, np.inf)
-    best = np.argmin(blend, axis=0)
-    useful = np.isfinite(blend.min(axis=0))
-    return [
-        names[place] if ok else rhythm.reference for place, ok in zip(best, useful, strict=True)
+    order = np.argsort(blend, axis=0, kind="stable")[: rhythm.averaged]
+    chosen = [
+        tuple(names[at] for at in order[:, row] if blend[at, row] < 1) for row in range(series)
     ]
+    return [best or (rhythm.reference,) for best in chosen]
 
 
 def _mean_error(folds: list[Fold], name: str) -> Floats:
@@ -152,6 +171,8 @@ def _mean_error(folds: list[Fold], name: str) -> Floats:
     return np.where(np.isnan(by_fold).all(axis=1), np.nan, mean_known(by_fold))
 
 
-def pick(paths: dict[str, Floats], chosen: list[str]) -> Floats:
-    """Row by row the path of the chosen model."""
-    return np.stack([paths[name][row] for row, name in enumerate(chosen)])
+def pick(paths: dict[str, Floats], chosen: list[Chosen]) -> Floats:
+    """Row by row the mean path of the chosen models."""
+    return np.stack(
+        [np.mean([paths[name][row] for name in names], axis=0) for row, names in enumerate(chosen)]
+    )

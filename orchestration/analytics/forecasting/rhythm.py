@@ -36,6 +36,8 @@ class Rhythm:
     least_history: int
     #: How much the record of all series counts beside a series' own: a handful of folds are few.
     pooled_share: float
+    #: How many of the best models' paths are averaged.
+    averaged: int
     #: The usual error of a series: the mean change over `change_lag` within `change_window`.
     change_lag: int
     change_window: int
@@ -65,6 +67,7 @@ HOURLY = Rhythm(
     older=0,
     least_history=2 * 168,
     pooled_share=0.5,
+    averaged=1,
     change_lag=24,
     change_window=4 * 168,
     spans=(24, 48, 96, 192, 312, 624),
@@ -88,6 +91,7 @@ DAILY = Rhythm(
     older=12,
     least_history=56,
     pooled_share=0.8,
+    averaged=2,
     change_lag=28,
     change_window=182,
     spans=(7, 14, 28, 56, 91, 182),
@@ -111,6 +115,7 @@ WEEKLY = Rhythm(
     older=0,
     least_history=30,
     pooled_share=0.5,
+    averaged=1,
     change_lag=1,
     change_window=104,
     spans=(2, 4, 8, 13, 26, 52, 104),
