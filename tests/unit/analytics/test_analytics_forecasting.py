@@ -204,7 +204,8 @@ def test_a_drop_that_lasts_moves_the_level(make: Make, others: int, ago: int) ->
     dropped = make("dropped", days=420, noise=0.1)
     before = dropped["y"].iloc[-ago - 28 : -ago].mean()
     dropped.loc[dropped.index >= 420 - ago, "y"] *= 0.5
-    frame = pd.concat([dropped, many(make, others, days=420, noise=0.1)] if others else [dropped])
+    parts = [make(f"s{i}", days=420, noise=0.1, seed=i) for i in range(others)]
+    frame: Frame = pd.concat([dropped, *parts], ignore_index=True)
     out = forecast(frame, 90)
     path = out[out["series_id"] == "dropped"]["p50"]
     assert path.iloc[:30].mean() == pytest.approx(0.5 * before, rel=0.08)
