@@ -31,6 +31,8 @@ class Delivered:
 
     original: Original
     facts: FileFacts
+    columns: tuple[str, ...]
+    """The headers that its manifest names; none without a manifest."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class Job:
     """Files opened so far, by content."""
 
 
-def deliver(job: Job, files: Sequence[Path]) -> list[Delivered]:
+def deliver(
+    job: Job, files: Sequence[Path], columns: Mapping[Path, tuple[str, ...]]
+) -> list[Delivered]:
     """Keep every file in the lake and learn its facts; refuse what is not a bill of this feed."""
     delivered: list[Delivered] = []
     seen: dict[str, str] = {}
@@ -63,7 +67,7 @@ def deliver(job: Job, files: Sequence[Path]) -> list[Delivered]:
                 " its costs twice. Name the file once."
             )
         seen[original.sha256] = str(path)
-        delivered.append(Delivered(original, _facts(job, original)))
+        delivered.append(Delivered(original, _facts(job, original), columns.get(path, ())))
     return delivered
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.ingest.errors import IngestError
@@ -34,6 +34,8 @@ class Delivery:
 
     billing_period: str | None
     files: tuple[Path, ...]
+    columns: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    """The headers of the files whose manifest names them."""
 
 
 def folder_month(name: str) -> str | None:
@@ -140,7 +142,8 @@ def _of_manifest(folder: Path, named: Named) -> Delivery:
             f"{named.manifest} is of billing period {stated}, but its folder is named after"
             f" {month}. Put it back where the export wrote it, or download the month again."
         )
-    return Delivery(month or stated, named.files)
+    columns = dict.fromkeys(named.files, named.columns) if named.columns else {}
+    return Delivery(month or stated, named.files, columns)
 
 
 def _month_folders(path: Path) -> Iterator[Path]:
