@@ -16,7 +16,7 @@ with named as (
 priced as (
     select
         named.*,
-        -- A price that does not explain what is charged is none; doubles of the report differ in their last digits.
+        -- A price that does not explain the cost is none; the report's doubles differ in their last digits.
         coalesce(
             product_sku is not null
             and abs({{ money('price * billed_quantity') }} - my_cost) <= 0.000000001 * (1 + abs(my_cost)),
