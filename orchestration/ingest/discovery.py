@@ -25,6 +25,8 @@ _BILL = re.compile(r".+\.(csv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?", re.IGNOR
 _MONTH = re.compile(r"(?:BILLING_PERIOD=|billing_period=)?(\d{4})-(0[1-9]|1[0-2])")
 # The folder of one execution of an export that keeps them all: its time, then its id.
 _EXECUTION = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d.*")
+# Beside a report for Athena lies a table that says whether the report is being written.
+_STATUS = "cost_and_usage_data_status"
 _RANGE = re.compile(r"(\d{4})(0[1-9]|1[0-2])01-(\d{4})(\d{2})(\d{2})")
 
 
@@ -159,5 +161,6 @@ def _bill_files(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
         manifest = file.name.endswith(AWS_SUFFIX) or file.name == AZURE_NAME
-        if file.is_file() and _BILL.fullmatch(file.name) and not hidden and not manifest:
+        status = file.parent.name == _STATUS
+        if file.is_file() and _BILL.fullmatch(file.name) and not (hidden or manifest or status):
             yield file

@@ -335,10 +335,17 @@ def test_an_export_names_its_columns_whole(
         assert land_export(Export("aws_cur2", "acme", month), None, lake)[0].rows == 1
     report(folder, header, columns[1:])
     with pytest.raises(IngestError, match="has besides bill_payer_account_id"):
-        land_export(Export("aws_cur2", "other", folder), None, lake)
+        land_export(Export("aws_cur2", "acme", folder), None, tmp_path / "other lake")
 
 
 def test_columns_without_names_are_no_manifest(tmp_path: Path) -> None:
     folder = report(tmp_path / "2025-09", list(LEGACY), [{"category": "bill"}])
     with pytest.raises(IngestError, match="lists columns without names"):
         deliveries(folder)
+
+
+def test_a_report_for_athena_has_its_status_beside_it(tmp_path: Path) -> None:
+    bill = put(tmp_path / "cur" / "cur" / "year=2025" / "month=9" / "cur-00001.snappy.parquet")
+    status = "cost_and_usage_data_status"
+    put(tmp_path / "cur" / status / f"{status}.parquet")
+    assert deliveries(tmp_path / "cur") == [Delivery(None, (bill,))]
