@@ -20,7 +20,7 @@ from typing import Literal
 
 from orchestration.ingest.accounts import accounts_of
 from orchestration.ingest.contract import Feed
-from orchestration.ingest.delivery import Delivered, Job, deliver, opened
+from orchestration.ingest.delivery import Delivered, Job, deliver, opened, refuse_landed_elsewhere
 from orchestration.ingest.drift import baseline, drift, headers_of, refuse_missing, refuse_unnamed
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
@@ -137,6 +137,7 @@ def land(
                 results.append(_result(lake, before, "unchanged", before))
                 continue
             _refuse_other_accounts(before, parts, period)
+            refuse_landed_elsewhere(job, export, period, parts)
             received = _received(before, data_as_of, now or datetime.now(UTC))
             if wanted is None:
                 _refuse_shrinking(before, parts, period)
