@@ -110,6 +110,9 @@ class Conversion:
         """SQL that is NULL where the column's text does not convert."""
         if column.type == "decimal":
             return f"try_decimal({raw})"
+        if column.type == "json":
+            bad = "lambda a: a IS NOT NULL AND try_decimal(a) IS NULL"
+            return f"nullif(len(list_filter(listed_amounts({raw}), {bad})) > 0, true)"
         return self._point_in_time("try_", raw)
 
     def _point_in_time(self, attempt: str, raw: str) -> str:

@@ -139,3 +139,12 @@ CREATE MACRO credits_json(t) AS CASE
     ))::VARCHAR, '[]')
     ELSE NULL
 END;
+
+-- The amounts of a list of credits; where it is no list, one that is no number, so that money which
+-- cannot be read is an error.
+CREATE MACRO listed_amounts(t) AS CASE
+    WHEN t IS NULL THEN NULL
+    WHEN NOT sound_json(t) THEN ['no list']
+    WHEN json_type(t) = 'ARRAY' THEN json_extract_string(t, '$[*].amount')
+    WHEN json_type(t) <> 'NULL' THEN ['no list']
+END;
