@@ -71,6 +71,7 @@ def ingest(
                         declared=values,
                         billing_period=billing_period or delivery.billing_period,
                         exact=delivery.billing_period is not None,
+                        columns=delivery.columns,
                         data_as_of=received,
                         now=settings.now(),
                         kept_versions=settings.kept_versions,
@@ -98,8 +99,10 @@ def _by_feed(paths: Sequence[Path], feed: str | None) -> list[tuple[str, Deliver
     """Deliveries with their feeds; files that stand on their own are one delivery per feed."""
     found: list[tuple[str, Delivery]] = []
     loose: dict[str, list[Path]] = {}
+    columns: dict[Path, tuple[str, ...]] = {}
     for path in paths:
         for delivery in deliveries(path):
+            columns.update(delivery.columns)
             groups: dict[str, list[Path]] = {}
             for file in delivery.files:
                 with _whole_paths([file]):
@@ -108,10 +111,10 @@ def _by_feed(paths: Sequence[Path], feed: str | None) -> list[tuple[str, Deliver
                 if delivery.billing_period is None:
                     loose.setdefault(name, []).extend(files)
                 else:
-                    found.append((name, Delivery(delivery.billing_period, tuple(files))))
+                    found.append((name, Delivery(delivery.billing_period, tuple(files), columns)))
     for name in {name for name, _ in found}:
         refuse_two_of_a_month(delivery for of, delivery in found if of == name)
-    return found + [(name, Delivery(None, tuple(files))) for name, files in loose.items()]
+    return found + [(name, Delivery(None, tuple(files), columns)) for name, files in loose.items()]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Literal
 
 # Part of every landing id: raise it when the landing writes the same columns differently,
 # so that the next ingest rewrites partitions whose files have not changed.
-LANDING_VERSION = 2
+LANDING_VERSION = 3
 
 ColumnType = Literal["string", "decimal", "timestamp", "date", "json"]
 FeedKind = Literal["bill", "usage", "drivers", "inventory"]

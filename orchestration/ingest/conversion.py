@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.ingest.contract import DECIMAL, Column, Feed
+from orchestration.ingest.contract import DECIMAL, Column, Feed, JsonShape
 from orchestration.ingest.engine import name, text
 from orchestration.ingest.headers import Plan, match
 from orchestration.ingest.sources import Field, Source
@@ -22,6 +22,14 @@ _SHAPES = {
     "labels": "labels_json",
     "scheme_tags": "scheme_tags_json",
     "credits": "credits_json",
+}
+# What these read; text of any other kind, a list of tags say, is kept in `x_extras`.
+_JSON_TYPES: dict[JsonShape, list[str]] = {
+    "object": ["OBJECT"],
+    "loose_object": ["OBJECT"],
+    "labels": ["OBJECT", "ARRAY"],
+    "scheme_tags": ["OBJECT"],
+    "credits": ["ARRAY"],
 }
 
 
@@ -102,6 +110,9 @@ class Conversion:
         """SQL that is NULL where the column's text does not convert."""
         if column.type == "decimal":
             return f"try_decimal({raw})"
+        if column.type == "json":
+            bad = "lambda a: a IS NOT NULL AND try_decimal(a) IS NULL"
+            return f"nullif(len(list_filter(listed_amounts({raw}), {bad})) > 0, true)"
         return self._point_in_time("try_", raw)
 
     def _point_in_time(self, attempt: str, raw: str) -> str:
@@ -116,8 +127,9 @@ class Conversion:
                 members[field.header] = field.text
         for column in self.feed.columns:
             cell = self.field(column.name)
-            if column.type == "json" and cell is not None and cell.type == "VARCHAR":
-                broken = f"NOT sound_json({self._field_text(column, cell)})"
+            if column.type == "json" and cell is not None and not cell.type.startswith("MAP"):
+                shown = self._field_text(column, cell)
+                broken = f"is_misshapen({shown}, {_JSON_TYPES[column.shape]})"
                 members[cell.header] = f"CASE WHEN {broken} THEN {cell.text} END"
         if not members:
             return "CAST(NULL AS VARCHAR)"

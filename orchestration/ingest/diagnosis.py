@@ -17,6 +17,7 @@ _MEANING = {
     "decimal": "is not a number (or has more than 26 digits before the point)",
     "timestamp": "is not a point in time that exists",
     "date": "is not a date that exists",
+    "json": "is not a list in which each amount is a number",
 }
 _SHOWN = 60
 _AGAIN = "Correct it at the source and export the file again."
@@ -77,10 +78,12 @@ def damaged(conversions: Sequence[Conversion], error: duckdb.Error) -> IngestErr
 
 
 def _bad_value(connection: duckdb.DuckDBPyConnection, conversion: Conversion) -> IngestError | None:
+    listed = {measure.column for measure in conversion.feed.measures if measure.json_amounts}
     columns = [
         (column, raw)
         for column in conversion.feed.columns
-        if column.type in _MEANING and (raw := conversion.raw(column)) is not None
+        if ((column.type in _MEANING and column.type != "json") or column.name in listed)
+        and (raw := conversion.raw(column)) is not None
     ]
     checks = ", ".join(f"min(x_row) FILTER (WHERE bad{index})" for index in range(len(columns)))
     flags = ", ".join(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.ingest.errors import IngestError
@@ -25,6 +25,8 @@ _BILL = re.compile(r".+\.(csv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?", re.IGNOR
 _MONTH = re.compile(r"(?:BILLING_PERIOD=|billing_period=)?(\d{4})-(0[1-9]|1[0-2])")
 # The folder of one execution of an export that keeps them all: its time, then its id.
 _EXECUTION = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d.*")
+# Beside a report for Athena lies a table that says whether the report is being written.
+_STATUS = "cost_and_usage_data_status"
 _RANGE = re.compile(r"(\d{4})(0[1-9]|1[0-2])01-(\d{4})(\d{2})(\d{2})")
 
 
@@ -34,6 +36,8 @@ class Delivery:
 
     billing_period: str | None
     files: tuple[Path, ...]
+    columns: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    """The headers of the files whose manifest names them."""
 
 
 def folder_month(name: str) -> str | None:
@@ -140,7 +144,8 @@ def _of_manifest(folder: Path, named: Named) -> Delivery:
             f"{named.manifest} is of billing period {stated}, but its folder is named after"
             f" {month}. Put it back where the export wrote it, or download the month again."
         )
-    return Delivery(month or stated, named.files)
+    columns = dict.fromkeys(named.files, named.columns) if named.columns else {}
+    return Delivery(month or stated, named.files, columns)
 
 
 def _month_folders(path: Path) -> Iterator[Path]:
@@ -156,5 +161,6 @@ def _bill_files(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
         manifest = file.name.endswith(AWS_SUFFIX) or file.name == AZURE_NAME
-        if file.is_file() and _BILL.fullmatch(file.name) and not hidden and not manifest:
+        status = file.parent.name == _STATUS
+        if file.is_file() and _BILL.fullmatch(file.name) and not (hidden or manifest or status):
             yield file

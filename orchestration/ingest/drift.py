@@ -14,6 +14,7 @@ from orchestration.ingest.contract import Feed
 from orchestration.ingest.conversion import Conversion
 from orchestration.ingest.engine import text
 from orchestration.ingest.errors import IngestError
+from orchestration.ingest.headers import squash
 from orchestration.ingest.manifest import Drift, Manifest, landed
 
 
@@ -61,6 +62,37 @@ def drift(last: Manifest | None, headers: Mapping[str, str], unknown: Sequence[s
         Drift("gone", header, column) for column, header in before.items() if column not in headers
     ]
     return changes
+
+
+_SHOWN = 12
+
+
+def refuse_unnamed(label: str, headers: Sequence[str], named: Sequence[str]) -> None:
+    """An error where a file's headers are not the columns that its own manifest names.
+
+    Reports differ from month to month, but a manifest and its files are written together: where
+    they differ, one of them is of another delivery. Parquet spells `lineItem/UnblendedCost`
+    `line_item_unblended_cost`, and an export's column may repeat its category.
+    """
+    if not named:
+        return
+    there = {squash(header) for header in headers}
+    said = {name: {squash(name), squash(name[name.find("/") + 1 :])} for name in named}
+    lacking = [name for name, spelled in said.items() if not spelled & there]
+    known = set().union(*said.values())
+    others = [header for header in headers if squash(header) not in known]
+    differences = (("lacks", lacking), ("has besides", others))
+    found = " and ".join(f"{verb} {_shown(columns)}" for verb, columns in differences if columns)
+    if found:
+        raise IngestError(
+            f"{label} {found}, unlike the columns that its manifest names: one of them is of"
+            " another delivery. Download the month again, files and manifest together."
+        )
+
+
+def _shown(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - _SHOWN} more" if len(columns) > _SHOWN else ""
+    return ", ".join(columns[:_SHOWN]) + more
 
 
 def refuse_missing(

@@ -74,19 +74,21 @@ def list_periods(
     """
     found: dict[str, list[Delivery]] = {}
     loose: dict[str, list[Path]] = {}
+    columns: dict[Path, tuple[str, ...]] = {}
     there = deliveries(export.path)
     refuse_two_of_a_month(there)
     for delivery in there:
         if delivery.billing_period is not None:
             found.setdefault(delivery.billing_period, []).append(delivery)
             continue
+        columns.update(delivery.columns)
         for file in delivery.files:
             for period in file_periods(
                 file, export.feed, lake, declared=export.declared, session=session
             ):
                 loose.setdefault(period, []).append(file)
     for period, files in loose.items():
-        found.setdefault(period, []).append(Delivery(None, tuple(files)))
+        found.setdefault(period, []).append(Delivery(None, tuple(files), columns))
     return dict(sorted(found.items()))
 
 
@@ -105,11 +107,14 @@ def land_export(
     Files of several months that go together are converted once for all of them.
     """
     batches: dict[tuple[tuple[Path, ...], bool], set[str]] = {}
+    columns: dict[Path, tuple[str, ...]] = {}
     results: list[LandingResult] = []
     with working_folder(lake) as working, Session(working, memory=memory) as session:
         for period, found in list_periods(export, lake, session=session).items():
             if periods is None or period in periods:
                 files = tuple(dict.fromkeys(file for delivery in found for file in delivery.files))
+                for delivery in found:
+                    columns.update(delivery.columns)
                 exact = all(delivery.billing_period for delivery in found)
                 batches.setdefault((files, exact), set()).add(period)
         for (files, exact), wanted in batches.items():
@@ -121,6 +126,7 @@ def land_export(
                 declared=export.declared,
                 billing_period=wanted,
                 exact=exact,
+                columns=columns,
                 now=now,
                 kept_versions=kept_versions,
                 progress=progress,

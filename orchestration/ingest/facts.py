@@ -217,7 +217,7 @@ def _listed_sql(conversion: Conversion, measure: Measure, pieces: Sequence[str])
         "x_slice": "x_slice",
         **{name(c): conversion.typed(feed.column(c)) for c in feed.period_columns},
         "x_currency": _raw(conversion, feed.currency),
-        "m0": f"unnest(json_extract_string({_raw(conversion, measure.column)}, '$[*].amount'))",
+        "m0": f"unnest(listed_amounts({_raw(conversion, measure.column)}))",
     }
     rows = f"(SELECT {_aliased(columns)} FROM {_sliced(conversion, pieces)})"
     periods = f"(SELECT *, {feed.billing_period} AS x_period FROM {rows})"

@@ -20,8 +20,8 @@ from typing import Literal
 
 from orchestration.ingest.accounts import accounts_of
 from orchestration.ingest.contract import Feed
-from orchestration.ingest.delivery import Delivered, Job, deliver, opened
-from orchestration.ingest.drift import baseline, drift, headers_of, refuse_missing
+from orchestration.ingest.delivery import Delivered, Job, deliver, opened, refuse_landed_elsewhere
+from orchestration.ingest.drift import baseline, drift, headers_of, refuse_missing, refuse_unnamed
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.facts import MONTH
@@ -90,6 +90,7 @@ def land(
     declared: Mapping[str, str] | None = None,
     billing_period: str | Collection[str] | None = None,
     exact: bool = False,
+    columns: Mapping[Path, tuple[str, ...]] | None = None,
     data_as_of: datetime | None = None,
     now: datetime | None = None,
     kept_versions: int = KEPT_VERSIONS,
@@ -104,7 +105,8 @@ def land(
     with `exact` they must have no others. Where no month is named, a few late rows of a landed
     month are refused, since they would replace all of it.
     `declared` gives values for columns that the files lack or leave empty. The same content again
-    changes nothing. `data_as_of` says when the delivery was received, which else is `now` (the
+    changes nothing. `columns` are the headers that manifests name for their files, which must have
+    these and no others. `data_as_of` says when the delivery was received, which else is `now` (the
     machine's clock); the newest `kept_versions` that were superseded stay readable.
     Give a `session` to share one DuckDB among several landings.
     """
@@ -123,7 +125,7 @@ def land(
         nullcontext(session) if session else Session(working, memory=memory) as engine,
     ):
         job = Job(engine, contract, lake, working, values, say, kept)
-        delivered = deliver(job, files)
+        delivered = deliver(job, files, columns or {})
         results: list[LandingResult] = []
         prepared: list[_Prepared] = []
         for period in _periods(delivered, wanted, exact=exact):
@@ -135,6 +137,7 @@ def land(
                 results.append(_result(lake, before, "unchanged", before))
                 continue
             _refuse_other_accounts(before, parts, period)
+            refuse_landed_elsewhere(job, export, period, parts)
             received = _received(before, data_as_of, now or datetime.now(UTC))
             if wanted is None:
                 _refuse_shrinking(before, parts, period)
@@ -169,7 +172,7 @@ def file_periods(
         nullcontext(session) if session else Session(working) as engine,
     ):
         job = Job(engine, _feed(feed), lake, working, dict(declared or {}), lambda _: None, kept)
-        parts = deliver(job, [file])
+        parts = deliver(job, [file], {})
         return sorted(parts[0].facts.periods)
 
 
@@ -296,8 +299,10 @@ def _prepare(
     """Convert and check one partition in the working folder."""
     feed, period = job.feed, target.period
     data = job.working / f"{period}.parquet"
-    write_partition(job, target, parts, data)
     conversions = [opened(job, part.original) for part in parts]
+    for part, conversion in zip(parts, conversions, strict=True):
+        refuse_unnamed(part.original.name, conversion.source.headers, part.columns)
+    write_partition(job, target, parts, data)
     refuse_missing(job.session.db, feed, conversions, data, period)
     facts = [part.facts.periods[period] for part in parts]
     found = totals_out(job.session.db, feed, data)

@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.ingest.contract import Feed
 from orchestration.ingest.conversion import Conversion, convert
+from orchestration.ingest.diagnosis import first_bad_value
 from orchestration.ingest.engine import connect, name
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.headers import mark, spellings
@@ -99,7 +100,10 @@ def refuse_other_content(db: duckdb.DuckDBPyConnection, conversion: Conversion) 
 def _by_content(
     db: duckdb.DuckDBPyConnection, conversion: Conversion, found: Sequence[Feed]
 ) -> Feed:
-    seen = _evidence(db, conversion, found)
+    try:
+        seen = _evidence(db, conversion, found)
+    except duckdb.Error as error:
+        raise first_bad_value(db, [conversion], error) from error
     proven = [feed for feed in found if seen[feed.name]]
     if len(proven) == 1:
         return proven[0]

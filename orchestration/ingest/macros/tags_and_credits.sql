@@ -45,8 +45,14 @@ CREATE MACRO members_json(l) AS list_transform(
 CREATE MACRO canonical_json(t) AS CASE
     WHEN t IS NULL OR NOT sound_json(t) THEN NULL
     WHEN json_type(t) = 'OBJECT' THEN members_json(json_members(t))
-    WHEN json_type(t) = 'NULL' THEN NULL
-    ELSE nullif(json(t)::VARCHAR, '[]')
+    ELSE NULL
+END;
+
+-- Text that says something, but not in the way of its column: no JSON, or a list for an object.
+CREATE MACRO is_misshapen(t, types) AS CASE
+    WHEN t IS NULL THEN false
+    WHEN NOT sound_json(t) THEN true
+    ELSE NOT list_contains(types, json_type(t)) AND json(t)::VARCHAR NOT IN ('[]', 'null')
 END;
 
 -- Azure writes tags without the braces of an object, or with them.
@@ -114,8 +120,8 @@ CREATE MACRO scheme_members(l) AS list_transform(l, lambda e: {
 
 CREATE MACRO scheme_tags_json(t) AS CASE
     WHEN t IS NULL OR NOT sound_json(t) THEN NULL
-    WHEN json_type(t) <> 'OBJECT' THEN canonical_json(t)
-    ELSE members_json(scheme_members(json_members(t)))
+    WHEN json_type(t) = 'OBJECT' THEN members_json(scheme_members(json_members(t)))
+    ELSE NULL
 END;
 
 CREATE MACRO credits_json(t) AS CASE
@@ -132,4 +138,13 @@ CREATE MACRO credits_json(t) AS CASE
         }
     ))::VARCHAR, '[]')
     ELSE NULL
+END;
+
+-- The amounts of a list of credits; where it is no list, one that is no number, so that money which
+-- cannot be read is an error.
+CREATE MACRO listed_amounts(t) AS CASE
+    WHEN t IS NULL THEN NULL
+    WHEN NOT sound_json(t) THEN ['no list']
+    WHEN json_type(t) = 'ARRAY' THEN json_extract_string(t, '$[*].amount')
+    WHEN json_type(t) <> 'NULL' THEN ['no list']
 END;

@@ -37,6 +37,8 @@ class Named:
     manifest: Path
     files: tuple[Path, ...]
     billing_period: str | None = None
+    columns: tuple[str, ...] = ()
+    """The headers that each of the files must have; none where the manifest does not say."""
 
 
 def named_in(folder: Path) -> Named | None:
@@ -112,7 +114,22 @@ def named_by_aws(manifest: Path) -> Named:
         else None
     )
     month = f"{start[1]}-{start[2]}" if start else None
-    return Named(manifest, _resolved(manifest, [str(key) for key in keys]), month)
+    files = _resolved(manifest, [str(key) for key in keys])
+    return Named(manifest, files, month, _columns(manifest, content.get("columns")))
+
+
+def _columns(manifest: Path, columns: object) -> tuple[str, ...]:
+    """A report's manifest names `lineItem` and `UnblendedCost` apart, an export's in one."""
+    if columns is None:
+        return ()
+    if not isinstance(columns, list) or not all(
+        isinstance(column, dict) and isinstance(column.get("name"), str) for column in columns
+    ):
+        raise IngestError(f"{manifest} lists columns without names. Download the manifest again.")
+    return tuple(
+        f"{column['category']}/{column['name']}" if column.get("category") else column["name"]
+        for column in columns
+    )
 
 
 def azure_files(manifests: Sequence[Path]) -> Named:

@@ -111,6 +111,15 @@ def test_semicolons_between_fields_are_refused_by_name(tmp_path: Path) -> None:
         recognise(bill)
 
 
+def test_a_comma_in_a_number_is_named_before_the_feed_is_known(
+    write_csv: Callable[..., Path],
+) -> None:
+    header = ["Datum", "ID der Verbrauchseinheit", "Instanz-ID", "Kosten", "Währung"]
+    bill = write_csv("ActualCost.csv", header, [["2023-09-21", "m", "r", "1,5", "EUR"]])
+    with pytest.raises(IngestError, match=r"row 1, column 'Kosten': '1,5' is not a number"):
+        recognise(bill)
+
+
 def test_big_endian_utf_16_is_refused_by_name(tmp_path: Path, lake: Path) -> None:
     bill = tmp_path / "bill.csv"
     bill.write_bytes(b"\xfe\xff" + "a,b\n1,2\n".encode("utf-16-be"))

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -357,3 +358,41 @@ def test_unknown_feed_and_unknown_declared_column(
 def test_export_name_that_would_leave_its_folder(billing: Path, lake: Path, export: str) -> None:
     with pytest.raises(IngestError, match="cannot name an export"):
         land([billing / LEGACY], "aws_cur_legacy", export, lake)
+
+
+def test_a_bill_under_a_second_name_would_count_twice(cur: Callable[..., Path], lake: Path) -> None:
+    bill = cur("bill.csv", ("2025-09", "1"))
+    land([bill], "aws_cur2", "acme", lake)
+    with pytest.raises(IngestError, match=r"bill.csv is landed as aws_cur2/acme 2025-09 already"):
+        land([bill], "aws_cur2", "default", lake)
+    with pytest.raises(IngestError, match="would count twice"):
+        land([cur("more.csv", ("2025-09", "2")), bill], "aws_cur2", "default", lake)
+    assert land([bill], "aws_cur2", "acme", lake)[0].status == "unchanged"
+    shutil.rmtree(lake / "aws_cur2" / "acme" / "billing_period=2025-09")
+    assert land([bill], "aws_cur2", "default", lake)[0].status == "landed"
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize(
+    "credits",
+    [
+        '{"amount":"-1","type":"DISCOUNT"}',
+        "[{'amount': -1, 'name': \"Bob's\"}]",
+        '[{"amount":"-1"},{"amount":"one"}]',
+        "-1",
+    ],
+)
+def test_credits_that_cannot_be_read_are_not_left_out(
+    credits: str, kind: str, write_csv: Callable[..., Path], lake: Path
+) -> None:
+    header = ("billing_account_id", "sku_id", "usage_start_time", "cost", "currency",
+              "invoice_month", "credits")  # fmt: skip
+    row = ("a", "s", "2025-09-01", "5", "EUR", "202509")
+    rows = [(*row, "[]"), (*row, '[{"amount":-1,"name":"x"}]'), (*row, credits)]
+    bill = write_csv("bill.csv", header, rows)
+    if kind == "json":
+        bill = bill.with_suffix(".json")
+        bill.write_text(json.dumps([dict(zip(header, row, strict=True)) for row in rows]))
+    with pytest.raises(IngestError) as error:
+        land([bill], "gcp_standard", "default", lake)
+    assert f"bill.{kind}, row 3, column 'credits': {credits!r} is not a list" in str(error.value)

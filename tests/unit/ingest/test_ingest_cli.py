@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -153,3 +154,20 @@ def test_file_that_breaks_while_landing_is_named_with_its_folders(
     assert code == 2
     assert str(bad) in error
     assert error.count("bad.csv") == 1
+
+
+@pytest.mark.parametrize("month", ["2025-09", "september"])
+def test_columns_of_a_manifest_are_held_against_its_files(
+    month: str, run: Run, cur: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "report" / month
+    folder.mkdir(parents=True)
+    cur("cur-1.csv", ("2025-09", "1.5")).rename(folder / "cur-1.csv")
+    columns = [{"category": "bill", "name": "payer_account_id"}]
+    manifest = {"reportKeys": ["cur-1.csv"], "columns": columns}
+    (folder / "cur-Manifest.json").write_text(json.dumps(manifest))
+    code, _, err = run(folder)
+    assert code == 2
+    assert f"{folder}/cur-1.csv has besides bill_billing_period_start_date," in err.replace(
+        "\n", ""
+    )

@@ -128,6 +128,42 @@ def test_azure_tags_with_and_without_braces(
     assert found[-1]["x_extras"] == '{"tags":"no json"}'
 
 
+@pytest.mark.parametrize("feed", ["focus", "aws_cur2"])
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_a_list_of_tags_is_kept_but_is_no_object(
+    feed: str, kind: str, tmp_path: Path, lake: Path, landed: Landed
+) -> None:
+    tags = "Tags" if feed == "focus" else "resource_tags"
+    row = {
+        "BilledCost": "1",
+        "BillingAccountId": "a",
+        "BillingCurrency": "USD",
+        "BillingPeriodStart": "2025-09-01",
+        "ChargePeriodStart": "2025-09-01",
+        "ChargeCategory": "Usage",
+    }
+    if feed == "aws_cur2":
+        row = {
+            "bill_payer_account_id": "a",
+            "bill_billing_period_start_date": "2025-09-01",
+            "line_item_usage_start_date": "2025-09-01",
+            "line_item_currency_code": "USD",
+            "line_item_unblended_cost": "1",
+        }
+    rows = tmp_path / "rows.json"
+    rows.write_text(json.dumps([{**row, tags: [{"key": "team"}]}, {**row, tags: []}]))
+    bill = tmp_path / f"bill.{kind}"
+    values = f"* REPLACE ({tags}::JSON::VARCHAR AS {tags})" if kind == "csv" else "*"
+    duckdb.sql(f"COPY (SELECT {values} FROM '{rows}') TO '{bill}' (FORMAT {kind})")
+    land([bill], feed, "default", lake)
+    found = landed(feed)
+    assert [row[tags.lower()] for row in found] == [None, None]
+    assert [row["x_extras"] for row in found] == [
+        json.dumps({tags: '[{"key":"team"}]'}, separators=(",", ":")),
+        None,
+    ]
+
+
 AZURE = ["Date", "MeterId", "ResourceId", "BillingCurrency", "Cost", "ChargeType", "PricingModel"]
 
 

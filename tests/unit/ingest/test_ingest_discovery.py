@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -264,3 +264,88 @@ def test_month_folder_with_rows_of_another_month_is_refused(
     cur("x.csv", ("2025-09", "1"), ("2025-10", "2")).rename(folder / "bill.csv")
     with pytest.raises(IngestError, match=r"bill.csv: 1 of its rows are of billing period 2025-10"):
         land_export(Export("aws_cur2", "acme", folder.parent), None, lake)
+
+
+LEGACY = {
+    "bill/PayerAccountId": "111111111111",
+    "bill/BillingPeriodStartDate": "2025-09-01T00:00:00Z",
+    "lineItem/UsageStartDate": "2025-09-03T00:00:00Z",
+    "lineItem/CurrencyCode": "USD",
+    "lineItem/UnblendedCost": "1",
+    "resourceTags/user:Team": "a",
+}
+
+
+def report(folder: Path, header: Sequence[str], columns: list[dict[str, str]]) -> Path:
+    """A month of one file, with its manifest."""
+    put(folder / "cur-1.csv", ",".join(header) + "\n" + ",".join(LEGACY.values()) + "\n")
+    manifest = {"reportKeys": ["cur-1.csv"], "columns": columns}
+    put(folder / "cur-Manifest.json", json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("left_out", "added", "says"),
+    [
+        ((), {}, None),
+        (("bill/PayerAccountId",), {}, "has besides bill/PayerAccountId,"),
+        ((), {"lineItem": "NetUnblendedCost"}, "lacks lineItem/NetUnblendedCost,"),
+        (
+            ("resourceTags/user:Team",),
+            {"resourceTags": "user:Env"},
+            "lacks resourceTags/user:Env and has besides resourceTags/user:Team,",
+        ),
+    ],
+)
+def test_a_report_has_the_columns_that_its_manifest_names(
+    left_out: Sequence[str],
+    added: dict[str, str],
+    says: str | None,
+    tmp_path: Path,
+    lake: Path,
+) -> None:
+    named = [header.split("/") for header in LEGACY if header not in left_out]
+    columns = [{"category": category, "name": name} for category, name in [*named, *added.items()]]
+    folder = report(tmp_path / "bills" / "2025-09", list(LEGACY), columns)
+    export = Export("aws_cur_legacy", "acme", folder)
+    if says is None:
+        assert land_export(export, None, lake)[0].rows == 1
+        return
+    with pytest.raises(IngestError) as error:
+        land_export(export, None, lake)
+    assert str(error.value).startswith(f"cur-1.csv {says} unlike the columns that its manifest")
+    assert not list(lake.rglob("data.parquet"))
+
+
+@pytest.mark.parametrize("category", [{}, {"category": "bill"}])
+def test_an_export_names_its_columns_whole(
+    category: dict[str, str], tmp_path: Path, lake: Path
+) -> None:
+    header = [
+        "bill_payer_account_id",
+        "bill_billing_period_start_date",
+        "line_item_usage_start_date",
+        "line_item_currency_code",
+        "line_item_unblended_cost",
+        "resource_tags",
+    ]
+    columns = [{**category, "name": name, "type": "string"} for name in header]
+    folder = report(tmp_path / "bills" / "whatever", header, columns)
+    for month in (folder, folder / "cur-Manifest.json"):
+        assert land_export(Export("aws_cur2", "acme", month), None, lake)[0].rows == 1
+    report(folder, header, columns[1:])
+    with pytest.raises(IngestError, match="has besides bill_payer_account_id"):
+        land_export(Export("aws_cur2", "acme", folder), None, tmp_path / "other lake")
+
+
+def test_columns_without_names_are_no_manifest(tmp_path: Path) -> None:
+    folder = report(tmp_path / "2025-09", list(LEGACY), [{"category": "bill"}])
+    with pytest.raises(IngestError, match="lists columns without names"):
+        deliveries(folder)
+
+
+def test_a_report_for_athena_has_its_status_beside_it(tmp_path: Path) -> None:
+    bill = put(tmp_path / "cur" / "cur" / "year=2025" / "month=9" / "cur-00001.snappy.parquet")
+    status = "cost_and_usage_data_status"
+    put(tmp_path / "cur" / status / f"{status}.parquet")
+    assert deliveries(tmp_path / "cur") == [Delivery(None, (bill,))]

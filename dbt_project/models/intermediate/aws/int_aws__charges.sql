@@ -13,7 +13,13 @@ with classified as (
         end as commitment_type,
         -- Private rates: net amounts already hold the discount that other lines repeat.
         coalesce(line_item_net_unblended_cost, line_item_unblended_cost) as invoiced_cost,
-        coalesce(line_item_net_unblended_rate, line_item_unblended_rate) as invoiced_rate,
+        case
+            when line_item_net_unblended_rate is not null then line_item_net_unblended_rate
+            -- An export may select net costs without net rates.
+            when line_item_net_unblended_cost <> line_item_unblended_cost
+                then {{ exact_ratio('line_item_net_unblended_cost', 'line_item_usage_amount') }}
+            else line_item_unblended_rate
+        end as invoiced_rate,
         coalesce(
             line_item_type in ('SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee', 'RIFee')
             or (line_item_type = 'Fee' and reservation_arn is not null), false

@@ -10,7 +10,8 @@ with named as (
         ) as price_id,
         nullif(nullif(coalesce(location_region, location_location), ''), 'global') as native_region,
         coalesce(nullif(currency_conversion_rate, 0), 1) as rate,
-        charge_category in ('Usage', 'Purchase') and sku_id is not null as is_priced,
+        charge_category in ('Usage', 'Purchase') and sku_id is not null and pricing_quantity is not null
+            as is_priced,
         coalesce(commitment_status = 'Unused', false) as is_unused,
         part <> 'charge' and commitment_id is null as is_credit,
         commitment_id is not null and coalesce(commitment_status, 'Unused') <> 'Used' as is_commitment_itself,

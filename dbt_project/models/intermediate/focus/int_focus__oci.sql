@@ -14,7 +14,22 @@ with named as (
 ),
 
 priced as (
-    select named.*, product_sku is not null and price is not null and billed_quantity is not null as is_priced
+    select
+        named.*,
+        -- A price that does not explain the cost is none; the report's doubles differ in their last digits.
+        coalesce(
+            product_sku is not null
+            and abs({{ money('price * billed_quantity') }} - my_cost) <= 0.000000001 * (1 + abs(my_cost)),
+            false
+        ) as is_priced,
+        -- Cost reports, unlike usage reports, name no kind of resource; its id does: ocid1.instance.oc1…
+        case
+            when resource_id is null then null
+            when resource is not null then resource
+            when {{ matches('resource_id', '^ocid[0-9]+[.][a-z0-9]+[.]') }}
+                then {{ regexp_replace_all('resource_id', '^ocid[0-9]+[.]([a-z0-9]+)[.].*$', '\\1') }}
+            else native_service
+        end as resource_type
     from named
 )
 
@@ -64,7 +79,7 @@ select
     region as region_name,
     resource_id,
     cast(null as text) as resource_name,
-    case when resource_id is not null then resource end as resource_type,
+    resource_type,
     native_service as service_name,
     'Oracle' as service_provider_name,
     product_sku as sku_id,
