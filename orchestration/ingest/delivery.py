@@ -73,7 +73,9 @@ def deliver(
 
 
 def refuse_landed_elsewhere(job: Job, export: str, period: str, parts: Sequence[Delivered]) -> None:
-    """An error where a file makes up this month of another export already: it would count twice."""
+    """An error where a bill makes up this month of another export already: it would count twice."""
+    if job.feed.kind != "bill":
+        return
     names = {part.original.sha256: part.original.name for part in parts}
     own = partition(job.lake, job.feed.name, export, period)
     for folder in partitions(job.lake, job.feed.name):
