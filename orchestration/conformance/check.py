@@ -21,6 +21,7 @@ from orchestration.conformance.charges import (
 )
 from orchestration.conformance.invoices import read_invoice_lines
 from orchestration.ingest.engine import connect
+from orchestration.ingest.errors import IngestError
 
 # Enough to look at; a file has one defect in a million rows, or the same in each.
 EXAMPLES = 3
@@ -71,7 +72,7 @@ def check_file(
 
     `examples`: how many row numbers a finding names.
 
-    Raises `IngestError` where the file cannot be read or is no FOCUS file.
+    Raises `IngestError` where the file cannot be read, is no FOCUS file or has no rows.
     """
     with tempfile.TemporaryDirectory(prefix="tollgate-focus-") as folder:
         spill = Path(folder)
@@ -80,6 +81,11 @@ def check_file(
             source, headers = open_focus(connection, path)
             version = version or version_of(source.headers)
             count = read_charges(connection, source, headers)
+            if count == 0:
+                raise IngestError(
+                    f"{source.name} has headers but no rows, so nothing was checked."
+                    " Export it with its charges."
+                )
             mine = [rule for rule in rules() if rule.holds_in(version)]
             findings = _about_headers(mine, version, headers)
             about_rows = [rule for rule in mine if rule.scope in ("type", "row", "group", "query")]

@@ -98,6 +98,7 @@ def test_the_version_is_told_from_the_columns(version: str) -> None:
             "two headers",
         ),
         (b"BilledCost,BillingAccountId,ChargeCategory,Tags,SkuId\n1,2,Usage,,,5,6\n", "line 2"),
+        (b"BilledCost,BillingAccountId,ChargeCategory,Tags,SkuId\n", "nothing was checked"),
     ],
 )
 def test_an_unreadable_file_ends_with_2_and_the_reason(
