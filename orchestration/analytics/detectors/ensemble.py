@@ -11,8 +11,8 @@ import pandas as pd
 from orchestration.analytics.detectors.change_point import began
 from orchestration.analytics.detectors.combiner import Combiner, shipped
 from orchestration.analytics.detectors.context import context
-from orchestration.analytics.detectors.grid import Floats, Grid, Ints, to_grid
-from orchestration.analytics.detectors.history import Day, History
+from orchestration.analytics.detectors.grid import Bools, Floats, Grid, Ints, to_grid
+from orchestration.analytics.detectors.history import WEEKS_TO_LEARN, Day, History
 from orchestration.analytics.detectors.registry import DETECTORS, Vote
 from orchestration.analytics.detectors.tuning import DEFAULT, Tuning
 
@@ -175,6 +175,23 @@ class Run:
         if rows.any():
             first = t - UNSETTLED + 1 + np.argmax(flags, axis=1)
             history.rebase(t, rows, np.minimum(first, t - SETTLED + 1), np.where(up, middle, down))
+        self._settle_weekday(day, rows)
+
+    def _settle_weekday(self, day: Day, settled: Bools) -> None:
+        """A job that came every week since an alarm is expected from now on."""
+        t, history = day.t, self.history
+        span = 7 * WEEKS_TO_LEARN
+        if t < span:
+            return
+        weeks = history.deviation[:, t - span + 7 : t + 1 : 7]
+        middle = np.median(np.nan_to_num(weeks), axis=1)
+        worth = np.maximum(4 * day.noise, self.tuning.least_share * np.abs(day.level))
+        alike = (np.sign(middle)[:, None] * weeks > 0.5 * np.abs(middle)[:, None]).all(axis=1)
+        told = history.flagged[:, t - span + 1 : t + 1].any(axis=1)
+        rows = told & alike & (np.abs(middle) > worth) & ~settled & (self.fresh < 0)
+        rows &= t - history.born >= span
+        if rows.any():
+            history.rebase_weekday(t, rows, middle)
 
     def _settle_new_spend(self, t: int) -> None:
         due = (self.fresh >= 0) & (t - self.fresh == PROBATION - 1)
