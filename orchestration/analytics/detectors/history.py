@@ -27,6 +27,9 @@ RECENT = (7, 3)
 # Columns of the lags that are neighbours of the day of the month, not the day itself.
 MOVED_DAYS = [i for i in range(2 * LAGS_PER_MONTH) if i % LAGS_PER_MONTH in (0, 2)]
 
+# Those of the day before: what comes a day late.
+DAY_LATE = [0, LAGS_PER_MONTH]
+
 # The share of a day's distance that a monthly habit must explain to excuse it.
 EXPLAINED = 0.85
 
@@ -35,6 +38,10 @@ LEARNING = 14
 
 # A weekday that was dearer this often, one week after the other, is a new habit.
 WEEKS_TO_LEARN = 3
+
+# A new level is the old one times something, its week and noise with it, if that leaves at most
+# this share of what is left by adding.
+SCALES = 0.7
 
 # Slow quantities are measured again once a week.
 REFRESH = 7
@@ -103,6 +110,7 @@ class History:
         self.residual = np.full(shape, np.nan)
         self.surprise = np.full(shape, np.nan)
         self.flagged = np.zeros(shape, dtype=bool)
+        self.excused = np.zeros(shape, dtype=bool)
         self.born: Ints = np.zeros(shape[0], dtype=np.int64)
         self.noise = np.zeros(shape[0])
         self.tail = np.zeros(shape[0])
@@ -166,6 +174,9 @@ class History:
             [self.grid.month_lags[:, t, :], np.full((len(y), 1), t - 7, dtype=np.int64)], axis=1
         )
         known = (columns >= 0) & (columns < t)
+        if t:
+            # What was charged yesterday, on its day, is not charged again today.
+            known[:, DAY_LATE] &= ~self.excused[:, t - 1, None]
         rows = np.arange(len(y))[:, None]
         safe = np.where(known, columns, 0)
         before, plain = self.raw[rows, safe], self.base[rows, safe]
@@ -232,21 +243,40 @@ class History:
         lately = self.flagged[:, max(0, t - 3) : t].any(axis=1)
         self.surprise[:, t] = np.where(day.active & ~(flagged & lately), day.surprise, np.nan)
         self.flagged[:, t] = flagged
+        self.excused[:, t] = day.excused
 
     def rebase(self, t: int, rows: Bools, onset: Ints, delta: Floats) -> None:
         """Move the past of the chosen series to the level that holds since `onset`."""
         for row in np.flatnonzero(rows):
             start = int(onset[row])
-            for values in (self.clean, self.kept):
-                values[row, :start] += delta[row]
-                values[row, start : t + 1] = self.usage[row, start : t + 1]
-            self.base[row, start : t + 1] += delta[row]
-            self.middle[row, : t + 1] += delta[row]
-            self.floor[row, start : t + 1] += delta[row]
-            self.deviation[row, start : t + 1] -= delta[row]
+            since = slice(start, t + 1)
+            usual, usage = self.middle[row, since].copy(), self.usage[row, since]
+            ratio = np.nansum(usage) / max(float(np.nansum(usual)), 1e-9)
+            added, scaled = usage - usual - delta[row], usage - usual * ratio
+            if ratio > 0 and np.nansum(np.abs(scaled)) < SCALES * np.nansum(np.abs(added)):
+                self._scale(row, start, ratio)
+                step = usual * (ratio - 1)
+            else:
+                self.clean[row, :start] += delta[row]
+                self.kept[row, :start] += delta[row]
+                self.middle[row, :start] += delta[row]
+                step = np.full(len(usual), delta[row])
+            self.clean[row, since] = self.kept[row, since] = usage
+            self.middle[row, since] += step
+            self.base[row, since] += step
+            self.floor[row, since] += step
+            self.deviation[row, since] -= step
             # The shift itself is no yardstick for the next one.
             for values in [self.residual, *self._statistics.values()]:
-                values[row, start : t + 1] = np.nan
+                values[row, since] = np.nan
+
+    def _scale(self, row: int, start: int, ratio: float) -> None:
+        """All that was known of a series before `start`, times `ratio`."""
+        known = [self.clean, self.kept, self.middle, self.deviation, self.residual, self.surprise]
+        for values in [*known, *self._statistics.values()]:
+            values[row, :start] *= ratio
+        for slow in [self.noise, self.tail, self.low_tail, *self._peaks.values()]:
+            slow[row] *= ratio
 
     def rebase_weekday(self, t: int, rows: Bools, delta: Floats) -> None:
         """Move the past of day t's weekday to the value that it had for `WEEKS_TO_LEARN` weeks."""
