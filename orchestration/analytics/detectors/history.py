@@ -43,6 +43,9 @@ WEEKS_TO_LEARN = 3
 # this share of what is left by adding.
 SCALES = 0.7
 
+# What share of a statistic is near it.
+NEAR = 0.7
+
 # Slow quantities are measured again once a week.
 REFRESH = 7
 
@@ -225,6 +228,16 @@ class History:
             self._peaks[name] = np.zeros(len(statistic))
         self._statistics[name][:, day.t] = np.where(day.ready, statistic, np.nan)
         return self._peaks[name]
+
+    def often(self, name: str, day: Day, statistic: Floats) -> Floats:
+        """How many days of the last half year came near today's `statistic`.
+
+        One old incident makes a peak, and not a habit. Asked after `own_peak`, which remembers.
+        """
+        first = max(0, day.t - self.tuning.tail_days)
+        past = self._statistics[name][:, first : max(0, day.t - 2 * REFRESH)]
+        near = NEAR * np.maximum(statistic, day.noise)
+        return np.sum(past >= near[:, None], axis=1).astype(np.float64)
 
     def absorb(self, day: Day, flagged: Bools) -> None:
         """Write the day into the history; what was flagged or excused enters as expected."""
