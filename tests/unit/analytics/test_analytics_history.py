@@ -80,3 +80,31 @@ def test_a_fee_may_come_a_day_late(make: Make) -> None:
     frame.loc[fee, "y"] += 120
     found = detect(frame, combiner=rules)
     assert not found.loc[found["ds"] >= "2025-03-10", "flag"].any()
+
+
+def evidence_on(frame: Frame, name: str, day: int) -> float:
+    """What the detectors hand to the combiner on one day."""
+    run = Run(to_grid(frame), DEFAULT, rules)
+    for t in range(day):
+        run.step(t)
+    today = run.history.look(day)
+    said = {k: v for d in run.detectors for k, v in d.judge(run.history, today).evidence.items()}
+    return float(said[name][0])
+
+
+def test_small_excesses_add_up_before_the_week_is_dearer(make: Make) -> None:
+    frame = make()
+    frame.loc[200:, "y"] *= 1 + 0.004 * np.arange(len(frame) - 200)
+    assert evidence_on(frame, "creep", 199) < 3
+    assert evidence_on(frame, "creep", 216) > 8
+
+
+def test_one_old_incident_makes_no_habit(make: Make) -> None:
+    once, often = make(), make()
+    once.loc[100:101, "y"] += 60
+    for start in range(60, 180, 20):
+        often.loc[start : start + 1, "y"] += 60
+    for frame in (once, often):
+        frame.loc[200:201, "y"] += 60
+    assert evidence_on(once, "level_2_often", 201) <= 2
+    assert evidence_on(often, "level_2_often", 201) >= 5

@@ -110,8 +110,8 @@ def test_without_any_sighting_the_newest_two_days_are_left_out_and_no_other(make
 def test_days_that_have_only_just_begun_to_arrive_never_alarm(make: Make) -> None:
     curve = arrival_curve(pd.concat([sightings(), sightings("S3", delay=2)]))
     frame = make(days=120).assign(service_provider_name="AWS", service_name="S3")
-    frame.loc[118:, "y"] = 0.0
-    frame.loc[117, "y"] *= 0.4
+    for age, share in enumerate((0, 0, *ARRIVES)):
+        frame.loc[119 - age, "y"] *= share
     scaled = mature(frame, curve, {"AWS": frame["ds"].iloc[-1].date()})
     assert scaled["ds"].max() == frame["ds"][116], "40 % is less than half"
     assert not detect(scaled)["flag"].any()
