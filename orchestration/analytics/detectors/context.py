@@ -43,4 +43,4 @@ def context(history: History, day: Day) -> dict[str, Floats]:
 def first_of_month(history: History, t: int) -> Floats:
     """1 or 0: a new subscription is mostly charged on the first. Other days mean nothing."""
     date = history.grid.start + np.timedelta64(t, "D")
-    return (date == date.astype("datetime64[M]")).astype(np.float64)
+    return np.asarray(date == date.astype("datetime64[M]"), dtype=np.float64)

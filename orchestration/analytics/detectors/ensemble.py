@@ -24,9 +24,10 @@ SETTLED, SETTLED_DROP = 7, 10
 UNSETTLED = 14
 # Days that something lasting is assumed to last when its impact is estimated.
 MONTH = 30
-# Kinds whose own rule suffices, from which score on. The combiner learned of outages, not of a
-# part that stopped for good: it may add drops to the clear ones, not forbid those.
-CERTAIN = {"new_spend": 1.0, "drop": 1.5}
+# Kinds whose own rule suffices, from which score on: the combiner may add to the clear ones, not
+# forbid those. It learned of outages, not of a part that stopped for good; and trees may find a
+# cost that trebled and stayed like too few that they have seen.
+CERTAIN = {"new_spend": 1.0, "drop": 1.5, "level_shift": 3.0}
 # Detectors of a level, which know that it is high and not where it began.
 DATED = ("level_shift", "drift")
 # Series that are judged together: enough for numpy, few enough for flat memory.
@@ -128,7 +129,12 @@ class Run:
     def _strength(self, day: Day, votes: list[Vote], scores: Floats) -> Floats:
         """The combiner's word where a detector is moved; `CERTAIN` ones need no second opinion."""
         enough = np.array([CERTAIN.get(d.kind, np.inf) for d in self.detectors])
-        strength: Floats = (scores / enough[:, None]).max(axis=0)
+        certain = scores / enough[:, None]
+        # A level is news once; until the history has moved, the trees say what is news beside it.
+        told = self.history.flagged[:, max(0, day.t - SETTLED) : day.t].any(axis=1)
+        levels = np.array([d.kind == "level_shift" for d in self.detectors])
+        certain[np.ix_(levels, told)] = 0
+        strength: Floats = certain.max(axis=0)
         least = np.maximum(self._worth(day), self.tuning.ask_noise * day.noise)
         asked = np.zeros(len(least), dtype=bool)
         for found, vote in zip(self.detectors, votes, strict=True):

@@ -237,7 +237,7 @@ class History:
         first = max(0, day.t - self.tuning.tail_days)
         past = self._statistics[name][:, first : max(0, day.t - 2 * REFRESH)]
         near = NEAR * np.maximum(statistic, day.noise)
-        return np.sum(past >= near[:, None], axis=1).astype(np.float64)
+        return np.asarray(np.sum(past >= near[:, None], axis=1), dtype=np.float64)
 
     def absorb(self, day: Day, flagged: Bools) -> None:
         """Write the day into the history; what was flagged or excused enters as expected."""
@@ -260,7 +260,7 @@ class History:
 
     def rebase(self, t: int, rows: Bools, onset: Ints, delta: Floats) -> None:
         """Move the past of the chosen series to the level that holds since `onset`."""
-        for row in np.flatnonzero(rows):
+        for row in map(int, np.flatnonzero(rows)):
             start = int(onset[row])
             since = slice(start, t + 1)
             usual, usage = self.middle[row, since].copy(), self.usage[row, since]

@@ -108,3 +108,14 @@ def test_one_old_incident_makes_no_habit(make: Make) -> None:
         frame.loc[200:201, "y"] += 60
     assert evidence_on(once, "level_2_often", 201) <= 2
     assert evidence_on(often, "level_2_often", 201) >= 5
+
+
+def test_a_cost_that_trebles_and_stays_is_told_whatever_the_trees_say(make: Make) -> None:
+    frame = make()
+    frame.loc[200:, "y"] *= 3
+    run = Run(to_grid(frame), DEFAULT, lambda _, evidence: np.zeros(len(evidence)))
+    for t in range(run.grid.days):
+        run.step(t)
+    told = np.flatnonzero(run.flag[0])
+    assert 200 <= told.min() <= 203
+    assert len(told) == 1
