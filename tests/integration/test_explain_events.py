@@ -16,7 +16,8 @@ _TABLES = f"""
 create schema marts;
 create table marts.fct_findings as
 select '{FINDING}' as finding_id, 'AWS' as service_provider_name, 'spike' as kind, 'open' as status,
-       date '2026-03-10' as first_seen, date '2026-03-11' as last_seen, 'EC2 costs more.' as why;
+       date '2026-03-10' as first_seen, date '2026-03-11' as last_seen, 'EC2 costs more.' as why,
+       null::varchar as parent_finding_id, '{{}}' as drivers;
 create table marts.fct_anomaly_drivers as select '' as finding_id, 1 as driver_rank where false;
 create table marts.fct_finding_events as
 select * from (values
