@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -25,9 +26,13 @@ UNSETTLED = 14
 # Days that something lasting is assumed to last when its impact is estimated.
 MONTH = 30
 # Kinds whose own rule suffices, from which score on: the combiner may add to the clear ones, not
-# forbid those. It learned of outages, not of a part that stopped for good; and trees may find a
-# cost that trebled and stayed like too few that they have seen.
-CERTAIN = {"new_spend": 1.0, "drop": 1.5, "level_shift": 3.0}
+# forbid those. It learned of outages, not of a part that stopped for good.
+RULED = {"new_spend": 1.0, "drop": 1.5}
+# So far above a rule's threshold trees are not asked either: they may find a cost that trebled for
+# good like too few that they have seen. They learn from such cases all the same.
+CERTAIN = RULED | {"level_shift": 3.0, "spike": 6.0}
+# Those of them that would go on for as long as the cost is high.
+ONCE = ("level_shift", "spike")
 # Detectors of a level, which know that it is high and not where it began.
 DATED = ("level_shift", "drift")
 # Series that are judged together: enough for numpy, few enough for flat memory.
@@ -74,11 +79,18 @@ class Candidates:
 class Run:
     """The state of one pass over a block of series."""
 
-    def __init__(self, grid: Grid, tuning: Tuning, combiner: Combiner) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        tuning: Tuning,
+        combiner: Combiner,
+        certain: Mapping[str, float] = CERTAIN,
+    ) -> None:
         shape = grid.values.shape
         self.grid, self.tuning, self.combiner = grid, tuning, combiner
         self.history = History(grid, tuning)
         self.detectors = sorted(DETECTORS.values(), key=lambda d: d.rank)
+        self.enough = np.array([certain.get(d.kind, np.inf) for d in self.detectors])
         self.dated = [i for i, d in enumerate(self.detectors) if d.name in DATED]
         self.score = np.zeros(shape)
         self.flag = np.zeros(shape, dtype=bool)
@@ -128,12 +140,11 @@ class Run:
 
     def _strength(self, day: Day, votes: list[Vote], scores: Floats) -> Floats:
         """The combiner's word where a detector is moved; `CERTAIN` ones need no second opinion."""
-        enough = np.array([CERTAIN.get(d.kind, np.inf) for d in self.detectors])
-        certain = scores / enough[:, None]
-        # A level is news once; until the history has moved, the trees say what is news beside it.
+        certain = scores / self.enough[:, None]
+        # These are news once; until the history has moved, the trees say what is news beside it.
         told = self.history.flagged[:, max(0, day.t - SETTLED) : day.t].any(axis=1)
-        levels = np.array([d.kind == "level_shift" for d in self.detectors])
-        certain[np.ix_(levels, told)] = 0
+        once = np.array([d.kind in ONCE for d in self.detectors])
+        certain[np.ix_(once, told)] = 0
         strength: Floats = certain.max(axis=0)
         least = np.maximum(self._worth(day), self.tuning.ask_noise * day.noise)
         asked = np.zeros(len(least), dtype=bool)

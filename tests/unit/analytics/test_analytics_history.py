@@ -110,12 +110,22 @@ def test_one_old_incident_makes_no_habit(make: Make) -> None:
     assert evidence_on(often, "level_2_often", 201) >= 5
 
 
-def test_a_cost_that_trebles_and_stays_is_told_whatever_the_trees_say(make: Make) -> None:
-    frame = make()
-    frame.loc[200:, "y"] *= 3
+def told_without_trees(frame: Frame) -> list[int]:
+    """The days that are told where the combiner never says a word."""
     run = Run(to_grid(frame), DEFAULT, lambda _, evidence: np.zeros(len(evidence)))
     for t in range(run.grid.days):
         run.step(t)
-    told = np.flatnonzero(run.flag[0])
-    assert 200 <= told.min() <= 203
-    assert len(told) == 1
+    return [int(day) for day in np.flatnonzero(run.flag[0])]
+
+
+def test_a_cost_that_trebles_and_stays_is_told_whatever_the_trees_say(make: Make) -> None:
+    frame = make()
+    frame.loc[200:, "y"] *= 3
+    (first,) = told_without_trees(frame)
+    assert 200 <= first <= 203
+
+
+def test_a_day_of_six_times_the_cost_is_told_whatever_the_trees_say(make: Make) -> None:
+    frame = make()
+    frame.loc[200, "y"] *= 6
+    assert told_without_trees(frame) == [200]
