@@ -35,12 +35,5 @@ def context(history: History, day: Day) -> dict[str, Floats]:
         "age": np.minimum(t - history.born, YEAR).astype(np.float64),
         "excused": day.excused.astype(np.float64),
         "alarm_ago": ago,
-        "first_of_month": first_of_month(history, t),
         "alarms": starts.astype(np.float64),
     }
-
-
-def first_of_month(history: History, t: int) -> Floats:
-    """1 or 0: a new subscription is mostly charged on the first. Other days mean nothing."""
-    date = history.grid.start + np.timedelta64(t, "D")
-    return np.asarray(date == date.astype("datetime64[M]"), dtype=np.float64)

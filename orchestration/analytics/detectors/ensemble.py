@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,8 +11,8 @@ import pandas as pd
 from orchestration.analytics.detectors.change_point import began
 from orchestration.analytics.detectors.combiner import Combiner, shipped
 from orchestration.analytics.detectors.context import context
-from orchestration.analytics.detectors.grid import Bools, Floats, Grid, Ints, to_grid
-from orchestration.analytics.detectors.history import WEEKS_TO_LEARN, Day, History
+from orchestration.analytics.detectors.grid import Floats, Grid, Ints, to_grid
+from orchestration.analytics.detectors.history import Day, History
 from orchestration.analytics.detectors.registry import DETECTORS, Vote
 from orchestration.analytics.detectors.tuning import DEFAULT, Tuning
 
@@ -25,14 +24,9 @@ SETTLED, SETTLED_DROP = 7, 10
 UNSETTLED = 14
 # Days that something lasting is assumed to last when its impact is estimated.
 MONTH = 30
-# Kinds whose own rule suffices, from which score on: the combiner may add to the clear ones, not
-# forbid those. It learned of outages, not of a part that stopped for good.
-RULED = {"new_spend": 1.0, "drop": 1.5}
-# So far above a rule's threshold trees are not asked either: they may find a cost that trebled for
-# good like too few that they have seen. They learn from such cases all the same.
-CERTAIN = RULED | {"level_shift": 3.0, "spike": 6.0}
-# Those of them that would go on for as long as the cost is high.
-ONCE = ("level_shift", "spike")
+# Kinds whose own rule suffices, from which score on. The combiner learned of outages, not of a
+# part that stopped for good: it may add drops to the clear ones, not forbid those.
+CERTAIN = {"new_spend": 1.0, "drop": 1.5}
 # Detectors of a level, which know that it is high and not where it began.
 DATED = ("level_shift", "drift")
 # Series that are judged together: enough for numpy, few enough for flat memory.
@@ -79,18 +73,11 @@ class Candidates:
 class Run:
     """The state of one pass over a block of series."""
 
-    def __init__(
-        self,
-        grid: Grid,
-        tuning: Tuning,
-        combiner: Combiner,
-        certain: Mapping[str, float] = CERTAIN,
-    ) -> None:
+    def __init__(self, grid: Grid, tuning: Tuning, combiner: Combiner) -> None:
         shape = grid.values.shape
         self.grid, self.tuning, self.combiner = grid, tuning, combiner
         self.history = History(grid, tuning)
         self.detectors = sorted(DETECTORS.values(), key=lambda d: d.rank)
-        self.enough = np.array([certain.get(d.kind, np.inf) for d in self.detectors])
         self.dated = [i for i, d in enumerate(self.detectors) if d.name in DATED]
         self.score = np.zeros(shape)
         self.flag = np.zeros(shape, dtype=bool)
@@ -140,12 +127,8 @@ class Run:
 
     def _strength(self, day: Day, votes: list[Vote], scores: Floats) -> Floats:
         """The combiner's word where a detector is moved; `CERTAIN` ones need no second opinion."""
-        certain = scores / self.enough[:, None]
-        # These are news once; until the history has moved, the trees say what is news beside it.
-        told = self.history.flagged[:, max(0, day.t - SETTLED) : day.t].any(axis=1)
-        once = np.array([d.kind in ONCE for d in self.detectors])
-        certain[np.ix_(once, told)] = 0
-        strength: Floats = certain.max(axis=0)
+        enough = np.array([CERTAIN.get(d.kind, np.inf) for d in self.detectors])
+        strength: Floats = (scores / enough[:, None]).max(axis=0)
         least = np.maximum(self._worth(day), self.tuning.ask_noise * day.noise)
         asked = np.zeros(len(least), dtype=bool)
         for found, vote in zip(self.detectors, votes, strict=True):
@@ -192,23 +175,6 @@ class Run:
         if rows.any():
             first = t - UNSETTLED + 1 + np.argmax(flags, axis=1)
             history.rebase(t, rows, np.minimum(first, t - SETTLED + 1), np.where(up, middle, down))
-        self._settle_weekday(day, rows)
-
-    def _settle_weekday(self, day: Day, settled: Bools) -> None:
-        """A job that came every week since an alarm is expected from now on."""
-        t, history = day.t, self.history
-        span = 7 * WEEKS_TO_LEARN
-        if t < span:
-            return
-        weeks = history.deviation[:, t - span + 7 : t + 1 : 7]
-        middle = np.median(np.nan_to_num(weeks), axis=1)
-        worth = np.maximum(4 * day.noise, self.tuning.least_share * np.abs(day.level))
-        alike = (np.sign(middle)[:, None] * weeks > 0.5 * np.abs(middle)[:, None]).all(axis=1)
-        told = history.flagged[:, t - span + 1 : t + 1].any(axis=1)
-        rows = told & alike & (np.abs(middle) > worth) & ~settled & (self.fresh < 0)
-        rows &= t - history.born >= span
-        if rows.any():
-            history.rebase_weekday(t, rows, middle)
 
     def _settle_new_spend(self, t: int) -> None:
         due = (self.fresh >= 0) & (t - self.fresh == PROBATION - 1)

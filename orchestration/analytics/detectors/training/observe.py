@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.analytics.detectors.combiner import Combiner
-from orchestration.analytics.detectors.ensemble import BLOCK, RULED, Run
+from orchestration.analytics.detectors.ensemble import BLOCK, Run
 from orchestration.analytics.detectors.grid import Bools, Floats, Ints, to_grid
 from orchestration.analytics.detectors.training.corpus import Corpus
 from orchestration.analytics.detectors.training.incidents import INCIDENT, ORDINARY
@@ -50,7 +50,7 @@ def observe(corpus: Corpus, combiner: Combiner, tuning: Tuning = DEFAULT) -> Obs
     rows, days, evidence, flags = [], [], [], []
     names: list[str] = []
     for start in range(0, len(grid.series_ids), BLOCK):
-        run = Run(grid.block(start, start + BLOCK), tuning, combiner, RULED)
+        run = Run(grid.block(start, start + BLOCK), tuning, combiner)
         for t in range(run.grid.days):
             run.step(t)
             if run.asked is not None:
