@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from orchestration.budgets import measure_budget
+from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse
 from policies.bundle import read_bundle
 from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
@@ -227,15 +228,15 @@ def _rate(entry: _Seen) -> dict[str, Any]:
     rate = {
         "unit": entry.unit,
         "currency": entry.currency,
-        "price": _text(price),
-        "low": _text(min([price, *entry.lows])),
-        "high": _text(max([price, *entry.highs])),
+        "price": _fixed(price),
+        "low": _fixed(min([price, *entry.lows])),
+        "high": _fixed(max([price, *entry.highs])),
         "line_items": entry.lines,
         "first_day": entry.first.isoformat(),
         "last_day": entry.last.isoformat(),
     }
     if entry.committed_quantity:
-        rate["committed"] = _text((entry.cost + entry.committed_cost) / total)
+        rate["committed"] = _fixed((entry.cost + entry.committed_cost) / total)
         rate["coverage_pct"] = int(100 * entry.committed_quantity / total)
     return rate
 
@@ -257,11 +258,11 @@ def _usage(warehouse: Warehouse, rows: Sequence[Any], window: dict[str, date]) -
     columns = ("service_provider_name", "coalesce(x_native_service, '')",
                "coalesce(x_usage_type, '')", "coalesce(sku_meter, '')")  # fmt: skip
     condition = " or ".join(
-        "(" + " and ".join(f"{c} = {_quoted(v)}" for c, v in zip(columns, row, strict=True)) + ")"
+        "(" + " and ".join(f"{c} = {text(v)}" for c, v in zip(columns, row, strict=True)) + ")"
         for row in sorted(wanted)
     )
     dearest = warehouse.read(_DEAREST.format(meters=condition, **window))[1]
-    resources = ", ".join(_quoted(name) for name, _ in dearest)
+    resources = ", ".join(text(name) for name, _ in dearest)
     if not resources:
         return []
     days: dict[tuple[str, str, str], dict[date, Decimal]] = {}
@@ -290,9 +291,9 @@ def _use(key: tuple[str, str, str], amounts: list[Decimal]) -> dict[str, str]:
         "resource_id": resource,
         "service": service,
         "meter": meter,
-        "low": _text(low * _MONTH_DAYS),
-        "likely": _text(mean * _MONTH_DAYS),
-        "high": _text(high * _MONTH_DAYS),
+        "low": _fixed(low * _MONTH_DAYS),
+        "likely": _fixed(mean * _MONTH_DAYS),
+        "high": _fixed(high * _MONTH_DAYS),
     }
 
 
@@ -317,9 +318,9 @@ def _calibration(warehouse: Warehouse, end: date) -> list[dict[str, Any]]:
             "usage_basis": basis,
             "observations": observations,
             "changes": changes,
-            "median": _text(median),
-            "low": _text(low),
-            "high": _text(high),
+            "median": _fixed(median),
+            "low": _fixed(low),
+            "high": _fixed(high),
             "above": above,
             "below": below,
             "bills_until": bills_until.isoformat(),
@@ -370,13 +371,8 @@ def _budgets(warehouse: Warehouse, now: datetime) -> list[dict[str, str]]:
     return found
 
 
-def _text(value: Decimal) -> str:
+def _fixed(value: Decimal) -> str:
     return f"{value.quantize(_DIGITS, ROUND_HALF_EVEN):f}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("'", "''")
-    return f"'{escaped}'"
 
 
 def _day(value: Any) -> date:

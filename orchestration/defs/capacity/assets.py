@@ -24,6 +24,7 @@ from orchestration.capacity import (
 )
 from orchestration.defs.groups import DECIDE, FORECAST
 from orchestration.defs.pictures import markdown_image
+from orchestration.ingest.engine import text
 from orchestration.resources import Tollgate
 from orchestration.warehouse import Warehouse
 from policies.engine import open_engine
@@ -142,7 +143,7 @@ def _pictures(warehouse: Warehouse, answers: Sequence[Answer]) -> list[str]:
     shown = answers[:PICTURES]
     if not shown:
         return []
-    names = ", ".join("'" + a.plan.target.series_id.replace("'", "''") + "'" for a in shown)
+    names = ", ".join(text(answer.plan.target.series_id) for answer in shown)
     history = warehouse.query(f"select * from ({_DEMAND}) as demand where series_id in ({names})")
     history = history.astype({"y": float, "ds": "datetime64[ns]"})
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, NONE, series_ids
+from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse
 
 # Detectors look back a year and a little; what is older is no news, and must not cost time.
@@ -99,12 +100,7 @@ def daily_costs(warehouse: Warehouse, wanted: pd.DataFrame) -> pd.DataFrame:
     if wanted.empty:
         return warehouse.query(f"{_DAILY} where false")
     values = ", ".join(
-        f"({', '.join(quoted(str(value)) for value in row)})"
+        f"({', '.join(text(str(value)) for value in row)})"
         for row in wanted[list(LEVEL_KEYS)].to_numpy()
     )
     return warehouse.query(f"{_DAILY} join (values {values}) as wanted ({_KEYS}) using ({_KEYS})")
-
-
-def quoted(value: str) -> str:
-    """A text as SQL spells it."""
-    return "'" + value.replace("'", "''") + "'"

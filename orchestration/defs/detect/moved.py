@@ -6,7 +6,7 @@ import pandas as pd
 
 from orchestration.analytics.explain import MOST_WINDOWS, compared_days
 from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, NONE, SERIES_KEYS
-from orchestration.defs.detect.inputs import quoted
+from orchestration.ingest.engine import text
 
 # Both sides of the comparison are the series that was judged: usage, at effective cost.
 _MOVED = """
@@ -97,14 +97,14 @@ def moved_charges(findings: pd.DataFrame) -> list[str]:
 
 def _select(days: pd.DataFrame, *, sums: bool) -> str:
     values = ", ".join(
-        f"({', '.join(quoted(str(row[key])) for key in ('finding_id', *LEVEL_KEYS))}, "
+        f"({', '.join(text(str(row[key])) for key in ('finding_id', *LEVEL_KEYS))}, "
         f"date '{row['first_day']}', date '{row['last_day']}', {row['days_apart']})"
         for row in days.to_dict("records")
     )
     reach = pd.to_timedelta(days["days_apart"] * MOST_WINDOWS, unit="D")
     since = (pd.to_datetime(days["first_day"]) - reach).min().date()
     column = "service_provider_name" if sums else "service_name"
-    named = ", ".join(quoted(name) for name in sorted(set(days[column])))
+    named = ", ".join(text(name) for name in sorted(set(days[column])))
     return _MOVED.format(
         keys=", ".join(LEVEL_KEYS),
         values=values,
