@@ -88,12 +88,12 @@ class Warehouse:
             return None
         if not published.exists():
             return "no build has succeeded yet: this is what one that failed, or dbt alone, left"
-        last = published.stat().st_mtime
-        if built.stat().st_mtime <= last:
+        if not self._has_changed():
             return None
+        last = datetime.fromtimestamp(published.stat().st_mtime, UTC)
         return (
-            f"these marts are what was published {datetime.fromtimestamp(last, UTC):%Y-%m-%d %H:%M}"
-            " UTC; the warehouse has changed since: a run failed, has not ended or did not publish"
+            f"these marts are what was published {last:%Y-%m-%d %H:%M} UTC; the warehouse has"
+            " changed since: a run failed, has not ended or did not publish"
         )
 
     def replace_rows(self, table: str, frame: pd.DataFrame) -> None:
@@ -149,12 +149,15 @@ class Warehouse:
         except RowError as error:
             raise WarehouseError(f"{table}: {error}") from error
 
+    def _has_changed(self) -> bool:
+        """Whether the warehouse was written to since it was published."""
+        built, published = self.settings.warehouse, self.settings.published
+        return built.exists() and built.stat().st_mtime > published.stat().st_mtime
+
     @contextmanager
     def _readable(self, finished: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         built, published = self.settings.warehouse, self.settings.published
-        if published.exists() and (
-            finished or not built.exists() or built.stat().st_mtime <= published.stat().st_mtime
-        ):
+        if published.exists() and (finished or not self._has_changed()):
             built = published
         try:
             connection = self._connect(built, read_only=True)
