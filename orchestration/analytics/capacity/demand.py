@@ -20,6 +20,7 @@ from orchestration.analytics.forecasting import (
     Period,
     columns,
     forecast_panel,
+    quantile_columns,
 )
 from orchestration.analytics.forecasting.panel import Panel
 
@@ -44,7 +45,7 @@ def forecast_demand(
     if history.empty:
         return pd.DataFrame(columns=columns(levels))
     made = forecast_panel(_panel(history, period), horizon, RHYTHMS[period], levels)
-    quantiles = columns(levels)[2:-1]
+    quantiles = quantile_columns(levels)
     made[quantiles] = made[quantiles].clip(lower=0.0)
     return made
 

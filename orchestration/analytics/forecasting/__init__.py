@@ -13,6 +13,7 @@ from orchestration.analytics.forecasting.forecaster import (
     columns,
     forecast,
     forecast_panel,
+    quantile_columns,
 )
 from orchestration.analytics.forecasting.registry import MODELS, Period, model
 from orchestration.analytics.forecasting.rhythm import RHYTHMS
@@ -37,5 +38,6 @@ __all__ = [
     "hourly",
     "model",
     "models",
+    "quantile_columns",
     "weekly",
 ]

@@ -25,10 +25,26 @@ from orchestration.analytics.forecasting.scale import error_scale, mean_known
 
 HORIZONS = DAILY.horizons
 FOLDS = DAILY.folds
-QUANTILES = ["p025", "p10", "p50", "p90", "p975"]
 # The models whose mean forecasts a series, the best first.
 Chosen = tuple[str, ...]
-COLUMNS = ["series_id", "ds", *QUANTILES, "model"]
+
+
+def column(level: float) -> str:
+    """The name of a quantile's column: p10 is 0.1, p025 is 0.025."""
+    return f"p{level:.3f}".replace("0.", "").removesuffix("0")
+
+
+def quantile_columns(levels: Sequence[float]) -> list[str]:
+    """The columns of the median and these levels, the lowest first."""
+    return [column(level) for level in sorted({*levels, 0.5})]
+
+
+def columns(levels: Sequence[float]) -> list[str]:
+    """The columns of a forecast with the median and these levels."""
+    return ["series_id", "ds", *quantile_columns(levels), "model"]
+
+
+QUANTILES, COLUMNS = quantile_columns(LEVELS), columns(LEVELS)
 
 
 def forecast(
@@ -111,16 +127,6 @@ def rows_of(
     for level, band in zip(levels, bands, strict=True):
         rows[column(level)] = np.maximum(band, floor).ravel()
     return rows[columns(levels)]
-
-
-def column(level: float) -> str:
-    """The name of a quantile's column: p10 is 0.1, p025 is 0.025."""
-    return f"p{level:.3f}".replace("0.", "").removesuffix("0")
-
-
-def columns(levels: Sequence[float]) -> list[str]:
-    """The columns of a forecast with the median and these levels."""
-    return ["series_id", "ds", *(column(level) for level in sorted({*levels, 0.5})), "model"]
 
 
 def _cuts(panel: Panel, horizon: int, rhythm: Rhythm) -> list[int]:

@@ -90,7 +90,7 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
     explained = before.loc[before["charges_fingerprint"] == charges, "series_id"]
     told = kept.loc[kept["series_id"].isin(explained) & (kept["drivers"] != "{}"), "finding_id"]
     found, drivers = _explained(warehouse, found, set(told))
-    state = _state(now, before, due, outcome(series, flags))
+    state = _state(now, before, due, outcome(series, flags).reset_index())
     counted = state["series_id"].map(found["series_id"].value_counts()).fillna(0)
     state = state.assign(
         findings=counted.astype(int), as_of=today, detection_version=detection_version(),
@@ -135,11 +135,8 @@ def _state(
     now: pd.DataFrame, before: pd.DataFrame, due: pd.Series[bool], judged: pd.DataFrame
 ) -> pd.DataFrame:
     """The outcome of every series: of those judged now, and of the others as it was."""
-    was = before.set_index("series_id")[judged.columns]
-    was = was[was.index.isin(now.loc[~due, "series_id"])]
-    parts = [part for part in (was, judged) if not part.empty]
-    outcomes = pd.concat(parts) if parts else judged
-    return now.merge(outcomes, how="left", left_on="series_id", right_index=True)
+    kept = before.loc[before["series_id"].isin(now.loc[~due, "series_id"]), judged.columns]
+    return now.merge(_both(kept, judged), how="left", on="series_id")
 
 
 def _rows(events: pd.DataFrame) -> list[dict[str, Any]]:
