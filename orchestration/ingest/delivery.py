@@ -19,7 +19,6 @@ from orchestration.ingest.diagnosis import first_bad_value
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.facts import FileFacts, PeriodFacts, Total, file_facts
-from orchestration.ingest.manifest import partition, partitions, read
 from orchestration.ingest.originals import Original, keep
 from orchestration.ingest.recognition import refuse_other_content, refuse_other_feed
 from orchestration.ingest.slices import SLICING
@@ -70,23 +69,6 @@ def deliver(
         seen[original.sha256] = str(path)
         delivered.append(Delivered(original, _facts(job, original), columns.get(path, ())))
     return delivered
-
-
-def refuse_landed_elsewhere(job: Job, export: str, period: str, parts: Sequence[Delivered]) -> None:
-    """An error where a bill makes up this month of another export already: it would count twice."""
-    if job.feed.kind != "bill":
-        return
-    names = {part.original.sha256: part.original.name for part in parts}
-    own = partition(job.lake, job.feed.name, export, period)
-    for folder in partitions(job.lake, job.feed.name):
-        other = read(folder) if folder.name == own.name and folder != own else None
-        twice = [f.sha256 for f in other.source_files if f.sha256 in names] if other else []
-        if twice:
-            raise IngestError(
-                f"{names[twice[0]]} is landed as {job.feed.name}/{folder.parent.name} {period}"
-                " already, and would count twice. Ingest it under that name (--export"
-                f" {folder.parent.name}); if that name was wrong, remove {folder} first."
-            )
 
 
 def opened(job: Job, original: Original) -> Conversion:

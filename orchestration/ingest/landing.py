@@ -20,7 +20,7 @@ from typing import Literal
 
 from orchestration.ingest.accounts import accounts_of
 from orchestration.ingest.contract import Feed
-from orchestration.ingest.delivery import Delivered, Job, deliver, opened, refuse_landed_elsewhere
+from orchestration.ingest.delivery import Delivered, Job, deliver, opened
 from orchestration.ingest.drift import baseline, drift, headers_of, refuse_missing, refuse_unnamed
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
@@ -41,6 +41,7 @@ from orchestration.ingest.manifest import (
 from orchestration.ingest.originals import flush, sha256_of
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.totals import conserved, totals_in, totals_out
+from orchestration.ingest.twice import refuse_landed_elsewhere
 from orchestration.ingest.versions import keep, prune
 from orchestration.ingest.withdrawal import kept_if_accepted
 from orchestration.ingest.writing import Target, write_partition

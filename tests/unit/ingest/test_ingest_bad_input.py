@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import json
-import shutil
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -156,7 +155,7 @@ def test_printed_none_is_no_value_where_a_number_may_be_missing(
 
     bill = tmp_path / "printed.csv"
     bill.write_bytes(edited(legacy, edit))
-    landing = land([bill], "aws_cur_legacy", "printed", lake)[0]
+    landing = land([bill], "aws_cur_legacy", "default", lake)[0]
     seen = duckdb.sql(
         "select count(savings_plan_savings_plan_rate), count(*) filter ("
         f"line_item_line_item_description = 'None') from '{landing.path}/*.parquet'"
@@ -358,18 +357,6 @@ def test_unknown_feed_and_unknown_declared_column(
 def test_export_name_that_would_leave_its_folder(billing: Path, lake: Path, export: str) -> None:
     with pytest.raises(IngestError, match="cannot name an export"):
         land([billing / LEGACY], "aws_cur_legacy", export, lake)
-
-
-def test_a_bill_under_a_second_name_would_count_twice(cur: Callable[..., Path], lake: Path) -> None:
-    bill = cur("bill.csv", ("2025-09", "1"))
-    land([bill], "aws_cur2", "acme", lake)
-    with pytest.raises(IngestError, match=r"bill.csv is landed as aws_cur2/acme 2025-09 already"):
-        land([bill], "aws_cur2", "default", lake)
-    with pytest.raises(IngestError, match="would count twice"):
-        land([cur("more.csv", ("2025-09", "2")), bill], "aws_cur2", "default", lake)
-    assert land([bill], "aws_cur2", "acme", lake)[0].status == "unchanged"
-    shutil.rmtree(lake / "aws_cur2" / "acme" / "billing_period=2025-09")
-    assert land([bill], "aws_cur2", "default", lake)[0].status == "landed"
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
