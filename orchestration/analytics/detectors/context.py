@@ -8,8 +8,9 @@ from orchestration.analytics.detectors.grid import Floats, median
 from orchestration.analytics.detectors.history import Day, History
 from orchestration.analytics.detectors.registry import share_of
 
-#: An alarm older than this is forgotten; also the longest age that matters.
-QUARTER, YEAR = 91, 365
+#: An alarm older than this is forgotten. A series older than this is no longer young: its age would
+#: only tell the trees on which days the incidents were planted that they learned from.
+QUARTER = 91
 
 
 def context(history: History, day: Day) -> dict[str, Floats]:
@@ -32,8 +33,15 @@ def context(history: History, day: Day) -> dict[str, Floats]:
         "memory": history.memory,
         "week_spread": spread / level,
         "silent_share": np.sum(month <= 0.01 * level[:, None], axis=1) / max(month.shape[1], 1),
-        "age": np.minimum(t - history.born, YEAR).astype(np.float64),
+        "age": np.minimum(t - history.born, QUARTER).astype(np.float64),
         "excused": day.excused.astype(np.float64),
         "alarm_ago": ago,
+        "first_of_month": first_of_month(history, t),
         "alarms": starts.astype(np.float64),
     }
+
+
+def first_of_month(history: History, t: int) -> Floats:
+    """1 or 0: a new subscription is mostly charged on the first. Other days mean nothing."""
+    date = history.grid.start + np.timedelta64(t, "D")
+    return np.asarray(date == date.astype("datetime64[M]"), dtype=np.float64)

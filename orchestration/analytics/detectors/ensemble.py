@@ -11,8 +11,8 @@ import pandas as pd
 from orchestration.analytics.detectors.change_point import began
 from orchestration.analytics.detectors.combiner import Combiner, shipped
 from orchestration.analytics.detectors.context import context
-from orchestration.analytics.detectors.grid import Floats, Grid, Ints, to_grid
-from orchestration.analytics.detectors.history import Day, History
+from orchestration.analytics.detectors.grid import Bools, Floats, Grid, Ints, to_grid
+from orchestration.analytics.detectors.history import WEEKS_TO_LEARN, Day, History
 from orchestration.analytics.detectors.registry import DETECTORS, Vote
 from orchestration.analytics.detectors.tuning import DEFAULT, Tuning
 
@@ -24,9 +24,9 @@ SETTLED, SETTLED_DROP = 7, 10
 UNSETTLED = 14
 # Days that something lasting is assumed to last when its impact is estimated.
 MONTH = 30
-# Kinds whose own rule suffices, from which score on. The combiner learned of outages, not of a
-# part that stopped for good: it may add drops to the clear ones, not forbid those.
-CERTAIN = {"new_spend": 1.0, "drop": 1.5}
+# Kinds whose own rule suffices, from which score on: the combiner may add to the clear ones, not
+# forbid those. It learned of outages, not of a part that stopped for good.
+RULED = {"new_spend": 1.0, "drop": 1.5}
 # Detectors of a level, which know that it is high and not where it began.
 DATED = ("level_shift", "drift")
 # Series that are judged together: enough for numpy, few enough for flat memory.
@@ -78,6 +78,7 @@ class Run:
         self.grid, self.tuning, self.combiner = grid, tuning, combiner
         self.history = History(grid, tuning)
         self.detectors = sorted(DETECTORS.values(), key=lambda d: d.rank)
+        self.enough = np.array([RULED.get(d.kind, np.inf) for d in self.detectors])
         self.dated = [i for i, d in enumerate(self.detectors) if d.name in DATED]
         self.score = np.zeros(shape)
         self.flag = np.zeros(shape, dtype=bool)
@@ -126,9 +127,8 @@ class Run:
         self.onset[rows, day.t] = np.where(found >= 0, found, self.onset[rows, day.t])
 
     def _strength(self, day: Day, votes: list[Vote], scores: Floats) -> Floats:
-        """The combiner's word where a detector is moved; `CERTAIN` ones need no second opinion."""
-        enough = np.array([CERTAIN.get(d.kind, np.inf) for d in self.detectors])
-        strength: Floats = (scores / enough[:, None]).max(axis=0)
+        """The combiner's word where a detector is moved; `RULED` ones need no second opinion."""
+        strength: Floats = (scores / self.enough[:, None]).max(axis=0)
         least = np.maximum(self._worth(day), self.tuning.ask_noise * day.noise)
         asked = np.zeros(len(least), dtype=bool)
         for found, vote in zip(self.detectors, votes, strict=True):
@@ -175,6 +175,23 @@ class Run:
         if rows.any():
             first = t - UNSETTLED + 1 + np.argmax(flags, axis=1)
             history.rebase(t, rows, np.minimum(first, t - SETTLED + 1), np.where(up, middle, down))
+        self._settle_weekday(day, rows)
+
+    def _settle_weekday(self, day: Day, settled: Bools) -> None:
+        """A job that came every week since an alarm is expected from now on."""
+        t, history = day.t, self.history
+        span = 7 * WEEKS_TO_LEARN
+        if t < span:
+            return
+        weeks = history.deviation[:, t - span + 7 : t + 1 : 7]
+        middle = np.median(np.nan_to_num(weeks), axis=1)
+        worth = np.maximum(4 * day.noise, self.tuning.least_share * np.abs(day.level))
+        alike = (np.sign(middle)[:, None] * weeks > 0.5 * np.abs(middle)[:, None]).all(axis=1)
+        told = history.flagged[:, t - span + 1 : t + 1].any(axis=1)
+        rows = told & alike & (np.abs(middle) > worth) & ~settled & (self.fresh < 0)
+        rows &= t - history.born >= span
+        if rows.any():
+            history.rebase_weekday(t, rows, middle)
 
     def _settle_new_spend(self, t: int) -> None:
         due = (self.fresh >= 0) & (t - self.fresh == PROBATION - 1)

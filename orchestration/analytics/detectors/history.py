@@ -27,8 +27,24 @@ RECENT = (7, 3)
 # Columns of the lags that are neighbours of the day of the month, not the day itself.
 MOVED_DAYS = [i for i in range(2 * LAGS_PER_MONTH) if i % LAGS_PER_MONTH in (0, 2)]
 
+# Those of the day before: what comes a day late.
+DAY_LATE = [0, LAGS_PER_MONTH]
+
 # The share of a day's distance that a monthly habit must explain to excuse it.
 EXPLAINED = 0.85
+
+# Days until each day of the week was seen twice: before, there is nothing to be far from.
+LEARNING = 14
+
+# A weekday that was dearer this often, one week after the other, is a new habit.
+WEEKS_TO_LEARN = 3
+
+# A new level is the old one times something, its week and noise with it, if that leaves at most
+# this share of what is left by adding.
+SCALES = 0.7
+
+# What share of a statistic is near it.
+NEAR = 0.7
 
 # Slow quantities are measured again once a week.
 REFRESH = 7
@@ -80,6 +96,9 @@ class History:
         self.grid, self.tuning = grid, tuning
         self.raw: Floats = grid.values
         self.clean = np.full(shape, np.nan)
+        #: As `clean`, but what no alarm was raised for stays as it was: a median of weeks bears a
+        #: spike, and must learn a new week.
+        self.kept = np.full(shape, np.nan)
         #: What each day was expected to cost without fees.
         self.base = np.full(shape, np.nan)
         #: Values with fees taken out but spikes left in: what a level test looks at.
@@ -94,6 +113,7 @@ class History:
         self.residual = np.full(shape, np.nan)
         self.surprise = np.full(shape, np.nan)
         self.flagged = np.zeros(shape, dtype=bool)
+        self.excused = np.zeros(shape, dtype=bool)
         self.born: Ints = np.zeros(shape[0], dtype=np.int64)
         self.noise = np.zeros(shape[0])
         self.tail = np.zeros(shape[0])
@@ -106,7 +126,7 @@ class History:
         """Everything the detectors need to judge day `t`."""
         tuning = self.tuning
         y = self.raw[:, t]
-        same = self.clean[:, t % 7 : t : 7][:, -tuning.weeks :]
+        same = self.kept[:, t % 7 : t : 7][:, -tuning.weeks :]
         level = median(self.clean[:, max(0, t - 28) : t])
         # The first day of a series has only itself to compare with.
         level = np.where(np.isnan(level), y, level)
@@ -157,6 +177,9 @@ class History:
             [self.grid.month_lags[:, t, :], np.full((len(y), 1), t - 7, dtype=np.int64)], axis=1
         )
         known = (columns >= 0) & (columns < t)
+        if t:
+            # What was charged yesterday, on its day, is not charged again today.
+            known[:, DAY_LATE] &= ~self.excused[:, t - 1, None]
         rows = np.arange(len(y))[:, None]
         safe = np.where(known, columns, 0)
         before, plain = self.raw[rows, safe], self.base[rows, safe]
@@ -206,42 +229,90 @@ class History:
         self._statistics[name][:, day.t] = np.where(day.ready, statistic, np.nan)
         return self._peaks[name]
 
+    def often(self, name: str, day: Day, statistic: Floats) -> Floats:
+        """How many days of the last half year came near today's `statistic`.
+
+        One old incident makes a peak, and not a habit. Asked after `own_peak`, which remembers.
+        """
+        first = max(0, day.t - self.tuning.tail_days)
+        past = self._statistics[name][:, first : max(0, day.t - 2 * REFRESH)]
+        near = NEAR * np.maximum(statistic, day.noise)
+        return np.asarray(np.sum(past >= near[:, None], axis=1), dtype=np.float64)
+
     def absorb(self, day: Day, flagged: Bools) -> None:
         """Write the day into the history; what was flagged or excused enters as expected."""
         t, slack = day.t, 3 * day.noise
-        kept = np.where(
-            flagged | day.excused, day.base, np.clip(day.y, day.low - slack, day.high + slack)
-        )
-        self.clean[:, t] = np.where(day.active, kept, np.nan)
+        replaced = flagged | day.excused
+        kept = np.where(replaced, day.base, day.y)
+        self.kept[:, t] = np.where(day.active, kept, np.nan)
+        # The week of a young series is not known yet: nothing is far from it.
+        young = t - self.born < LEARNING
+        clipped = np.clip(kept, day.low - slack, day.high + slack)
+        self.clean[:, t] = np.where(day.active, np.where(young, kept, clipped), np.nan)
         centre = (day.low + day.high) / 2
-        quiet = day.active & ~flagged & ~day.excused
+        quiet = day.active & ~replaced & (t - self.born >= LEARNING)
         self.residual[:, t] = np.where(quiet, day.y - centre, np.nan)
         # An incident counts once: a series that keeps alarming learns that this is its habit.
         lately = self.flagged[:, max(0, t - 3) : t].any(axis=1)
         self.surprise[:, t] = np.where(day.active & ~(flagged & lately), day.surprise, np.nan)
         self.flagged[:, t] = flagged
+        self.excused[:, t] = day.excused
 
     def rebase(self, t: int, rows: Bools, onset: Ints, delta: Floats) -> None:
         """Move the past of the chosen series to the level that holds since `onset`."""
-        for row in np.flatnonzero(rows):
+        for row in map(int, np.flatnonzero(rows)):
             start = int(onset[row])
-            self.clean[row, :start] += delta[row]
-            self.clean[row, start : t + 1] = self.usage[row, start : t + 1]
-            self.base[row, start : t + 1] += delta[row]
-            self.middle[row, : t + 1] += delta[row]
-            self.floor[row, start : t + 1] += delta[row]
-            self.deviation[row, start : t + 1] -= delta[row]
+            since = slice(start, t + 1)
+            usual, usage = self.middle[row, since].copy(), self.usage[row, since]
+            ratio = np.nansum(usage) / max(float(np.nansum(usual)), 1e-9)
+            added, scaled = usage - usual - delta[row], usage - usual * ratio
+            if ratio > 0 and np.nansum(np.abs(scaled)) < SCALES * np.nansum(np.abs(added)):
+                self._scale(row, start, ratio)
+                step = usual * (ratio - 1)
+            else:
+                self.clean[row, :start] += delta[row]
+                self.kept[row, :start] += delta[row]
+                self.middle[row, :start] += delta[row]
+                step = np.full(len(usual), delta[row])
+            self.clean[row, since] = self.kept[row, since] = usage
+            self.middle[row, since] += step
+            self.base[row, since] += step
+            self.floor[row, since] += step
+            self.deviation[row, since] -= step
             # The shift itself is no yardstick for the next one.
-            for values in self._statistics.values():
-                values[row, start : t + 1] = np.nan
+            for values in [self.residual, *self._statistics.values()]:
+                values[row, since] = np.nan
+
+    def _scale(self, row: int, start: int, ratio: float) -> None:
+        """All that was known of a series before `start`, times `ratio`."""
+        known = [self.clean, self.kept, self.middle, self.deviation, self.residual, self.surprise]
+        for values in [*known, *self._statistics.values()]:
+            values[row, :start] *= ratio
+        for slow in [self.noise, self.tail, self.low_tail, *self._peaks.values()]:
+            slow[row] *= ratio
+
+    def rebase_weekday(self, t: int, rows: Bools, delta: Floats) -> None:
+        """Move the past of day t's weekday to the value that it had for `WEEKS_TO_LEARN` weeks."""
+        start = t - 7 * (WEEKS_TO_LEARN - 1)
+        past, since = slice(t % 7, start, 7), slice(start, t + 1, 7)
+        for values in (self.clean, self.kept):
+            values[rows, past] += delta[rows, None]
+            values[rows, since] = self.usage[rows, since]
+        self.middle[rows, t % 7 : t + 1 : 7] += delta[rows, None]
+        for values in (self.base, self.floor):
+            values[rows, since] += delta[rows, None]
+        self.deviation[rows, since] -= delta[rows, None]
+        for values in [self.residual, *self._statistics.values()]:
+            values[rows, since] = np.nan
 
     def restart(self, rows: Bools, onset: Ints) -> None:
         """Forget everything before `onset`: the series began anew."""
         for row in np.flatnonzero(rows):
             start = int(onset[row])
             self.born[row] = start
-            self.clean[row, start:] = self.usage[row, start:]
-            hidden = [self.clean, self.base, self.middle, self.deviation, self.residual]
+            for values in (self.clean, self.kept):
+                values[row, start:] = self.usage[row, start:]
+            hidden = [self.clean, self.kept, self.base, self.middle, self.deviation, self.residual]
             for values in [*hidden, self.surprise, *self._statistics.values()]:
                 values[row, :start] = np.nan
             for peaks in self._peaks.values():

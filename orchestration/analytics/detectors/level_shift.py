@@ -10,6 +10,8 @@ from orchestration.analytics.detectors.registry import Vote, detector, share_of
 
 # Window in days, and how many of its days may be low: nearly all must be high.
 WINDOWS = ((2, 0), (3, 0), (7, 1), (14, 3))
+# Windows that also count how often the like was seen.
+OFTEN = (2, 7)
 # What a jump is measured from: two weeks before the days that jumped.
 BEFORE = 14
 
@@ -53,6 +55,11 @@ def level_shift(history: History, day: Day) -> Vote:
             f"jump_{width}": jump / day.noise,
             f"jump_{width}_peak": share_of(jump, np.maximum(jump_peak, 0.25 * day.noise)),
         }
+        if width in OFTEN:
+            evidence |= {
+                f"level_{width}_often": history.often(f"level_{width}", day, level),
+                f"jump_{width}_often": history.often(f"jump_{width}", day, jump),
+            }
         if width in (3, 7):
             evidence[f"level_{width}_share"] = share_of(level, np.abs(day.level))
     return Vote(best, amount, onset=onset, evidence=evidence)

@@ -52,6 +52,16 @@ def test_level_shift_is_one_alarm_and_the_new_level_becomes_normal(make: Make) -
     assert days.max() <= 13, "the same shift must not be told again for weeks"
 
 
+@pytest.mark.parametrize("day", [150, 262, 345, 400, 520, 700])
+def test_no_day_of_a_series_life_is_too_late_for_an_alarm(make: Make, day: int) -> None:
+    """The trees learned from series of a year; what they know of its calendar must not count."""
+    spiked, shifted = make(days=730), make(days=730)
+    spiked.loc[day, "y"] += 150
+    shifted.loc[day:, "y"] += 150
+    for frame in (spiked, shifted):
+        assert list(alarms(frame)["ds"])[:1] == [frame.loc[day, "ds"]]
+
+
 def test_shift_too_small_for_a_spike_is_found_by_its_persistence(make: Make) -> None:
     frame = make(noise=0.04, seed=4)
     frame.loc[200:, "y"] *= 1.18

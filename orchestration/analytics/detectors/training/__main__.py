@@ -20,7 +20,7 @@ from orchestration.analytics.detectors.training.observe import observe
 from orchestration.analytics.detectors.tuning import DEFAULT
 
 #: How backgrounds are drawn, how many series in the first and in the last round, and the seed.
-CORPORA = (("borrowed", borrowed, 500, 1600, 31), ("invented", invented, 300, 1000, 32))
+CORPORA = (("borrowed", borrowed, 1000, 6400, 31), ("invented", invented, 600, 4000, 32))
 
 
 def main() -> int:

@@ -37,7 +37,8 @@ from orchestration.analytics.detectors.tuning import DEFAULT
 PARTS = {
     "weekday baseline": ("surprise", "above_", "step", "score_weekday"),
     "level shift, 2 to 14 days": ("level_", "jump_", "score_level"),
-    "drift": ("rise", "long_rise", "two_months", "steady", "newest_step", "score_drift"),
+    "drift": ("rise", "long_rise", "two_months", "steady", "newest_step", "score_drift", "creep",
+              "days_above", "week_above", "slope_"),
     "weekly job": ("twice", "thrice", "rest_of_week", "score_weekly"),
     "drop": ("missing", "score_drop"),
     "own history (peaks, tails, ranks)": ("surprise_tail", "surprise_peak", "surprise_equal",
@@ -45,9 +46,13 @@ PARTS = {
                                           "level_7_peak", "level_14_peak", "jump_2_peak",
                                           "jump_3_peak", "jump_7_peak", "jump_14_peak",
                                           "rise_peak", "rise_swing", "steady_peak", "twice_peak",
-                                          "thrice_peak", "missing_tail", "missing_peak"),
+                                          "thrice_peak", "missing_tail", "missing_peak",
+                                          "level_2_often", "level_7_often", "jump_2_often",
+                                          "jump_7_often", "creep_peak", "creep_often",
+                                          "slope_7_peak", "slope_14_peak"),
     "context (noise, rhythm, past alarms)": ("noise_", "tail_noise", "low_tail", "memory",
-                                             "week_spread", "silent", "age", "excused", "alarm"),
+                                             "week_spread", "silent", "age", "excused", "alarm",
+                                             "first_of"),
 }  # fmt: skip
 #: Splits the folds' candidates into fitted and judged, returns the judged ones' strength.
 Judge = Callable[[Floats, Floats, Floats], Floats]

@@ -24,6 +24,8 @@ LENGTH = 365
 #: Median dollars a day, and the spread of it over series (log-normal).
 MONEY, MONEY_SPREAD = 60.0, 1.5
 WITH_INCIDENTS, WITH_SECOND, WITH_LATE_DAYS = 0.65, 0.35, 0.5
+#: Days between two incidents, and from the last one to the end: time to settle, and to be told.
+APART, LAST = 65, 25
 
 #: A background of `LENGTH` days: its days, its values (median 1) and the name of its donor.
 Draw = Callable[[np.random.Generator], tuple[pd.DatetimeIndex, Floats, str]]
@@ -72,10 +74,17 @@ def make_corpus(seed: int, count: int, draw: Draw = invented) -> Corpus:
 
 
 def _plant(bill: Bill) -> None:
-    """One incident, or two that are far apart; those that rewrite the past come first."""
+    """One incident, or two that are far apart; those that rewrite the past come first.
+
+    Every judged day is as likely: the combiner must not learn when incidents happen.
+    """
     rng = bill.rng
     kinds = list(rng.choice(KINDS, size=1 + int(rng.random() < WITH_SECOND), replace=False))
     kinds.sort(key=lambda kind: kind not in ("new_service", "credit_end"))
-    onsets = (int(rng.integers(WARM_UP + 10, 210)), int(rng.integers(270, bill.length - 25)))
-    for kind, onset in zip(kinds, onsets, strict=False):
+    onset = int(rng.integers(WARM_UP + 10, bill.length - LAST))
+    onsets = [onset]
+    if len(kinds) > 1:
+        days = np.arange(WARM_UP + 10, bill.length - LAST)
+        onsets.append(int(rng.choice(days[np.abs(days - onset) >= APART])))
+    for kind, onset in zip(kinds, sorted(onsets), strict=True):
         add_incident(bill, str(kind), onset)

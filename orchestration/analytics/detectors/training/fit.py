@@ -18,10 +18,10 @@ from orchestration.analytics.detectors.training.observe import UNKNOWN, Observed
 FOLDS = 4
 #: Small trees, many of them, each seeing half of the evidence: what holds on unseen donors.
 BOOSTING = {
-    "max_iter": 180,
+    "max_iter": 400,
     "learning_rate": 0.06,
-    "max_leaf_nodes": 10,
-    "max_depth": 5,
+    "max_leaf_nodes": 16,
+    "max_depth": 6,
     "min_samples_leaf": 40,
     "l2_regularization": 5.0,
     "max_features": 0.4,
