@@ -25,6 +25,8 @@ SERIES_KEYS = (
 #: A series of any level has two keys more: LEVELS, and which region, owner, … it sums.
 LEVEL_KEYS = (*SERIES_KEYS, "level", "member")
 FORECAST_KEYS = ("service_provider_name", "billing_currency")
+#: A part of a forecast: one service or account of it, or all that are too small to be named.
+PART_KEYS = (*FORECAST_KEYS, "level", "member")
 
 USAGE = ("Usage",)
 
@@ -35,6 +37,8 @@ LATE_DAYS = 2
 MISSING_DAYS = 45
 
 NONE = "(none)"
+#: What a part's member is that sums the small ones.
+OTHERS = "(others)"
 #: What a key says where it is summed over.
 ALL = "(all)"
 #: The finest first. A series of one is the exact sum of series of the finest.

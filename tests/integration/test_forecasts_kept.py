@@ -18,7 +18,7 @@ from tests.integration.postgres_server import postgres_database
 
 MODELS = (
     "--select", "stg_platform__forecasts", "int_forecasts__made", "stg_platform__forecast_totals",
-    "int_forecasts__totals_made",
+    "int_forecasts__totals_made", "stg_platform__forecast_parts", "int_forecasts__parts_made",
 )  # fmt: skip
 
 
@@ -53,6 +53,8 @@ def test_each_origin_is_kept_as_it_was_and_once_a_day(installation: Installation
         warehouse.replace_rows("platform.forecasts", made)
         total = made.drop(columns=["series_id", "service_provider_name", "model", "horizon_days"])
         warehouse.replace_rows("platform.forecast_totals", total.assign(parts=1))
+        part = made.drop(columns=["horizon_days"]).assign(level="service", member="EC2")
+        warehouse.replace_rows("platform.forecast_parts", part)
         installation.dbt("run", *MODELS, *more)
     kept = warehouse.query(
         "select as_of, ds, cutoff, p50 from intermediate.int_forecasts__made order by as_of, ds"
@@ -66,3 +68,7 @@ def test_each_origin_is_kept_as_it_was_and_once_a_day(installation: Installation
         "select as_of, ds, p50, parts from intermediate.int_forecasts__totals_made order by 1, 2"
     )
     assert totals[["as_of", "ds", "p50"]].equals(kept[["as_of", "ds", "p50"]])
+    parts = warehouse.query(
+        "select as_of, ds, p50, member from intermediate.int_forecasts__parts_made order by 1, 2"
+    )
+    assert parts[["as_of", "ds", "p50"]].equals(kept[["as_of", "ds", "p50"]])

@@ -77,6 +77,11 @@
             'billing_currency': 'text', 'as_of': 'date', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,
             'p025': money, 'p975': money, 'parts': 'integer'
         },
+        'forecast_parts': {
+            'level': 'text', 'member': 'text', 'series_id': 'text', 'service_provider_name': 'text',
+            'billing_currency': 'text', 'as_of': 'date', 'model': 'text', 'ds': 'date', 'p50': money, 'p10': money,
+            'p90': money, 'p025': money, 'p975': money
+        },
         'forecast_backtests': {
             'series_id': 'text', 'model': 'text', 'cutoff': 'date', 'horizon_days': 'integer', 'wape': 'float8',
             'bias': 'float8', 'coverage_80': 'float8', 'coverage_95': 'float8', 'mase': 'float8', 'points': 'integer'

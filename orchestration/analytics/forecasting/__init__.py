@@ -15,6 +15,7 @@ from orchestration.analytics.forecasting.forecaster import (
     forecast_panel,
     quantile_columns,
 )
+from orchestration.analytics.forecasting.parts import forecast_parts
 from orchestration.analytics.forecasting.registry import MODELS, Period, model
 from orchestration.analytics.forecasting.rhythm import RHYTHMS
 from orchestration.analytics.forecasting.rolling import CORRECTED
@@ -34,6 +35,7 @@ __all__ = [
     "columns",
     "forecast",
     "forecast_panel",
+    "forecast_parts",
     "forecast_with_totals",
     "hourly",
     "model",

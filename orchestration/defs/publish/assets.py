@@ -7,7 +7,7 @@ from orchestration.resources import Tollgate
 
 _MARTS = (
     "findings", "anomaly_drivers", "finding_events", "detector_feedback", "detection_budgets",
-    "forecasts", "forecast_accuracy", "forecast_outcomes", "forecast_totals",
+    "forecasts", "forecast_accuracy", "forecast_outcomes", "forecast_totals", "forecast_parts",
     "capacity_forecasts", "capacity_plans", "proposals", "decisions", "actions",
     "estimate_accuracy", "estimate_calibration",
 )  # fmt: skip

@@ -19,6 +19,11 @@ outcomes as (
         'total' as level, '(all)/' || billing_currency as series_id, 'sum' as model, as_of, cutoff, lead_days,
         error_cost, actual_cost, naive_cost, is_inside_80, is_inside_95
     from {{ ref('fct_forecast_total_outcomes') }}
+    union all
+    select
+        level, series_id, model, as_of, cutoff, lead_days, error_cost, actual_cost, naive_cost, is_inside_80,
+        is_inside_95
+    from {{ ref('fct_forecast_part_outcomes') }}
 ),
 
 stored as (
