@@ -30,7 +30,7 @@ RULED = {"new_spend": 1.0, "drop": 1.5}
 # Detectors of a level, which know that it is high and not where it began.
 DATED = ("level_shift", "drift")
 # Series that are judged together: enough for numpy, few enough for flat memory.
-BLOCK = 500
+BLOCK = 1000
 # Blocks at the same time: one for each core of a small machine.
 THREADS = 2
 
