@@ -192,7 +192,10 @@ def _prices(document: Mapping[str, Any]) -> Iterator[tuple[Sku, Price]]:
 
 
 def _uses(facts: Mapping[str, Any]) -> Sequence[Use] | None:
-    return read_uses(facts["waivers"]) if "waivers" in facts else None
+    try:
+        return read_uses(facts["waivers"]) if "waivers" in facts else None
+    except ValueError as error:
+        raise RateCardError(f"{error}; {AGAIN}") from error
 
 
 def _history(document: Mapping[str, Any]) -> History:

@@ -6,10 +6,16 @@ belong here: whether a waiver excuses a finding (`rego/finops/lib/waivers`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
 
 from policies.bundle import Bundle
 from policies.decisions import Record, waived_records
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
 
     from policies.deployment.ratecard import RateCard
 
+_CARD = Path(__file__).resolve().parents[1] / "schemas" / "rates.v1.json"
 # Where the uses are from: the shared store, the rate card as of its export, or nowhere.
 STORE, CARD, NOT_KNOWN = "store", "card", "not_known"
 
@@ -42,6 +49,11 @@ class Use:
     def to_dict(self) -> dict[str, Any]:
         """As the rate card has it."""
         return asdict(self)
+
+    @property
+    def moment(self) -> datetime:
+        """When it was decided; ValueError for a day that no month has."""
+        return datetime.fromisoformat(self.decided_at)
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -89,12 +101,30 @@ def _use(waiver_id: str, record: Record, findings: Sequence[Finding]) -> Use:
     )
 
 
-def read_uses(entries: Iterable[Mapping[str, Any]]) -> list[Use]:
-    """The uses that a rate card has; KeyError, TypeError or ArithmeticError if misshapen."""
+def read_uses(entries: Any) -> list[Use]:
+    """The uses that a rate card has; ValueError names the one that is not of the card's form.
+
+    A text where a truth value belongs, or half a day, would be another use than was meant, or none.
+    """
+    try:
+        _form().validate(entries)
+    except jsonschema_rs.ValidationError as error:
+        place = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.instance_path)
+        raise ValueError(f"facts.waivers{place}: {error.message}") from error
     uses = [Use(**entry) for entry in entries]
-    if any(not Decimal(use.amount).is_finite() or Decimal(use.amount) < 0 for use in uses):
-        raise ValueError("a use of a waiver is no amount of money")
+    for number, use in enumerate(uses):
+        try:
+            _ = use.moment
+        except ValueError as error:
+            raise ValueError(f"facts.waivers[{number}].decided_at: {error}") from error
     return uses
+
+
+@cache
+def _form() -> jsonschema_rs.Draft202012Validator:
+    schema = json.loads(_CARD.read_text(encoding="utf-8"))
+    uses = schema["properties"]["facts"]["properties"]["waivers"]
+    return jsonschema_rs.Draft202012Validator({"$defs": schema["$defs"], **uses})
 
 
 def recorded_uses(store: sa.Engine, bundle: Bundle) -> list[Use]:
@@ -139,7 +169,7 @@ def waiver_facts(
 
 def used(uses: Iterable[Use], git: Mapping[str, Any], environment: str) -> dict[str, Decimal]:
     """What other changes use, by waiver: the latest decision of each change counts, once."""
-    latest = {use.change: use for use in sorted(uses, key=lambda use: use.decided_at)}
+    latest = {use.change: use for use in sorted(uses, key=lambda use: use.moment)}
     asked = {use.place for use in latest.values() if use.pull_request}
     found: dict[str, Decimal] = {}
     for use in latest.values():

@@ -37,14 +37,34 @@ def test_resource_costs_once_however_many_changes_touch_it() -> None:
     assert counted(elsewhere, replace(elsewhere, pull_request="8", decided_at=LATER)) == 40
 
 
-def test_rate_card_with_a_use_that_is_no_amount_is_refused(tmp_path: Path) -> None:
-    for amount in ("-1.00", "NaN", "much"):
-        facts = {**CONTENT["facts"], "waivers": [replace(USE, amount=amount).to_dict()]}
-        with pytest.raises(RateCardError):
-            read_card(card_file(tmp_path, {**CONTENT, "facts": facts}))
+def card_with(folder: Path, waivers: object) -> Path:
+    return card_file(folder, {**CONTENT, "facts": {**CONTENT["facts"], "waivers": waivers}})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("amount", "-1.00"), ("amount", "NaN"), ("amount", "much"), ("amount", 40), ("amount", "4e1"),
+        ("about_resource", "false"), ("about_resource", 1), ("pull_request", 7), ("head_sha", None),
+        ("waiver_id", ["W-1"]), ("environment", {}), ("currency", "usd"), ("decided_at", None),
+        ("decided_at", "2026-10-01"), ("decided_at", "2026-02-30T00:00:00Z"), ("moment", "now"),
+    ],
+)  # fmt: skip
+def test_rate_card_with_a_use_of_another_form_is_refused_and_told_where(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    """A text `false` was taken for true: what it used of a budget then counted as a resource's."""
+    with pytest.raises(RateCardError, match=r"facts\.waivers\[1\].*" + field) as refused:
+        read_card(card_with(tmp_path, [USE.to_dict(), {**USE.to_dict(), field: value}]))
+    assert "tollgate rates export" in str(refused.value)
+
+
+@pytest.mark.parametrize("uses", [None, {}, {"W-1": "40.00"}, "W-1", ["W-1"], [{}], 5])
+def test_rate_card_whose_uses_are_no_list_of_uses_is_refused(tmp_path: Path, uses: object) -> None:
+    with pytest.raises(RateCardError, match=r"facts\.waivers"):
+        read_card(card_with(tmp_path, uses))
 
 
 def test_rate_card_that_says_nothing_of_waivers_knows_nothing(tmp_path: Path) -> None:
     assert read_card(card_file(tmp_path)).waiver_uses is None
-    facts = {**CONTENT["facts"], "waivers": []}
-    assert read_card(card_file(tmp_path, {**CONTENT, "facts": facts})).waiver_uses == []
+    assert read_card(card_with(tmp_path, [])).waiver_uses == []
