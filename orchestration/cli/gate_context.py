@@ -35,6 +35,7 @@ from policies.deployment.report.files import (
 from policies.deployment.report.json import to_json
 from policies.deployment.report.text import rendered
 from policies.deployment.report.words import clean, inert, reason
+from policies.deployment.waivers import LOCAL
 
 ALLOWED, DENIED, UNDECIDED = 0, 1, 2
 
@@ -106,10 +107,10 @@ def git_facts() -> GitFacts:
     get = os.environ.get
     number = re.fullmatch(r"refs/pull/(\d+)/\w+", get("GITHUB_REF") or "")
     return GitFacts(
-        repository=get("GITHUB_REPOSITORY") or "local",
-        base_ref=get("GITHUB_BASE_REF") or "local",
-        head_sha=get("GITHUB_SHA") or "local",
-        actor=get("GITHUB_ACTOR") or "local",
+        repository=get("GITHUB_REPOSITORY") or LOCAL,
+        base_ref=get("GITHUB_BASE_REF") or LOCAL,
+        head_sha=get("GITHUB_SHA") or LOCAL,
+        actor=get("GITHUB_ACTOR") or LOCAL,
         head_ref=get("GITHUB_HEAD_REF") or None,
         pull_request=number[1] if number else None,
         fork=_is_fork(get("GITHUB_EVENT_PATH")),

@@ -35,6 +35,7 @@ from policies.deployment.places import Places
 from policies.deployment.plan import Plan
 from policies.deployment.pricing import NotPriced
 from policies.deployment.sources import Sources
+from policies.deployment.waivers import LOCAL
 from policies.engine import PolicyEngine
 from policies.models import Decision, engine_finding, rfc3339
 
@@ -61,10 +62,10 @@ def known_environment(bundle: Bundle, name: str) -> str:
 class GitFacts:
     """The change that asks; `local` where nothing is known of it."""
 
-    repository: str = "local"
-    base_ref: str = "local"
-    head_sha: str = "local"
-    actor: str = "local"
+    repository: str = LOCAL
+    base_ref: str = LOCAL
+    head_sha: str = LOCAL
+    actor: str = LOCAL
     head_ref: str | None = None
     pull_request: str | None = None
     # A change from a fork runs without secrets, and its author may not be one of ours.

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from policies.deployment.ratecard import RateCard
 
 _CARD = Path(__file__).resolve().parents[1] / "schemas" / "rates.v1.json"
+# What the facts of a change say where CI has told nothing of it.
+LOCAL = "local"
 # Where the uses are from: the shared store, the rate card as of its export, or nowhere.
 STORE, CARD, NOT_KNOWN = "store", "card", "not_known"
 
@@ -63,9 +65,16 @@ class Use:
     @property
     def change(self) -> tuple[str, ...]:
         """What it counts once for."""
+        if self.is_unnamed:
+            return (*self.place, self.decided_at)
         if self.about_resource:
             return self.place
         return (*self.place, f"#{self.pull_request}" if self.pull_request else self.head_sha)
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether nobody can tell which change it is of, so that it may be any, or none of them."""
+        return _is_unnamed(self.pull_request, self.head_sha)
 
 
 def uses_of(records: Iterable[Record], waiver_ids: frozenset[str]) -> Iterator[Use]:
@@ -155,16 +164,30 @@ def waiver_facts(
     """
     carded = card.waiver_uses if card else None
     source = STORE if shared else NOT_KNOWN if carded is None else CARD
+    if _is_unnamed(git.get("pull_request"), git["head_sha"]):
+        source = NOT_KNOWN
+    counted = _greater(recorded_uses(store, bundle), carded or (), git, environment)
     return {
         "source": source,
         "as_of": card.document["issued_at"] if card and source == CARD else None,
         "used": [
-            {"waiver_id": name, "amount": str(amount)}
-            for name, amount in sorted(
-                used([*recorded_uses(store, bundle), *(carded or ())], git, environment).items()
-            )
+            {"waiver_id": name, "amount": str(amount)} for name, amount in sorted(counted.items())
         ],
     }
+
+
+def _greater(
+    stored: Sequence[Use], carded: Sequence[Use], git: Mapping[str, Any], environment: str
+) -> dict[str, Decimal]:
+    """What the store counts, and what it counts with the card, whichever is more.
+
+    A card may be old, and of a change know a later decision: it adds to the store, but frees
+    nothing of what the store has seen used.
+    """
+    alone = used(stored, git, environment)
+    together = used([*stored, *carded], git, environment)
+    return {name: max(alone.get(name, Decimal(0)), together.get(name, Decimal(0)))
+            for name in {*alone, *together}}  # fmt: skip
 
 
 def used(uses: Iterable[Use], git: Mapping[str, Any], environment: str) -> dict[str, Decimal]:
@@ -174,7 +197,8 @@ def used(uses: Iterable[Use], git: Mapping[str, Any], environment: str) -> dict[
     found: dict[str, Decimal] = {}
     for use in latest.values():
         # Where pull requests are asked about, a run without one only deploys what they brought.
-        deploys = not use.pull_request and not use.about_resource and use.place in asked
+        is_deployed = not (use.pull_request or use.about_resource or use.is_unnamed)
+        deploys = is_deployed and use.place in asked
         if not deploys and not _is_own(use, git, environment):
             found[use.waiver_id] = found.get(use.waiver_id, Decimal(0)) + Decimal(use.amount)
     return found
@@ -189,4 +213,11 @@ def _is_own(use: Use, git: Mapping[str, Any], environment: str) -> bool:
     request = git.get("pull_request")
     if request:
         return bool(use.pull_request == request)
+    if _is_unnamed(request, git["head_sha"]):
+        return use.is_unnamed
     return bool(use.pull_request or use.head_sha == git["head_sha"])
+
+
+def _is_unnamed(pull_request: str | None, head_sha: str) -> bool:
+    """Without both, as on a laptop, one change is not told from another."""
+    return not pull_request and head_sha == LOCAL

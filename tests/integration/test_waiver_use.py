@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from orchestration.cli.gate import app
 from orchestration.settings import load_settings
 from policies.bundle import read_bundle
 from policies.deployment.waivers import recorded_uses
+from policies.models import rfc3339
 from policies.store import open_store
 from tests.unit.policies.deployment.rate_cards import CONTENT, card_file
 
@@ -112,22 +114,50 @@ def test_where_nobody_counts_it_is_said_and_may_be_denied(
     assert "nobody has counted" in note(strict, "denials")
 
 
+def exported(folder: Path, *, hours_ago: float = 0, **changes: Any) -> Path:
+    """A card with what the store has now, each use with these changes."""
+    uses = recorded_uses(open_store(load_settings().ops_url), read_bundle())
+    facts = {**CONTENT["facts"], "waivers": [{**use.to_dict(), **changes} for use in uses]}
+    issued = rfc3339(datetime.now(UTC) - timedelta(hours=hours_ago))
+    card = card_file(folder, {**CONTENT, "issued_at": issued, "facts": facts})
+    schema = json.loads((REPOSITORY / "policies/schemas/rates.v1.json").read_text())
+    jsonschema_rs.Draft202012Validator(schema).validate(json.loads(card.read_text()))
+    return card
+
+
 @pytest.mark.usefixtures("shared")
 def test_rate_card_tells_what_the_shared_store_has(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert asked(monkeypatch, "7", "a1")["decision"]["waived"]
-    uses = recorded_uses(open_store(load_settings().ops_url), read_bundle())
-    facts = {**CONTENT["facts"], "waivers": [use.to_dict() for use in uses]}
-    card = card_file(tmp_path, {**CONTENT, "facts": facts})
-    schema = json.loads((REPOSITORY / "policies/schemas/rates.v1.json").read_text())
-    jsonschema_rs.Draft202012Validator(schema).validate(json.loads(card.read_text()))
+    card = exported(tmp_path)
     monkeypatch.delenv("TOLLGATE_OPS_URL")
     other = asked(monkeypatch, "8", "b1", "--rates", str(card))
-    assert other["question"]["facts"]["waivers"] == {
-        "source": "card",
-        "as_of": CONTENT["issued_at"],
-        "used": [{"waiver_id": "W-1", "amount": "3858.80"}],
-    }
+    facts = other["question"]["facts"]["waivers"]
+    assert (facts["source"], facts["as_of"]) == ("card", json.loads(card.read_text())["issued_at"])
+    assert facts["used"] == [{"waiver_id": "W-1", "amount": "3858.80"}]
     assert not other["decision"]["waived"]
     assert asked(monkeypatch, "7", "a2", "--rates", str(card))["decision"]["waived"]
+
+
+@pytest.mark.usefixtures("shared")
+def test_rate_card_frees_nothing_of_what_the_store_has_seen_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert asked(monkeypatch, "7", "a1")["decision"]["waived"]
+    card = exported(tmp_path, amount="0.00", decided_at="2099-01-01T00:00:00Z")
+    other = asked(monkeypatch, "8", "b1", "--rates", str(card))
+    (use,) = other["question"]["facts"]["waivers"]["used"]
+    assert use["amount"] == "3858.80"
+    assert not other["decision"]["waived"]
+
+
+@pytest.mark.usefixtures("shared")
+def test_what_a_change_without_a_name_may_use_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked(monkeypatch, "7", "a1")["decision"]["waived"]
+    facts = asked(monkeypatch, None, "local")["question"]["facts"]["waivers"]
+    assert facts == {
+        "source": "not_known",
+        "as_of": None,
+        "used": [{"waiver_id": "W-1", "amount": "3858.80"}],
+    }

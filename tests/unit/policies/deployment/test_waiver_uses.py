@@ -37,6 +37,21 @@ def test_resource_costs_once_however_many_changes_touch_it() -> None:
     assert counted(elsewhere, replace(elsewhere, pull_request="8", decided_at=LATER)) == 40
 
 
+UNNAMED = replace(USE, pull_request=None, head_sha="local")
+
+
+def test_each_decision_of_a_change_without_a_name_counts_for_others() -> None:
+    """Two laptops' changes passed for one, of which the latest counted."""
+    assert counted(UNNAMED, replace(UNNAMED, decided_at=LATER)) == 80
+    # Nor does it only deploy what a pull request has brought.
+    assert counted(USE, UNNAMED) == 80
+
+
+def test_a_change_without_a_name_counts_what_pull_requests_use_and_not_its_own_tries() -> None:
+    mine = {"repository": "acme/shop", "pull_request": None, "head_sha": "local"}
+    assert used([USE, UNNAMED, replace(UNNAMED, decided_at=LATER)], mine, "staging") == {"W-1": 40}
+
+
 def card_with(folder: Path, waivers: object) -> Path:
     return card_file(folder, {**CONTENT, "facts": {**CONTENT["facts"], "waivers": waivers}})
 
