@@ -153,6 +153,19 @@ def test_rate_card_frees_nothing_of_what_the_store_has_seen_used(
 
 
 @pytest.mark.usefixtures("shared")
+def test_old_count_of_a_rate_card_excuses_nothing_and_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A card of last month knew nothing of what was allowed since."""
+    monkeypatch.delenv("TOLLGATE_OPS_URL")
+    for hours_ago, expected in ((47, True), (49, False)):
+        card = exported(tmp_path, hours_ago=hours_ago)
+        answer = asked(monkeypatch, "7", "a1", "--rates", str(card))
+        assert answer["decision"]["allow"] is expected
+    assert "tollgate rates export" in note(answer, "denials")
+
+
+@pytest.mark.usefixtures("shared")
 def test_what_a_change_without_a_name_may_use_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked(monkeypatch, "7", "a1")["decision"]["waived"]
     facts = asked(monkeypatch, None, "local")["question"]["facts"]["waivers"]

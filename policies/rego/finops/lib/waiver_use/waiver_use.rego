@@ -28,6 +28,24 @@ uses(w) := [use |
 known if input.facts.waivers.source in {"store", "card"}
 
 # METADATA
+# title: From the card
+# description: Whether the count is the rate card's, which is as old as its export.
+is_card if input.facts.waivers.source == "card"
+
+# METADATA
+# title: Recent
+# description: A count of a known time, not older than the configuration lets it be.
+is_recent if values.hours_since(input.facts.waivers.as_of) <= data.finops.config.waivers.count_max_age_hours
+
+# METADATA
+# title: Outdated
+# description: What is said of a count that is not recent, and what to do.
+outdated := concat(" ", [
+	"the rate card's count of what other changes use of it is older than finops/config/waivers lets it be, or of no known time:",
+	"export the card again with `tollgate rates export`, or name the shared store in TOLLGATE_OPS_URL",
+])
+
+# METADATA
 # title: Passes
 # description: Use that is not known is let be where the environment says so; other gates have none.
 passes if known

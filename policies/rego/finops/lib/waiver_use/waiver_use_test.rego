@@ -47,3 +47,18 @@ test_it_is_said_that_nobody_counted_where_that_is_reported if {
 	not waiver_use.said(waiver) with input as in_environment("sandbox") with data.finops.config.waivers.use_not_known as terms
 	not waiver_use.said(waiver) with input as question("store", []) with data.finops.config.waivers.use_not_known as terms
 }
+
+counted_at(as_of) := {"now": "2026-10-03T00:00:00Z", "facts": {"waivers": {"source": "card", "as_of": as_of, "used": []}}}
+
+test_count_is_recent_up_to_the_age_that_is_configured if {
+	every as_of in ["2026-10-03T00:00:00Z", "2026-10-01T00:00:00Z"] {
+		waiver_use.is_recent with input as counted_at(as_of) with data.finops.config.waivers.count_max_age_hours as 48
+	}
+	every as_of in ["2026-09-30T23:59:59Z", "2026-10-03T00:00:01Z", "lately", 5, null] {
+		not waiver_use.is_recent with input as counted_at(as_of) with data.finops.config.waivers.count_max_age_hours as 48
+	}
+}
+
+test_no_count_is_recent_without_a_limit if {
+	not waiver_use.is_recent with input as counted_at("2026-10-03T00:00:00Z") with data.finops.config.waivers as {}
+}

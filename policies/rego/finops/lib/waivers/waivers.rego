@@ -54,6 +54,7 @@ words := {
 	"currency": "it is in another currency",
 	"amount": "its maximum, less what other changes use of it, is smaller than the amount at stake",
 	"use": "nobody has counted what other changes use of it",
+	"counted": waiver_use.outdated,
 	"repository": "it names another repository, or none for what is not about one resource",
 	"environment": "it names another environment",
 	"pull_request": "it names another pull request",
@@ -77,6 +78,10 @@ free_of("currency", w, found) if w.currency == found.currency
 free_of("amount", w, found) if values.amount(found.amount) + waiver_use.used(w) <= values.amount(w.max_amount)
 
 free_of("use", _, _) if waiver_use.passes
+
+free_of("counted", _, _) if not waiver_use.is_card
+
+free_of("counted", _, _) if waiver_use.is_recent
 
 free_of("repository", w, _) if w.repository == "*"
 

@@ -37,6 +37,19 @@ test_use_that_nobody_counted_excuses_nothing_where_it_must_be_known if {
 	found == {waivers.words.use}
 }
 
+test_old_count_of_a_card_excuses_nothing_and_the_store_has_none if {
+	config := {"max_days": 180, "count_max_age_hours": 48}
+	every case in [
+		{"source": "card", "as_of": "2026-10-27T12:00:00Z", "found": set()}, {"source": "card", "as_of": "2026-10-26T11:59:59Z", "found": {waivers.words.counted}},
+		{"source": "card", "as_of": null, "found": {waivers.words.counted}}, {"source": "store", "as_of": null, "found": set()},
+	] {
+		facts := {"facts": {"waivers": {"source": case.source, "as_of": case.as_of, "used": []}}}
+		found := waivers.faults(waiver, denial) with input as object.union(question, facts)
+			with data.finops.config.waivers as config
+		found == case.found
+	}
+}
+
 faults(finding, changes) := found if {
 	found := waivers.faults(object.union(waiver, changes), object.union(denial, finding)) with input as question
 		with data.finops.config.waivers.max_days as 180
