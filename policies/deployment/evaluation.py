@@ -17,7 +17,16 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.blocks import unpriced, unread
 from policies.deployment.configuration import UNKNOWN_REGION
 from policies.deployment.mapping import NAMED, TypeRule, WithRule, as_text, is_number, type_rules
-from policies.deployment.pricing import ZERO, Amount, NotKnown, NotPriced, Price, PriceBook, Sku
+from policies.deployment.pricing import (
+    ZERO,
+    Amount,
+    NotKnown,
+    NotMapped,
+    NotPriced,
+    Price,
+    PriceBook,
+    Sku,
+)
 from policies.deployment.scaling import scaled, zones
 from policies.deployment.shapes import SHAPES
 from policies.deployment.usage import Usage
@@ -106,7 +115,7 @@ def evaluate(
     """What a resource pays for a month; NotPriced or NotKnown says why that cannot be told."""
     rule = type_rules().get(resource_type)
     if rule is None or "." in resource_type:
-        raise NotPriced(f"{resource_type} is not among the priced types")
+        raise NotMapped(f"{resource_type} has no mapping")
     if rule.is_sold and attributes.region in ("", UNKNOWN_REGION):
         raise NotKnown("the region is not known; set it in the provider block")
     costs = _Evaluation(rule, attributes, subject, book, usage).costs()

@@ -24,6 +24,12 @@ class NotPriced(Exception):
     status = "unsupported"
 
 
+class NotMapped(NotPriced):
+    """No mapping says what the resource's type pays for."""
+
+    status = "unmapped"
+
+
 class NotKnown(NotPriced):
     """The plan does not tell what the estimate needs."""
 

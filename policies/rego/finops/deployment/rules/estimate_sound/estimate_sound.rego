@@ -104,7 +104,7 @@ sound(line) if {
 }
 
 sound(line) if {
-	line.status in ["unsupported", "unknown"]
+	line.status in ["unsupported", "unmapped", "unknown"]
 	line.monthly_after == null
 }
 

@@ -76,10 +76,25 @@ leaving := {resource.address |
 	resource.actions in [["delete"], ["forget"]]
 }
 
-without_price(chain, line) := finding.new(chain, object.union(stake(line), {"message": sprintf(
-	"The resource has no price (%v): what it costs is not known.",
-	[object.get(line, "status", null)],
-)}))
+without_price(chain, line) := finding.new(chain, object.union(stake(line), {
+	"message": sprintf("The resource has no price (%v): what it costs is not known.", [object.get(line, "status", null)]),
+	"remedy": object.get(remedies, object.get(line, "status", null), remedies.unsupported),
+}))
+
+remedies := {
+	"unmapped": concat(" ", [
+		"Add a mapping of its type, or name it in free.yaml if it costs nothing (policies/deployment/types, how is in",
+		"policies/deployment/README.md); until then, price it by hand, and ask for a waiver for its address with that reason.",
+	]),
+	"unknown": concat(" ", [
+		"Say in the configuration, with --region or in a usage file (--usage) what the note of its line misses, or plan",
+		"again when it is known; else price it by hand, and ask for a waiver for its address with that reason.",
+	]),
+	"unsupported": concat(" ", [
+		"Give the gate a list or a rate card that prices it (--prices, --rates), choose what has a price, or price it by",
+		"hand, and ask for a waiver for its address with that reason.",
+	]),
+}
 
 in_part(chain, line) := finding.new(chain, object.union(stake(line), {
 	"message": sprintf("The price of the resource does not count all that it costs: %v.", [line.not_counted]),

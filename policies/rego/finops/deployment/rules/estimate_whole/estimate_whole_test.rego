@@ -33,6 +33,20 @@ test_unpriced_resource_is_not_outvoted_by_priced_ones if {
 	}
 }
 
+test_remedy_is_that_of_what_is_missing if {
+	every case in [
+		{"status": "unmapped", "said": "Add a mapping"}, {"status": "unknown", "said": "--usage"},
+		{"status": "unsupported", "said": "--prices"}, {"status": null, "said": "--prices"},
+	] {
+		status := {"op": "replace", "path": "/estimate/lines/0/status", "value": case.status}
+		denials := estimate_whole.deny with input as q.changed([status])
+		every denial in denials {
+			contains(denial.remedy, case.said)
+		}
+		count(denials) == 1
+	}
+}
+
 test_gap_in_a_price_is_named if {
 	denials := estimate_whole.deny with input as q.changed(gap)
 	[d.message | some d in denials] == [`The price of the resource does not count all that it costs: ["replica"].`]
