@@ -9,14 +9,14 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from traceback import extract_tb
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
@@ -105,25 +105,48 @@ def decides(command: Callable[..., None]) -> Callable[..., None]:
 def git_facts() -> GitFacts:
     """From the variables and the event file that GitHub sets; `local` on a laptop."""
     get = os.environ.get
-    number = re.fullmatch(r"refs/pull/(\d+)/\w+", get("GITHUB_REF") or "")
+    event = _pull_request_event(get("GITHUB_EVENT_PATH"))
+    named = re.fullmatch(r"refs/pull/(\d+)/\w+", get("GITHUB_REF") or "")
+    head_sha = get("GITHUB_SHA")
+    if get("GITHUB_EVENT_NAME") == "pull_request_target":
+        # Its variables are those of the base branch, whose commit is that of no change.
+        head_sha = _text_at(event, "head", "sha")
     return GitFacts(
         repository=get("GITHUB_REPOSITORY") or LOCAL,
         base_ref=get("GITHUB_BASE_REF") or LOCAL,
-        head_sha=get("GITHUB_SHA") or LOCAL,
+        head_sha=head_sha or LOCAL,
         actor=get("GITHUB_ACTOR") or LOCAL,
         head_ref=get("GITHUB_HEAD_REF") or None,
-        pull_request=number[1] if number else None,
-        fork=_is_fork(get("GITHUB_EVENT_PATH")),
+        pull_request=named[1] if named else _number(event),
+        fork=_is_fork(event),
     )
 
 
-def _is_fork(event: str | None) -> bool | None:
-    """Whether the event's pull request comes from a fork; None if that cannot be read."""
+def _pull_request_event(path: str | None) -> Mapping[str, Any]:
+    """The pull request of GitHub's event file; empty if there is none that can be read."""
     try:
-        request = json.loads(Path(event or "").read_text(encoding="utf-8"))["pull_request"]
-        return bool(request["head"]["repo"]["full_name"] != request["base"]["repo"]["full_name"])
-    except (TypeError, ValueError, KeyError, OSError):
-        return None
+        event = json.loads(Path(path or "").read_text(encoding="utf-8"))
+    except (ValueError, OSError):
+        return {}
+    request = event.get("pull_request") if isinstance(event, dict) else None
+    return request if isinstance(request, dict) else {}
+
+
+def _number(request: Mapping[str, Any]) -> str | None:
+    number = request.get("number")
+    return str(number) if type(number) is int else None
+
+
+def _is_fork(request: Mapping[str, Any]) -> bool | None:
+    """Whether the pull request comes from a fork; None if that cannot be read."""
+    head, base = (_text_at(request, side, "repo", "full_name") for side in ("head", "base"))
+    return head != base if head and base else None
+
+
+def _text_at(holder: Any, *names: str) -> str | None:
+    for name in names:
+        holder = holder.get(name) if isinstance(holder, dict) else None
+    return holder if isinstance(holder, str) else None
 
 
 @dataclass(frozen=True)
