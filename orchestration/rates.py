@@ -17,7 +17,8 @@ from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse
 from policies.bundle import read_bundle
 from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
-from policies.deployment.mapping import meters, type_rules
+from policies.deployment.changes import one_case
+from policies.deployment.mapping import meters, used_meters
 from policies.deployment.names import aws_sku, azure_skus, google_sku
 from policies.deployment.pricing import ON_DEMAND, SPOT, Sku
 from policies.deployment.recorded import PROVIDERS
@@ -251,7 +252,7 @@ def _usage(warehouse: Warehouse, rows: Sequence[Any], window: dict[str, date]) -
         (row[0], row[1], row[2], row[3])
         for row in rows
         for sku in bill_skus(row[0], row[1], row[2], row[3], row[4])
-        if (sku.service, sku.meter) in _used_meters(sku.provider)
+        if _looked_up(sku, used_meters(sku.provider))
     }
     if not wanted:
         return []
@@ -271,8 +272,8 @@ def _usage(warehouse: Warehouse, rows: Sequence[Any], window: dict[str, date]) -
     )[1]:
         name, factor = plain(unit or "")
         for sku in bill_skus(provider, service, usage_type, meter, ""):
-            if name and (sku.service, sku.meter) in _used_meters(sku.provider):
-                by_day = days.setdefault((resource, sku.service, sku.meter), {})
+            if name and _looked_up(sku, used_meters(sku.provider)):
+                by_day = days.setdefault((one_case(resource), sku.service, sku.meter), {})
                 by_day[day] = by_day.get(day, Decimal(0)) + quantity * factor
     return [
         _use(key, [by_day[day] for day in sorted(by_day)]) for key, by_day in sorted(days.items())
@@ -294,17 +295,6 @@ def _use(key: tuple[str, str, str], amounts: list[Decimal]) -> dict[str, str]:
         "low": _fixed(low * _MONTH_DAYS),
         "likely": _fixed(mean * _MONTH_DAYS),
         "high": _fixed(high * _MONTH_DAYS),
-    }
-
-
-def _used_meters(provider: str) -> set[tuple[str, str]]:
-    """Meters whose quantity no plan tells."""
-    return {
-        (part.service, part.meter)
-        for rule in type_rules().values()
-        if rule.provider == provider
-        for part in rule.parts
-        if any("usage" in rule.let.get(name, {}) for name in part.quantity)
     }
 
 

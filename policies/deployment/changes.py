@@ -139,6 +139,12 @@ def read_change(entry: object, number: int, configuration: Configuration) -> Res
     )
 
 
+def one_case(name: str) -> str:
+    """A name as it is compared: Azure means the same by an id in any case, and writes several."""
+    lower = name.lower()
+    return lower if lower.startswith("/subscriptions/") else name
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 

@@ -7,7 +7,7 @@ The form is shown in `README.md`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property
@@ -197,9 +197,27 @@ def load_yaml(path: Path) -> dict[str, Any]:
 
 def meters(provider: str) -> list[tuple[str, re.Pattern[str]]]:
     """Service and pattern of every meter that a mapping of the provider may look up."""
-    rules = [rule for rule in type_rules().values() if rule.provider == provider]
-    pairs = {(part.service, part.meter) for rule in rules for part in rule.parts}
-    return [(service, _pattern(meter)) for service, meter in sorted(pairs)]
+    return _patterns(part for _, part in _parts(provider))
+
+
+@cache
+def used_meters(provider: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Those whose quantity no plan tells."""
+    return _patterns(
+        part
+        for rule, part in _parts(provider)
+        if any("usage" in rule.let.get(name, {}) for name in part.quantity)
+    )
+
+
+def _parts(provider: str) -> Iterator[tuple[TypeRule, PartRule]]:
+    for rule in type_rules().values():
+        yield from ((rule, part) for part in rule.parts if rule.provider == provider)
+
+
+def _patterns(parts: Iterable[PartRule]) -> list[tuple[str, re.Pattern[str]]]:
+    pairs = sorted({(part.service, part.meter) for part in parts})
+    return [(service, _pattern(meter)) for service, meter in pairs]
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from policies.deployment.changes import SENSITIVE, PlanError, ResourceChange
+from policies.deployment.changes import SENSITIVE, PlanError, ResourceChange, one_case
 from policies.deployment.mapping import type_rules
 
 # The names that tell one object from all others, the surest first: an id may be a mere name.
@@ -59,4 +59,4 @@ def _are_one(one: ResourceChange, other: ResourceChange) -> bool:
 
 def _told(change: ResourceChange, name: str) -> str | None:
     value = (change.before or {}).get(name)
-    return value if isinstance(value, str) and value and value != SENSITIVE else None
+    return one_case(value) if isinstance(value, str) and value and value != SENSITIVE else None

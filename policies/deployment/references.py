@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from policies.deployment.changes import ResourceChange
+from policies.deployment.changes import ResourceChange, one_case
 from policies.deployment.configuration import Configuration, module_path, without_indexes
 
 # Modules that pass a value through more hands than this are not followed.
@@ -32,7 +32,9 @@ class References:
     ) -> None:
         self._configuration = configuration or Configuration({})
         self._by_address = {change.address: change for change in changes}
-        self._by_identity = {name: change for change in changes for name in change.identities}
+        self._by_identity = {
+            one_case(name): change for change in changes for name in change.identities
+        }
         self._instances: dict[str, list[ResourceChange]] = {}
         for change in changes:
             self._instances.setdefault(without_indexes(change.address), []).append(change)
@@ -59,8 +61,9 @@ class References:
             return
         for side in (change.after, change.before):
             for value in _texts(_at(side, path)):
-                if value in self._by_identity and self._by_identity[value] is not change:
-                    yield self._by_identity[value]
+                found = self._by_identity.get(one_case(value))
+                if found is not None and found is not change:
+                    yield found
         address = change.address.partition(" (deposed")[0]
         modules, _ = _split(address)
         expression = _at(self._configuration.written(address), path)

@@ -238,6 +238,20 @@ def test_history_is_the_months_use_of_each_resource(bills: Bills, home: Path) ->
     assert Decimal(use["low"]) < Decimal(use["likely"]) < Decimal(use["high"])
 
 
+def test_use_of_a_resource_of_azure_is_one_however_its_id_is_written(
+    empty: Bills, home: Path
+) -> None:
+    name = "/subscriptions/0/resourceGroups/Shop/providers/Microsoft.Storage/storageAccounts/shop"
+    for day in range(1, 31):
+        for spelt in (name, name.lower()):
+            empty.charge(day, "Blob Storage", "10", "0.50", service_provider_name="Microsoft",
+                         x_native_service="Storage", sku_meter="Hot LRS Data Stored",
+                         pricing_unit="1 GB/Month", resource_id=spelt)  # fmt: skip
+    (use,) = card(empty, home)["usage"]
+    assert use["resource_id"] == name.lower()
+    assert Decimal(use["likely"]) > 600
+
+
 def test_facts_are_budget_with_band_freshness_and_commitments(bills: Bills, home: Path) -> None:
     facts = card(bills, home)["facts"]
     (budget,) = facts["budgets"]
@@ -315,6 +329,7 @@ def test_gate_decides_from_the_signed_card_alone(
     monkeypatch.setenv(PUBLIC_KEY, (home / "keys" / "rates_public.key").read_text())
     assert read_card(home / "rates.json").signature == "verified"
     (home / "warehouse.duckdb").unlink()
+    monkeypatch.setenv("GITHUB_SHA", "c0ffee")
     options = ["--rates", str(home / "rates.json"), "--environment", "staging", "--format", "json"]
     options += ["--as-of", "2026-10-20"]
     result = CliRunner().invoke(

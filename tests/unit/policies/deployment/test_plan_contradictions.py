@@ -44,6 +44,15 @@ def test_object_that_one_plan_deletes_twice_is_refused() -> None:
         parse_plan(document)
 
 
+def test_object_of_azure_is_one_however_its_id_is_written() -> None:
+    """Azure's providers write `resourceGroups` and `resourcegroups`: its saving counted twice."""
+    name = "/subscriptions/0/resourceGroups/Shop/providers/Microsoft.Compute/disks/data"
+    a = parse_plan(deleting("azurerm_managed_disk.a", id=name))
+    b = parse_plan(deleting("azurerm_managed_disk.b", id=name.lower()))
+    with pytest.raises(PlanError, match="one and the same object"):
+        merge_plans([("a", a), ("b", b)])
+
+
 @pytest.mark.parametrize(
     ("address", "other"),
     [

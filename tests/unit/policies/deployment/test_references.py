@@ -35,6 +35,23 @@ def resource(address: str, **expressions: Any) -> dict[str, Any]:
     return {"address": address, "mode": "managed", "expressions": expressions}
 
 
+def test_id_of_azure_is_followed_in_any_case() -> None:
+    plan_id = "/subscriptions/0/resourceGroups/Shop/providers/Microsoft.Web/serverFarms/P"
+    values = {
+        "azurerm_service_plan.p": {"id": plan_id, "location": "westeurope"},
+        "azurerm_linux_function_app.f": {"service_plan_id": plan_id.lower()},
+    }
+    entries = [
+        {"address": address, "mode": "managed", "type": address.partition(".")[0],
+         "change": {"actions": ["no-op"], "before": there, "after": there}}
+        for address, there in values.items()
+    ]  # fmt: skip
+    document = {"format_version": "1.2", "planned_values": {}, "resource_changes": entries}
+    app = parse_plan(document).unchanged[1]
+    assert parse_plan(document).references.of(app, "service_plan_id") is not None
+    assert app.region == "westeurope"
+
+
 SERVICE, TASK = "aws_ecs_service.web", "aws_ecs_task_definition.web"
 
 
