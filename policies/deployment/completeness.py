@@ -36,9 +36,11 @@ def completeness(document: Mapping[str, Any]) -> Completeness:
     leaves out what its state has was made with -target or -exclude.
     """
     version = _version(document.get("terraform_version"))
+    # Terraform writes it since it writes `complete`, OpenTofu neither: the others were lost.
+    lost = "applyable" in document
     may_lack = {
-        "complete": version < COMPLETE_SINCE or _is_opentofu(document),
-        "errored": version < ERRORED_SINCE,
+        "complete": (version < COMPLETE_SINCE or _is_opentofu(document)) and not lost,
+        "errored": version < ERRORED_SINCE and not lost,
     }
     not_stated = tuple(name for name, may in may_lack.items() if may and name not in document)
     errored = document.get("errored", "errored" not in not_stated) is not False

@@ -219,6 +219,14 @@ def test_opentofu_never_states_that_its_plan_is_complete() -> None:
     assert said_by("1.11.4", "registry.opentofu.org.example", errored=False)[0] is False
 
 
+def test_plan_that_kept_applyable_has_lost_the_rest_whoever_made_it() -> None:
+    """One provider of OpenTofu's registry made a stripped plan of Terraform pass for whole."""
+    tofu = "registry.opentofu.org"
+    assert said_by("1.11.4", tofu, errored=False, applyable=True) == (False, False, set())
+    assert said_by("1.5.7", applyable=True) == (False, True, set())
+    assert said_by("1.11.4", tofu, errored=False, applyable=True, complete=True)[0] is True
+
+
 def test_plan_without_something_of_its_state_is_not_whole_though_it_does_not_say_so() -> None:
     whole, without = (recorded(name) for name in ("tofu_lived", "tofu_excluded"))
     assert "complete" not in without

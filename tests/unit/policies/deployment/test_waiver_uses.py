@@ -59,8 +59,9 @@ def card_with(folder: Path, waivers: object) -> Path:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("amount", "-1.00"), ("amount", "NaN"), ("amount", "much"), ("amount", 40), ("amount", "4e1"),
-        ("about_resource", "false"), ("about_resource", 1), ("pull_request", 7), ("head_sha", None),
+        ("amount", "-1.00"), ("amount", "NaN"), ("amount", "much"), ("amount", 40),
+        ("amount", "4e1"), ("about_resource", "false"), ("about_resource", 1),
+        ("pull_request", 7), ("head_sha", None),
         ("waiver_id", ["W-1"]), ("environment", {}), ("currency", "usd"), ("decided_at", None),
         ("decided_at", "2026-10-01"), ("decided_at", "2026-02-30T00:00:00Z"), ("moment", "now"),
     ],
