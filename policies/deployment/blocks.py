@@ -45,7 +45,8 @@ def _costs(path: str, free: frozenset[str], at: Attributes) -> bool:
         told = {as_text(value).lower() for value in at.every(path) if _says(value)}
     except NotKnown:
         return True
-    return bool(told - {value.lower() for value in free})
+    # Elsewhere costs; the resource's own region, written out, is no other one.
+    return bool(told - {value.replace("{region}", at.region).lower() for value in free})
 
 
 def _below(rule: TypeRule, values: Mapping[str, Any], above: str) -> list[str]:

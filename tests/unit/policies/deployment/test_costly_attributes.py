@@ -10,6 +10,7 @@ MACHINE = {"instance_type": "m5.large"}
 DATABASE = {"engine": "postgres", "instance_class": "db.t3.medium", "allocated_storage": 50}
 CLUSTER = {"engine": "aurora-mysql"}
 CACHE = {"engine": "redis", "node_type": "cache.t3.micro"}
+INTERFACE = {"vpc_endpoint_type": "Interface", "subnet_ids": ["subnet-1"]}
 LINUX = {"size": "Standard_D2s_v3", "os_disk": [{"storage_account_type": "Premium_LRS"}]}
 SET = {"sku": "Standard_D2s_v3", "instances": 1, "os_disk": [{}]}
 AZURE_DISK = {"storage_account_type": "Premium_LRS", "disk_size_gb": 64}
@@ -85,6 +86,10 @@ COSTLY: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("aws_cloudfront_distribution.a", {},
      {"origin": [{"domain_name": "a"}, {"origin_shield": [{"enabled": True}]}]},
      "origin.*.origin_shield.*.enabled"),
+    ("aws_vpc_endpoint.a", INTERFACE, {"service_region": "eu-west-1"}, "service_region"),
+    ("google_artifact_registry_repository.a", {"format": "DOCKER"},
+     {"vulnerability_scanning_config": [{"enablement_config": "ENABLED"}]},
+     "vulnerability_scanning_config.enablement_config"),
     ("azurerm_managed_disk.a", AZURE_DISK, {"max_shares": 2}, "max_shares"),
     ("azurerm_managed_disk.a", AZURE_DISK, {"on_demand_bursting_enabled": True},
      "on_demand_bursting_enabled"),
@@ -172,6 +177,10 @@ FREE: list[tuple[str, dict[str, Any]]] = [
                            "database_insights_mode": "standard"}),
     ("aws_db_instance.a", {**DATABASE, "engine_version": "12.9", "engine_lifecycle_support":
                            "open-source-rds-extended-support-disabled"}),
+    # The provider writes out the endpoint's own region, and the project's setting.
+    ("aws_vpc_endpoint.a", {**INTERFACE, "service_region": "us-east-1"}),
+    ("google_artifact_registry_repository.a",
+     {"vulnerability_scanning_config": [{"enablement_config": "INHERITED"}]}),
     ("azurerm_managed_disk.a", {**AZURE_DISK, "max_shares": 1}),
     ("azurerm_postgresql_flexible_server.a", {**POSTGRES, "storage_tier": "P10"}),
     ("azurerm_mssql_database.a", {"sku_name": "S0", "max_size_gb": 250}),
@@ -209,6 +218,18 @@ def test_what_a_template_costs_is_named_where_it_is_used() -> None:
         "launch_template -> block_device_mappings.ebs.volume_type",
         "launch_template -> block_device_mappings.ebs.iops",
     ]
+
+
+def test_second_disk_of_a_node_groups_template_is_named() -> None:
+    """Only the first was counted, and nothing said of the others."""
+    disk = {"ebs": [{"volume_type": "gp3", "volume_size": 100}]}
+    nodes = {"scaling_config": NODES, "instance_types": ["m5.large"],
+             "launch_template": [{"id": "@aws_launch_template.t.id"}]}  # fmt: skip
+    more = "launch_template -> block_device_mappings beyond the first"
+    for disks, gaps in ((1, []), (2, [more])):
+        template = {"block_device_mappings": [disk] * disks}
+        found = line({"aws_eks_node_group.a": nodes, "aws_launch_template.t": template})
+        assert found["not_counted"] == gaps
 
 
 def test_windows_tasks_pay_for_a_licence_that_is_named() -> None:
