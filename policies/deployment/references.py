@@ -61,9 +61,9 @@ class References:
             return
         for side in (change.after, change.before):
             for value in _texts(_at(side, path)):
-                found = self._by_identity.get(one_case(value))
-                if found is not None and found is not change:
-                    yield found
+                named = self._by_identity.get(one_case(value))
+                if named is not None and named is not change:
+                    yield named
         address = change.address.partition(" (deposed")[0]
         modules, _ = _split(address)
         expression = _at(self._configuration.written(address), path)
