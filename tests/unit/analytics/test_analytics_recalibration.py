@@ -93,7 +93,7 @@ def test_the_stricter_provider_loses_its_weakest_alarms_and_the_other_keeps_all(
     for provider in ("AWS", "Microsoft"):
         for n in range(12):
             part = make(f"{provider}{n}", seed=n, noise=0.1).assign(service_provider_name=provider)
-            part.loc[rng.integers(100, 290, 3), "y"] *= rng.uniform(1.3, 2.2)
+            part.loc[rng.integers(100, 290, 3), "y"] *= rng.uniform(1.3, 6)
             parts.append(part)
     series = pd.concat(parts, ignore_index=True)
     plain = detect(series)
