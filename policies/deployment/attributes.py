@@ -67,6 +67,20 @@ class Attributes:
     region: str = ""
     related: Related = field(default=_nothing_related, repr=False)
     beside: Beside = field(default=_nothing_beside, repr=False)
+    # Names that are not written, and get their value only when the change is made: the provider's
+    # default, or blocks of a `dynamic` one whose number nobody knows yet. Plans do not tell which.
+    left_out: frozenset[str] = frozenset()
+
+    def hides(self, name: str, *, filled: bool = False) -> bool:
+        """Whether the plan does not tell how many blocks of a name there are.
+
+        Of what the provider has `filled` in, that it is left out says nothing.
+        """
+        via, _, inner = name.rpartition(" -> ")
+        other = self.related(via) if via else self
+        if other is None:
+            return False
+        return inner in other.unknown or (inner in other.left_out and not filled)
 
     def get(self, path: str, default: Any = None) -> Any:
         """A value, the default if it is not set; NotKnown if the plan does not tell it."""

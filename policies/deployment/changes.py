@@ -58,6 +58,8 @@ class ResourceChange:
     # Paths such as `root_block_device.0.volume_size` that are written, but get their value only
     # when the change is made. What is not written is the provider's default, not unknown.
     unknown: frozenset[str] = field(default_factory=frozenset)
+    # Names that are not written and unknown as a whole: left to the provider, or `dynamic` blocks.
+    left_out: frozenset[str] = field(default_factory=frozenset)
     taggable: bool = False
     tags: Mapping[str, str] | None = None
     tags_known: bool = True
@@ -114,7 +116,7 @@ def read_change(entry: object, number: int, configuration: Configuration) -> Res
     _demand_sides(actions, before, after, f"{where} ({address})")
     if actions == ("no-op",):
         _demand_unchanged(change, f"{where} ({address})")
-    mask = change.get("after_unknown")
+    mask, written = change.get("after_unknown"), configuration.written(address)
     present = after if after is not None else before
     taggable, tags, known = _tags(after, mask) if after is not None else _tags(before, {})
     deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
@@ -126,7 +128,8 @@ def read_change(entry: object, number: int, configuration: Configuration) -> Res
         actions=actions,
         before=before,
         after=after,
-        unknown=frozenset(_unknown(mask, configuration.written(address))),
+        unknown=frozenset(_unknown(mask, written)),
+        left_out=frozenset(_left_out(mask, written)),
         taggable=taggable,
         tags=tags,
         tags_known=known,
@@ -235,14 +238,20 @@ def _unknown(mask: Any, written: Any, path: tuple[str, ...] = ()) -> Iterator[st
         yield ".".join(path)
     elif isinstance(mask, dict):
         for name, inner in mask.items():
-            is_left_out = isinstance(written, dict) and name not in written and inner is True
-            if not is_left_out:
+            if name not in _left_out({name: inner}, written):
                 below = written.get(name) if isinstance(written, dict) else None
                 yield from _unknown(inner, below, (*path, name))
     elif isinstance(mask, list):
         for index, inner in enumerate(mask):
             is_there = isinstance(written, list) and index < len(written)
             yield from _unknown(inner, written[index] if is_there else None, (*path, str(index)))
+
+
+def _left_out(mask: Any, written: Any) -> set[str]:
+    """The names that are unknown as a whole, and that the configuration shows to be left out."""
+    if not isinstance(mask, dict) or not isinstance(written, dict):
+        return set()
+    return {name for name, inner in mask.items() if inner is True and name not in written}
 
 
 def _any_unknown(mask: Any) -> bool:

@@ -16,7 +16,8 @@ from typing import Any
 
 from policies.deployment.attributes import Attributes
 from policies.deployment.changes import UNCHANGED, ResourceChange
-from policies.deployment.evaluation import Costs, Part, Subject, evaluate
+from policies.deployment.costs import Costs, Part
+from policies.deployment.evaluation import Subject, evaluate
 from policies.deployment.mapping import scalers, type_rules
 from policies.deployment.objects import demand_changed_once
 from policies.deployment.plan import Plan
@@ -292,7 +293,7 @@ def side_of(
     if side == "before":
         region = change.region_before or change.region
         return Attributes(values, frozenset(), region, related, around)
-    return Attributes(values, change.unknown, change.region, related, around)
+    return Attributes(values, change.unknown, change.region, related, around, change.left_out)
 
 
 def _source(parts: Sequence[Part]) -> dict[str, Any]:

@@ -10,83 +10,30 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any
 
 from policies.deployment.attributes import Attributes
 from policies.deployment.blocks import unpriced, unread
 from policies.deployment.configuration import UNKNOWN_REGION
+from policies.deployment.costs import Costs, Part, dearest
 from policies.deployment.mapping import NAMED, TypeRule, WithRule, as_text, is_number, type_rules
 from policies.deployment.pricing import (
-    ZERO,
     Amount,
     NotKnown,
     NotMapped,
     NotPriced,
-    Price,
     PriceBook,
     Sku,
 )
 from policies.deployment.scaling import scaled, zones
 from policies.deployment.shapes import SHAPES
+from policies.deployment.steps import stepped
 from policies.deployment.usage import Usage
 
 ONE = Amount.exactly(1)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One priced part of a resource: what a month of it costs."""
-
-    name: str
-    sku: Sku
-    unit: str
-    quantity: Amount
-    # "plan", or for what no plan tells: "file", "history" or "range".
-    basis: str
-    price: Price
-
-    @property
-    def cost(self) -> Amount:
-        """What an uncovered month costs; low and high hold the spread of prices and of use."""
-        price = self.price
-        return self.quantity * Amount(price.low, price.price, price.high)
-
-    @property
-    def committed(self) -> Amount:
-        """What it costs if commitments cover it as they cover the same SKU today."""
-        if self.price.committed is None:
-            return self.cost
-        return self.quantity * Amount.exactly(self.price.committed)
-
-    @property
-    def covered(self) -> Decimal:
-        """What commitments pay of it a month: they go on whether it is there or not."""
-        uncovered = self.price.price * (100 - self.price.coverage_pct) / 100
-        return max(self.committed.likely - self.quantity.likely * uncovered, Decimal(0))
-
-
-@dataclass(frozen=True)
-class Costs:
-    """The parts of one side, and what was assumed."""
-
-    parts: tuple[Part, ...] = ()
-    notes: tuple[str, ...] = ()
-    # What costs, or may, and no part counts: blocks that no mapping reads, and said gaps.
-    missing: tuple[str, ...] = ()
-
-    @property
-    def total(self) -> Amount:
-        """What all parts cost a month."""
-        total = ZERO
-        for part in self.parts:
-            total = total + part.cost
-        return total
-
-    def times(self, factor: Amount) -> Costs:
-        """So many of it."""
-        parts = (replace(part, quantity=part.quantity * factor) for part in self.parts)
-        return replace(self, parts=tuple(parts))
+# The region that lists and bills give to what is sold at one price everywhere.
+EVERYWHERE = "global"
 
 
 @dataclass(frozen=True)
@@ -116,7 +63,7 @@ def evaluate(
     rule = type_rules().get(resource_type)
     if rule is None or "." in resource_type:
         raise NotMapped(f"{resource_type} has no mapping")
-    if rule.is_sold and attributes.region in ("", UNKNOWN_REGION):
+    if rule.is_sold and not rule.everywhere and attributes.region in ("", UNKNOWN_REGION):
         raise NotKnown("the region is not known; set it in the provider block")
     costs = _Evaluation(rule, attributes, subject, book, usage).costs()
     if not costs.parts and not costs.notes:
@@ -181,7 +128,7 @@ class _Evaluation:
             rule.service,
             self._filled(rule.meter),
             self._filled(rule.variant),
-            self.at.region,
+            EVERYWHERE if self.rule.everywhere else self.at.region,
             self._filled(rule.purchase),
         )
         price = self.book.price(sku, rule.unit)
@@ -210,16 +157,20 @@ class _Evaluation:
         for evaluation in inner:
             found = evaluation.costs().times(times)
             costs.append(found.times(ONE / evaluation.weight(other)) if is_choice else found)
-        return [_dearest(costs)] if is_choice and len(costs) > 1 else costs
+        return [dearest(costs)] if is_choice and len(costs) > 1 else costs
 
     def weight(self, other: WithRule) -> Decimal:
         """How many of the units that are asked for one machine counts for."""
         return self.at.number(other.weight, "1") if other.weight else Decimal(1)
 
     def _inner(self, other: WithRule) -> list[_Evaluation]:
-        rule = type_rules()[other.type]
+        if other.unknown and self.at.hides(other.blocks, filled=other.filled):
+            return [self._of(other.unknown, Attributes({}, region=self.at.region))]
         sides = self._chosen(other, self._referred(other) if other.of else self._blocks(other))
-        return [_Evaluation(rule, at, self.subject, self.book, self.usage) for at in sides]
+        return [self._of(other.type, at) for at in sides]
+
+    def _of(self, mapping: str, at: Attributes) -> _Evaluation:
+        return _Evaluation(type_rules()[mapping], at, self.subject, self.book, self.usage)
 
     def _blocks(self, other: WithRule) -> list[Attributes]:
         if other.blocks == "*":
@@ -281,6 +232,8 @@ class _Evaluation:
             return self._text(name, spec)
         if "else" in spec:
             return self._counted(name, spec)
+        if "count" in spec:
+            return self._number_of(name, spec)
         return self._figure(spec)
 
     def _counted(self, name: str, spec: Mapping[str, Any]) -> Amount:
@@ -290,6 +243,14 @@ class _Evaluation:
                 return Amount.exactly(Decimal(len(found)))
         self._basis[name] = "range"
         return Amount(*(Decimal(text) for text in spec["else"]))
+
+    def _number_of(self, name: str, spec: Mapping[str, Any]) -> Amount | Decimal:
+        """How many blocks there are; a range where the plan does not tell, if there is one."""
+        path, more = spec["count"], spec.get("plus", 0)
+        if "unknown" not in spec or not self.at.hides(path):
+            return Decimal(len(self.at.blocks(path)) + more)
+        self._basis[name] = "range"
+        return Amount(*(Decimal(text) + more for text in spec["unknown"]))
 
     def _figure(self, spec: Mapping[str, Any]) -> Any:
         """What needs no name: a number, a range of numbers, a constant, a part of a shape."""
@@ -302,8 +263,6 @@ class _Evaluation:
             return scaled(amount, spec["scaled"], self.at) if "scaled" in spec else amount
         if "is" in spec:
             return as_text(spec["is"])
-        if "count" in spec:
-            return Decimal(len(self.at.blocks(spec["count"])) + spec.get("plus", 0))
         if "zones" in spec:
             return zones(self.at, spec)
         if "shape" in spec:
@@ -311,7 +270,7 @@ class _Evaluation:
             shape = SHAPES[function](as_text(self.value(spec["of"])))
             return shape.get(key, "")
         named = {key: self.value(spec[key]) for key in NAMED if spec.get(key) in self.rule.let}
-        return _stepped(self._first_number(spec["number"], spec.get("default")), {**spec, **named})
+        return stepped(self._first_number(spec["number"], spec.get("default")), {**spec, **named})
 
     def _text(self, name: str, spec: Mapping[str, Any]) -> str:
         found = self._first(spec["get"])
@@ -365,18 +324,6 @@ class _Evaluation:
         return self.at.number(listed[-1], None if default is None else str(default))
 
 
-def _dearest(costs: list[Costs]) -> Costs:
-    """The dearest of several that it may be; its low end is that of the cheapest."""
-    dearest = max(costs, key=lambda found: found.total.likely)
-    low, least = dearest.total.low, min(found.total.low for found in costs)
-    share = least / low if low else Decimal(1)
-    notes = (f"the dearest of {len(costs)} that it may run on", *dearest.notes)
-    missing = dict.fromkeys(name for found in costs for name in found.missing)
-    return replace(
-        dearest.times(Amount(share, Decimal(1), Decimal(1))), notes=notes, missing=tuple(missing)
-    )
-
-
 def _listed(paths: Any) -> list[str]:
     return paths if isinstance(paths, list) else [paths]
 
@@ -386,22 +333,3 @@ def _exact(name: str, value: Any) -> Amount:
         return Amount.exactly(Decimal(value))
     except ArithmeticError as error:
         raise NotKnown(f"{name} is not a number") from error
-
-
-def _stepped(number: Decimal, spec: Mapping[str, Any]) -> Decimal | str:
-    """The number as it is sold: above what is free, in steps, or as the tier that holds it."""
-    if "minus" in spec:
-        number = max(number - Decimal(str(spec["minus"])), Decimal(0))
-    if "divide" in spec:
-        number /= Decimal(str(spec["divide"]))
-    if "at_least" in spec:
-        number = max(number, Decimal(str(spec["at_least"])))
-    if "round_up" in spec:
-        step = Decimal(str(spec["round_up"]))
-        number = (number / step).to_integral_value(ROUND_CEILING) * step
-    if "steps" in spec:
-        for name, limit in spec["steps"].items():
-            if number <= Decimal(str(limit)):
-                return str(name)
-        raise NotPriced(f"{number} is more than the largest step")
-    return number

@@ -26,19 +26,20 @@ _VALUE_KEYS = {
     "range": {"range", "default", "scaled"},
     "usage": {"usage", "about", "unit"},
     "shape": {"shape", "of"},
-    "count": {"count", "plus", "else", "about"},
+    "count": {"count", "plus", "else", "unknown", "about"},
     "zones": {"zones", "location"},
     "is": {"is"},
 }
 _TYPE_KEYS = {
     "like", "let", "refuse", "parts", "with", "times", "notes", "show", "lifecycle", "billed",
-    "free", "open", "costs", "machine", "accelerator", "scales",
+    "free", "open", "costs", "machine", "accelerator", "scales", "everywhere",
 }  # fmt: skip
 _ELSEWHERE = "elsewhere"
 # What of a number may be another value's name.
 NAMED = ("minus", "at_least")
 _PART_KEYS = {"name", "sku", "unit", "quantity", "when", "unless", "purchase"}
-_WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless", "choice", "weight"}
+_WITH_KEYS = {"type", "blocks", "of", "default", "times", "when", "unless", "choice", "weight",
+              "unknown", "filled"}  # fmt: skip
 _OPEN_KEYS = {"when", "unless", "text"}
 
 
@@ -76,6 +77,10 @@ class WithRule:
     # which of these values says how many units one of it counts for.
     choice: str = ""
     weight: str = ""
+    # The mapping that stands in for blocks that the plan does not tell; whether the provider fills
+    # in such blocks by itself, so that what is left out says nothing.
+    unknown: str = ""
+    filled: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ class TypeRule:
     # The values that name its machine type, and the accelerators that are attached to it.
     machine: tuple[str, ...] = ()
     accelerator: tuple[str, ...] = ()
+    # Sold at one price in all regions, and in none.
+    everywhere: bool = False
     # It costs nothing but by what it scales: the attribute that names it, and the types it may be.
     scales: tuple[str, frozenset[str]] | None = None
 
@@ -149,7 +156,8 @@ class TypeRule:
     def usages(self) -> frozenset[str]:
         """The names that a usage file may give for the type."""
         own = frozenset(name for name, value in self.let.items() if "usage" in value)
-        return own.union(*(type_rules()[other.type].usages for other in self.others))
+        named = (name for other in self.others for name in (other.type, other.unknown) if name)
+        return own.union(*(type_rules()[name].usages for name in named))
 
 
 @cache
@@ -269,6 +277,7 @@ def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> Typ
         costs=_conditions(entry.get("costs")),
         machine=_names(entry.get("machine")),
         accelerator=_names(entry.get("accelerator")),
+        everywhere=entry.get("everywhere") is True,
         scales=_scales(where, entry.get("scales")),
     )
     unknown = set(_used(rule)) - set(let)
@@ -313,6 +322,8 @@ def _other(where: str, provider: str, entry: Mapping[str, Any]) -> WithRule:
         unless=_conditions(entry.get("unless")),
         choice=entry.get("choice", ""),
         weight=entry.get("weight", ""),
+        unknown=_key(provider, entry["unknown"]) if "unknown" in entry else "",
+        filled=entry.get("filled") is True,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from policies.deployment.evaluation import Costs, Part
+from policies.deployment.costs import Costs, Part
 from policies.deployment.mapping import as_text
 from policies.deployment.pricing import ZERO, Amount
 from policies.deployment.usage import Usage

@@ -118,7 +118,7 @@ def test_unknown_size_of_one_block_makes_the_whole_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["ebs_block_device", "ebs_block_device.0", "ebs_block_device.0.volume_size"]
+    "path", ["root_block_device", "ebs_block_device.0", "ebs_block_device.0.volume_size"]
 )
 def test_unknown_block_that_is_absent_makes_the_whole_unknown(path: str) -> None:
     unknown = frozenset({path})

@@ -36,7 +36,7 @@ from tests.unit.policies.deployment.made_plans import (
         ("aws_lambda_function.a", {"ephemeral_storage": [{"size": 4096}]}, "ephemeral disk"),
         ("azurerm_kubernetes_cluster.a",
          {"default_node_pool": [{"vm_size": "Standard_D2s_v3", "node_count": 1}],
-          "oms_agent": [{"log_analytics_workspace_id": "x"}]}, "oms_agent"),
+          "monitor_metrics": [{"labels_allowed": "x"}]}, "monitor_metrics"),
         ("google_container_cluster.a", {"location": "europe-west4", "initial_node_count": 0,
                                         "cluster_autoscaling": [{"enabled": True}]},
          "cluster_autoscaling"),
