@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
 
 from orchestration.ingest.delivery import Delivered, Job
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.manifest import Manifest, partition, partitions, read
+from orchestration.ingest.totals import totals_in
 
 #: Bills of fewer rows may agree by chance: one line of a round price.
 _BY_CHANCE = 10
@@ -52,13 +52,10 @@ def _is_same_bill(other: Manifest, period: str, parts: Sequence[Delivered]) -> b
     accounts = {account for part in facts for account in part.accounts}
     if rows != other.rows or rows < _BY_CHANCE or accounts != set(other.accounts):
         return False
-    sums: dict[tuple[str, str | None], Decimal] = defaultdict(Decimal)
-    for part in facts:
-        for total in part.totals:
-            sums[total.measure, total.currency] += total.amount
+    sums = totals_in(facts)
     landed = {(total.measure, total.currency): total.amount for total in other.control_totals}
     return (
         sums.keys() == landed.keys()
         and any(landed.values())
-        and all(abs(sums[key] - landed[key]) <= rows * _KEPT for key in landed)
+        and all(abs(sums[key].amount - landed[key]) <= rows * _KEPT for key in landed)
     )

@@ -237,8 +237,9 @@ def _unknown(mask: Any, written: Any, path: tuple[str, ...] = ()) -> Iterator[st
     if mask is True:
         yield ".".join(path)
     elif isinstance(mask, dict):
+        left_out = _left_out(mask, written)
         for name, inner in mask.items():
-            if name not in _left_out({name: inner}, written):
+            if name not in left_out:
                 below = written.get(name) if isinstance(written, dict) else None
                 yield from _unknown(inner, below, (*path, name))
     elif isinstance(mask, list):

@@ -155,6 +155,10 @@ class Run:
         """The least money a day that anybody would call a change."""
         return np.maximum(self.tuning.money, self.tuning.least_share * day.size)
 
+    def _lasting_worth(self, day: Day) -> Floats:
+        """The least that must have moved for good for the history to follow."""
+        return np.maximum(4 * day.noise, self.tuning.least_share * np.abs(day.level))
+
     def _settle(self, day: Day) -> None:
         """Re-base what moved for good, so that the same incident is not told again."""
         t, history = day.t, self.history
@@ -164,7 +168,7 @@ class Run:
         flags = history.flagged[:, t - UNSETTLED + 1 : t + 1]
         recent = history.deviation[:, t - SETTLED + 1 : t + 1]
         middle = np.median(np.nan_to_num(recent), axis=1)
-        worth = np.maximum(4 * day.noise, self.tuning.least_share * np.abs(day.level))
+        worth = self._lasting_worth(day)
         high = np.sort(recent, axis=1)[:, 1] > 0.5 * middle
         up = flags.any(axis=1) & (middle > worth) & high
         longer = history.deviation[:, t - SETTLED_DROP + 1 : t + 1]
@@ -185,7 +189,7 @@ class Run:
             return
         weeks = history.deviation[:, t - span + 7 : t + 1 : 7]
         middle = np.median(np.nan_to_num(weeks), axis=1)
-        worth = np.maximum(4 * day.noise, self.tuning.least_share * np.abs(day.level))
+        worth = self._lasting_worth(day)
         alike = (np.sign(middle)[:, None] * weeks > 0.5 * np.abs(middle)[:, None]).all(axis=1)
         told = history.flagged[:, t - span + 1 : t + 1].any(axis=1)
         rows = told & alike & (np.abs(middle) > worth) & ~settled & (self.fresh < 0)

@@ -68,6 +68,4 @@ def reconciled(parts: Floats, whole: Decimal) -> list[Decimal]:
             sizes = [Decimal(1)] * len(sizes)
         short, size = whole - sum(values, Decimal(0)), sum(sizes, Decimal(0))
         moved = [v + short * s / size for v, s in zip(values, sizes, strict=True)]
-        # What sixty digits left over is far below a unit.
-        moved[-1] += whole - sum(moved, Decimal(0))
         return apportion(moved, whole)
