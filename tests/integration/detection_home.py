@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -78,7 +79,7 @@ class DetectionHome:
     words: list[dict[str, object]] = field(default_factory=list)
 
     @classmethod
-    def make(cls, home: Path, environment: dict[str, str]) -> DetectionHome:
+    def make(cls, home: Path, environment: Mapping[str, str]) -> DetectionHome:
         """Platform tables and the seed by dbt, the marts by hand."""
         Installation(home, environment).dbt(
             "build", "--select", "planned_events", "stg_platform__anomalies"

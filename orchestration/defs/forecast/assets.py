@@ -15,7 +15,6 @@ from orchestration.analytics.forecasting import (
 from orchestration.analytics.plots import forecast_picture
 from orchestration.analytics.series import (
     FORECAST_KEYS,
-    NONE,
     OTHERS,
     PART_KEYS,
     build_series,
@@ -36,17 +35,7 @@ group by 1, 2, 3, 4
 # forecast of each of a thousand would say less than one of all that are small.
 NAMED = 12
 _PARTS = f"""
-with costs as (
-    select 'service' as level, service_name as member, service_provider_name, billing_currency,
-           charge_category, charge_date, sum(effective_cost) as effective_cost
-    from marts.fct_daily_costs
-    group by service_name, service_provider_name, billing_currency, charge_category, charge_date
-    union all
-    select 'account', coalesce(sub_account_id, '{NONE}'), service_provider_name, billing_currency,
-           charge_category, charge_date, sum(effective_cost)
-    from marts.fct_daily_costs
-    group by sub_account_id, service_provider_name, billing_currency, charge_category, charge_date
-),
+with costs as (select * from intermediate.int_forecasts__part_costs),
 newest as (
     select service_provider_name, max(charge_date) - 91 as since from costs group by 1
 ),
@@ -85,6 +74,7 @@ _MADE = {
         "the intervals held, beside seasonal naive."
     ),
 }
+_READ = {"forecast_parts": [["intermediate", "int_forecasts__part_costs"]]}
 
 
 def forecast_assets() -> list[dg.AssetsDefinition]:
@@ -98,7 +88,7 @@ def forecast_assets() -> list[dg.AssetsDefinition]:
         dg.AssetSpec(
             ["platform", name],
             description=description,
-            deps=[["marts", "fct_daily_costs"]],
+            deps=[["marts", "fct_daily_costs"], *_READ.get(name, [])],
             group_name=FORECAST,
             kinds={"python"},
         )

@@ -60,7 +60,7 @@ def _build(context: dg.AssetExecutionContext, tollgate: Tollgate) -> Iterator[An
     manifest, translator, project = get_manifest_and_translator_from_dbt_assets(
         [context.assets_def]
     )
-    tags = context.op.tags
+    tags = context.op_execution_context.op.tags
     selection, indirect = get_subset_selection_for_context(
         context=context,
         manifest=manifest,

@@ -1,18 +1,8 @@
 -- A day of a part has come true once it has for its provider; (others) is what that cost beside the named.
 with actuals as (
-    select
-        'service' as level, service_name as member, service_provider_name,
-        billing_currency, charge_date, sum(effective_cost) as cost
-    from {{ ref('fct_daily_costs') }}
+    select level, member, service_provider_name, billing_currency, charge_date, effective_cost as cost
+    from {{ ref('int_forecasts__part_costs') }}
     where charge_category = 'Usage'
-    group by service_name, service_provider_name, billing_currency, charge_date
-    union all
-    select
-        'account' as level, coalesce(sub_account_id, '(none)') as member, service_provider_name,
-        billing_currency, charge_date, sum(effective_cost) as cost
-    from {{ ref('fct_daily_costs') }}
-    where charge_category = 'Usage'
-    group by sub_account_id, service_provider_name, billing_currency, charge_date
 ),
 
 named as (
