@@ -1,5 +1,5 @@
 -- Which exports hold an account's period. Both kinds are needed: the actual export knows purchases, the
--- amortised one spreads them. Exports named in the seed azure_unpaired_exports count as if alone.
+-- amortised one spreads them. Exports named in the seed lone_exports count as if alone.
 select
     billing_account_key,
     x_billing_period,
@@ -13,5 +13,5 @@ from (
         {{ azure_billing_account() }} as billing_account_key
     from {{ ref('stg_azure__cost_lines') }}
 ) as holders
-where x_export not in (select export_name from {{ ref('azure_unpaired_exports') }})
+where x_export not in (select export_name from {{ ref('lone_exports') }})
 group by billing_account_key, x_billing_period

@@ -1,0 +1,75 @@
+"""A month of an account that two exports bill fails the build: it would count twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.integration.dbt_builds import Installation
+
+COLUMNS = (
+    "x_billed_feed", "x_billed_export", "x_billing_period", "billing_currency",
+    "service_provider_name", "billing_account_id", "sub_account_id", "billed_cost",
+)  # fmt: skip
+AZURE = "/providers/microsoft.billing/billingaccounts/8611537"
+Row = tuple[str, str, str, str, str, str, str | None, int]
+ONCE: list[Row] = [
+    # Another month, another currency, another account, another payer of the same account.
+    ("aws_cur_legacy", "old", "2026-03", "USD", "AWS", "111", "222", 5),
+    ("aws_cur2", "new", "2026-04", "USD", "AWS", "111", "222", 5),
+    ("focus", "china", "2026-04", "CNY", "AWS", "111", "222", 5),
+    ("focus", "aws", "2026-04", "USD", "AWS", "111", "333", 5),
+    ("focus", "joined", "2026-04", "USD", "AWS", "999", "222", 5),
+    # Two vendors that call the same customer by the same name.
+    ("focus", "beacon", "2026-04", "USD", "Beacon", "acme", "shop", 5),
+    ("focus", "quarry", "2026-04", "USD", "Quarry", "acme", "shop", 5),
+    # Exports of two billing profiles, each with purchases of no subscription.
+    ("azure_actual", "one", "2026-04", "EUR", "Microsoft", "8611537", "aaa", 5),
+    ("azure_actual", "one", "2026-04", "EUR", "Microsoft", "8611537", None, 5),
+    ("azure_actual", "two", "2026-04", "EUR", "Microsoft", "8611537", "bbb", 5),
+    ("azure_actual", "two", "2026-04", "EUR", "Microsoft", "8611537", None, 5),
+    # Exports that are said to repeat nothing of another.
+    ("focus", "sample-ea", "2026-04", "USD", "Beacon", "acme", "shop", 5),
+    # What costs nothing counts nothing twice.
+    ("focus", "free", "2026-04", "EUR", "Microsoft", AZURE, "/subscriptions/aaa", 0),
+]
+TWICE: dict[str, Row] = {
+    "two feeds": ("focus", "aws", "2026-04", "USD", "Amazon", "111", "222", 4),
+    "two exports of a feed": ("aws_cur2", "daily", "2026-04", "USD", "AWS", "111", "222", 5),
+    "paths": ("focus", "mca", "2026-04", "EUR", "Microsoft", AZURE, "/subscriptions/AAA", 5),
+    "one vendor": ("focus", "again", "2026-04", "USD", "Beacon", "acme", "shop", 5),
+}
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    made = Installation(tmp_path_factory.mktemp("billed"))
+    made.dbt("seed", "--select", "lone_exports")
+    return made
+
+
+def _tested(installation: Installation, rows: list[Row]) -> str:
+    """What dbt says of a mart of these rows."""
+    path: Path = installation.home / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema if not exists focus")
+        types = ", ".join(
+            f"{column} {'numeric(38, 12)' if column == 'billed_cost' else 'text'}"
+            for column in COLUMNS
+        )
+        connection.execute(f"create or replace table focus.fct_focus_charges ({types})")
+        marks = ", ".join("?" for _ in COLUMNS)
+        connection.executemany(f"insert into focus.fct_focus_charges values ({marks})", rows)
+    done = installation.dbt("test", "--select", "billed_by_one_export_*", check=False)
+    return done.stdout
+
+
+def test_a_month_that_each_account_is_billed_for_once_passes(installation: Installation) -> None:
+    assert "PASS=2 WARN=0 ERROR=0" in _tested(installation, ONCE)
+
+
+@pytest.mark.parametrize("case", TWICE)
+def test_a_month_that_two_exports_bill_fails(installation: Installation, case: str) -> None:
+    assert "Got 1 result, configured to fail if != 0" in _tested(installation, [*ONCE, TWICE[case]])
