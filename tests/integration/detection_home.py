@@ -45,7 +45,6 @@ create schema if not exists intermediate;
 create table intermediate.int_allocation__tag_dimensions as
 select '{{{{"team": "find"}}}}' as tags, 'ana' as owner, cast(null as text) as product,
        cast(null as text) as environment;
-create table seeds.products (product text, owner text);
 create table marts.fct_cost_arrivals (
   service_provider_name text, x_feed text, x_export text, service_name text,
   billing_currency text, charge_date date, seen_on date, age_days integer,

@@ -62,10 +62,9 @@ group by 1, 2, 3, 4, 5, 6, 7, 8, 9
 _TAGS = """
   left join intermediate.int_allocation__tag_dimensions as dimensions
     on fct_focus_charges.tags = dimensions.tags
-  left join seeds.products as products on dimensions.product = products.product
 """
 _TOLD = f"""
-         coalesce(dimensions.owner, products.owner, '{NONE}') as owner,
+         coalesce(dimensions.owner, '{NONE}') as owner,
          coalesce(dimensions.product, '{NONE}') as product,
          coalesce(dimensions.environment, '{NONE}') as environment"""
 _UNTOLD = "null as owner, null as product, null as environment"

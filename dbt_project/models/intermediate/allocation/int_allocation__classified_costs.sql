@@ -21,19 +21,18 @@ described as (
         dimensions.environment,
         dimensions.cluster_name,
         dimensions.product,
-        coalesce(dimensions.owner, products.owner) as tagged_owner,
-        dimensions.owner is null and products.owner is not null as is_owned_by_product,
+        dimensions.owner as tagged_owner,
+        dimensions.is_owned_by_product,
         sum(daily.billed_cost) as billed_cost,
         sum(daily.effective_cost) as effective_cost
     from daily
     left join {{ ref('int_allocation__tag_dimensions') }} as dimensions on daily.tags = dimensions.tags
-    left join {{ ref('products') }} as products on dimensions.product = products.product
     group by
         daily.charge_date, daily.service_provider_name, daily.billing_account_id, daily.sub_account_id,
         daily.service_name, daily.service_category, daily.charge_category, daily.commitment_discount_status,
         daily.billing_currency,
         dimensions.environment, dimensions.cluster_name, dimensions.product,
-        coalesce(dimensions.owner, products.owner), dimensions.owner is null and products.owner is not null
+        dimensions.owner, dimensions.is_owned_by_product
 ),
 
 sharing as (

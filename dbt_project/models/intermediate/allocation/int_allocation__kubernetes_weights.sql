@@ -5,13 +5,12 @@ with workloads as (
         lower(coalesce(allocations.cluster, allocations.x_export)) as cluster_name,
         allocations.currency,
         case when allocations.namespace = '__idle__' then 'idle'
-            else coalesce(dimensions.owner, products.owner, 'unallocated') end as owner,
+            else coalesce(dimensions.owner, 'unallocated') end as owner,
         case when allocations.namespace <> '__idle__' then dimensions.product end as product,
         {{ money('sum(allocations.total_cost)') }} as weight
     from {{ ref('stg_kubernetes__allocations') }} as allocations
     left join {{ ref('int_allocation__tag_dimensions') }} as dimensions
         on allocations.labels = dimensions.tags
-    left join {{ ref('products') }} as products on dimensions.product = products.product
     group by 1, 2, 3, 4, 5
 ),
 

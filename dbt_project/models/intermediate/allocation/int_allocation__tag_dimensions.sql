@@ -1,4 +1,5 @@
--- What each distinct set of tags says: owner, product, environment, cluster; misspellings resolved.
+-- What each distinct set of tags says, misspellings resolved: owner, product, environment, cluster. Where the
+-- tags name no owner, it is that of the product.
 with tag_sets as (
     select distinct tags from {{ ref('fct_focus_charges') }} where tags is not null
     union
@@ -25,14 +26,26 @@ resolved as (
         on tag_keys.dimension = tag_values.dimension
         and lower(trim(entries.json_value)) = tag_values.tag_value
     where trim(entries.json_value) <> ''
+),
+
+told as (
+    select
+        tags,
+        max(case when dimension = 'owner' then resolved_value end) as owner,
+        max(case when dimension = 'product' then resolved_value end) as product,
+        max(case when dimension = 'environment' then resolved_value end) as environment,
+        max(case when dimension = 'cluster' then resolved_value end) as cluster_name
+    from resolved
+    where choice = 1
+    group by tags
 )
 
 select
-    tags,
-    max(case when dimension = 'owner' then resolved_value end) as owner,
-    max(case when dimension = 'product' then resolved_value end) as product,
-    max(case when dimension = 'environment' then resolved_value end) as environment,
-    max(case when dimension = 'cluster' then resolved_value end) as cluster_name
-from resolved
-where choice = 1
-group by tags
+    told.tags,
+    coalesce(told.owner, products.owner) as owner,
+    told.owner is null and products.owner is not null as is_owned_by_product,
+    told.product,
+    told.environment,
+    told.cluster_name
+from told
+left join {{ ref('products') }} as products on told.product = products.product

@@ -15,12 +15,11 @@ with tagged as (
 told as (
     select
         tagged.*,
-        coalesce(dimensions.owner, products.owner) as owner,
+        dimensions.owner,
         dimensions.product,
         dimensions.environment
     from tagged
     left join {{ ref('int_allocation__tag_dimensions') }} as dimensions on tagged.tags = dimensions.tags
-    left join {{ ref('products') }} as products on dimensions.product = products.product
 )
 {% for dimension in dimensions %}
 select

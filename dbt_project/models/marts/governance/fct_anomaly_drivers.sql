@@ -7,7 +7,7 @@ select
     drivers.region_id,
     dimensions.environment,
     dimensions.product,
-    coalesce(dimensions.owner, products.owner) as owner,
+    dimensions.owner,
     drivers.tags,
     drivers.items,
     drivers.billing_currency,
@@ -20,4 +20,3 @@ select
     drivers.reference_windows
 from {{ ref('stg_platform__anomaly_drivers') }} as drivers
 left join {{ ref('int_allocation__tag_dimensions') }} as dimensions on drivers.tags = dimensions.tags
-left join {{ ref('products') }} as products on dimensions.product = products.product
