@@ -1,7 +1,8 @@
 """The calendar of planned events: what the owner said would change, until when, and by how much.
 
-Belongs here: reading the calendar and setting aside the alarms it announced. An event covers only
-what it names: other series, other days, the other direction and larger amounts still alarm.
+Belongs here: reading the calendar, setting aside the alarms it announced, and what it adds to
+forecasts. An event covers only what it names: other series, other days, the other direction and
+larger amounts still alarm.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from orchestration.analytics.series import ALL
+from orchestration.analytics.series import ALL, FORECAST_KEYS
 
 Direction = Literal["more", "less", "any"]
 
 #: What an event may name of a series; what it leaves out, it covers all of.
 SCOPE = ("service_provider_name", "sub_account_id", "service_name", "billing_currency")
 REQUIRED = ("event_id", "owner", "reason", "starts_on", "ends_on", "expires_on")
-OPTIONAL = ("direction", "up_to", *SCOPE)
+OPTIONAL = ("direction", "up_to", "daily_cost", *SCOPE)
 
 
 class CalendarError(ValueError):
@@ -42,6 +43,8 @@ class Planned:
     direction: Direction = "any"
     #: The most a day may differ from the expected, in the series' currency; None: any amount.
     up_to: Decimal | None = None
+    #: What each of its days will cost more, below zero less; None: not known.
+    daily_cost: Decimal | None = None
     scope: tuple[tuple[str, str], ...] = ()
 
 
@@ -85,6 +88,25 @@ def set_aside(
     return result
 
 
+def announced_costs(keys: pd.DataFrame, events: Sequence[Planned], as_of: date) -> pd.DataFrame:
+    """series_id, ds and cost (Decimal) that events of a known amount add to forecasts.
+
+    `keys` has series_id and FORECAST_KEYS of each series. An event that has expired by `as_of` is
+    not used.
+    """
+    rows = []
+    for event in events:
+        scope = dict(event.scope)
+        if event.daily_cost is None or as_of >= event.expires_on:
+            continue
+        named = pd.Series(True, index=keys.index)
+        for name in FORECAST_KEYS:
+            named &= keys[name].astype(str) == scope[name]
+        for day in pd.date_range(event.starts_on, event.ends_on, inclusive="left"):
+            rows += [(series_id, day, event.daily_cost) for series_id in keys["series_id"][named]]
+    return pd.DataFrame(rows, columns=["series_id", "ds", "cost"])
+
+
 def is_in_scope(keys: pd.DataFrame, event: Planned) -> pd.Series[bool]:
     """Which rows of `keys`, with the columns of SCOPE, are series that the event names, or sums
     that hold one: what was announced of a service moves its account too.
@@ -117,6 +139,10 @@ def _event(number: int, entry: Mapping[str, Any]) -> Planned:
     direction: Any = entry.get("direction") or "any"
     if direction not in ("more", "less", "any"):
         raise CalendarError(f"{where}: direction is {direction!r}; use more, less or any")
+    scope = tuple((name, str(entry[name])) for name in SCOPE if entry.get(name) is not None)
+    daily_cost = _amount(where, "daily_cost", entry.get("daily_cost"))
+    if daily_cost is not None:
+        _check_expected(where, daily_cost, direction, dict(scope))
     return Planned(
         event_id=str(entry["event_id"]),
         owner=str(entry["owner"]),
@@ -125,9 +151,20 @@ def _event(number: int, entry: Mapping[str, Any]) -> Planned:
         ends_on=end,
         expires_on=expires,
         direction=direction,
-        up_to=_amount(where, entry.get("up_to")),
-        scope=tuple((name, str(entry[name])) for name in SCOPE if entry.get(name) is not None),
+        up_to=_amount(where, "up_to", entry.get("up_to"), above_zero=True),
+        daily_cost=daily_cost,
+        scope=scope,
     )
+
+
+def _check_expected(
+    where: str, daily_cost: Decimal, direction: Direction, scope: Mapping[str, str]
+) -> None:
+    for name in FORECAST_KEYS:
+        if name not in scope:
+            raise CalendarError(f"{where}: a daily_cost needs {name}: name what is forecast")
+    if {"more": daily_cost < 0, "less": daily_cost > 0, "any": False}[direction]:
+        raise CalendarError(f"{where}: daily_cost is {daily_cost}, but its direction {direction}")
 
 
 def _date(where: str, field: str, value: object) -> date:
@@ -137,15 +174,14 @@ def _date(where: str, field: str, value: object) -> date:
         raise CalendarError(f"{where}: {field} is {value!r}; write it as YYYY-MM-DD") from None
 
 
-def _amount(where: str, value: object) -> Decimal | None:
+def _amount(where: str, field: str, value: object, *, above_zero: bool = False) -> Decimal | None:
     if value is None:
         return None
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
-        raise CalendarError(
-            f"{where}: up_to is {value!r}; give an amount or leave it out"
-        ) from None
-    if not amount.is_finite() or amount <= 0:
-        raise CalendarError(f"{where}: up_to is {value!r}; give an amount above zero")
+        amount = Decimal("NaN")
+    if not amount.is_finite() or (above_zero and amount <= 0):
+        asked = "an amount above zero" if above_zero else "an amount"
+        raise CalendarError(f"{where}: {field} is {value!r}; give {asked} or leave it out")
     return amount

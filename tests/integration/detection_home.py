@@ -30,12 +30,15 @@ select cast(date '{TODAY}' - cast(n as integer) as timestamp) as charge_period_s
        provider as service_provider_name, 'payer' as billing_account_id,
        account as sub_account_id, service as service_name, 'any' as service_category,
        'USD' as billing_currency, 'Usage' as charge_category, cast(null as text) as charge_class,
+       'Usage-Based' as charge_frequency, service || ' usage' as charge_description,
+       cast(null as text) as commitment_discount_id,
        cast(null as text) as commitment_discount_status, 'Standard' as pricing_category,
        service || '-' || region as resource_id, 'hours' as x_usage_type, 'sku' as sku_id,
        region as region_id, 'h' as pricing_unit,
        case service when 'Search' then '{{{{"team": "find"}}}}' end as tags,
        cast(10 as numeric(38, 12)) as pricing_quantity,
-       cast(50 + length(service) + n % 7 as numeric(38, 12)) as effective_cost
+       cast(50 + length(service) + n % 7 as numeric(38, 12)) as effective_cost,
+       cast(50 + length(service) + n % 7 as numeric(38, 12)) as billed_cost
 from {{days}},
      (values {", ".join(f"('{name}')" for name in SERVICES)}) as services (service),
      (values {", ".join(f"('{name}')" for name in PROVIDERS)}) as providers (provider),
@@ -57,7 +60,8 @@ create table marts.fct_daily_costs as
 select cast(charge_period_start as date) as charge_date, service_provider_name,
        billing_account_id, sub_account_id, service_name, service_category, region_id,
        charge_category, billing_currency,
-       cast(sum(effective_cost) as numeric(38, 12)) as effective_cost
+       cast(sum(effective_cost) as numeric(38, 12)) as effective_cost,
+       cast(sum(billed_cost) as numeric(38, 12)) as billed_cost
 from focus.fct_focus_charges group by 1, 2, 3, 4, 5, 6, 7, 8, 9;
 drop table if exists marts.fct_daily_tag_costs;
 create table marts.fct_daily_tag_costs as

@@ -19,6 +19,7 @@ from tests.integration.postgres_server import postgres_database
 MODELS = (
     "--select", "stg_platform__forecasts", "int_forecasts__made", "stg_platform__forecast_totals",
     "int_forecasts__totals_made", "stg_platform__forecast_parts", "int_forecasts__parts_made",
+    "stg_platform__forecast_months", "int_forecasts__months_made",
 )  # fmt: skip
 
 
@@ -55,6 +56,10 @@ def test_each_origin_is_kept_as_it_was_and_once_a_day(installation: Installation
         warehouse.replace_rows("platform.forecast_totals", total.assign(parts=1))
         part = made.drop(columns=["horizon_days"]).assign(level="service", member="EC2")
         warehouse.replace_rows("platform.forecast_parts", part)
+        month = total.head(1).drop(columns=["ds"]).assign(service_provider_name="AWS")
+        month = month.assign(charge_category="Usage", cost_basis="Effective", known_cost=cost)
+        month = month.assign(month=date(2026, 3, 1), cutoff=as_of - timedelta(days=2))
+        warehouse.replace_rows("platform.forecast_months", month)
         installation.dbt("run", *MODELS, *more)
     kept = warehouse.query(
         "select as_of, ds, cutoff, p50 from intermediate.int_forecasts__made order by as_of, ds"
@@ -72,3 +77,5 @@ def test_each_origin_is_kept_as_it_was_and_once_a_day(installation: Installation
         "select as_of, ds, p50, member from intermediate.int_forecasts__parts_made order by 1, 2"
     )
     assert parts[["as_of", "ds", "p50"]].equals(kept[["as_of", "ds", "p50"]])
+    months = warehouse.query("select as_of, p50 from intermediate.int_forecasts__months_made")
+    assert sorted(months["p50"]) == [Decimal(10), Decimal(21)]

@@ -1,6 +1,7 @@
 """Forecasts made from a warehouse: each level of parts adds up to its provider, on both engines."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from orchestration.analytics.series import NONE, OTHERS
 from orchestration.defs.forecast import assets
+from orchestration.defs.forecast.queries import NAMED
 from orchestration.resources import Tollgate
 from tests.integration.dbt_builds import Installation
 from tests.integration.detection_home import PROVIDERS, DetectionHome
@@ -51,5 +53,61 @@ def test_named_services_and_all_others_add_up_to_their_provider(
         assert own.groupby(days)["p50"].sum().to_dict() == expected
     members = parts.groupby("level")["member"].unique()
     assert set(members["account"]) == {"one", NONE}
-    assert len(members["service"]) == assets.NAMED + 1
+    assert len(members["service"]) == NAMED + 1
     assert OTHERS in members["service"]
+
+
+def test_months_hold_what_is_known_forecast_and_due(installation: Installation) -> None:
+    """120 days end on 30 April 2026; the last two of them are not complete yet."""
+    home = DetectionHome.make(installation.home, installation.environment)
+    names = "billing_account_id, billing_currency, charge_category, charge_frequency"
+    fees = ", ".join(
+        f"(timestamp '2026-{month:02}-03', '{provider}', 'Plans', '{provider} plan', {cost},"
+        f" {cost}, 'payer', 'USD', 'Purchase', 'Recurring')"
+        for month in range(1, 5)
+        for provider, cost in (("AWS", 30), ("Quarry", 45))
+    )
+    home.bill(
+        "second",
+        "insert into focus.fct_focus_charges (charge_period_start, service_provider_name,"
+        f" service_name, charge_description, billed_cost, effective_cost, {names}) values {fees}",
+    )
+    home.execute(
+        "insert into seeds.planned_events (event_id, owner, reason, starts_on, ends_on, expires_on,"
+        " direction, daily_cost, service_provider_name, billing_currency) values ('sale', 'ana',"
+        " 'a sale', '2026-05-10', '2026-05-12', '2027-01-01', 'more', 1000, 'AWS', 'USD')"
+    )
+    installation.dbt("run", "--select", "int_forecasts__part_costs")
+    assert dg.materialize(assets.forecast_assets(), resources={"tollgate": Tollgate()}).success
+    installation.dbt(
+        "run",
+        "--select",
+        "+fct_month_forecasts",
+        "+fct_purchase_forecasts",
+        "--exclude",
+        "+int_allocation__tag_dimensions",
+    )
+    months: Any = home.warehouse.query(
+        "select *, cast(month as text) as of from marts.fct_month_forecasts order by month"
+    ).set_index(["service_provider_name", "charge_category"])
+    usage = months.loc[("AWS", "Usage")]
+    assert usage["of"].tolist()[:2] == ["2026-04-01", "2026-05-01"]
+    april: Any = home.warehouse.query(
+        "select sum(effective_cost) from marts.fct_daily_costs where service_provider_name = 'AWS'"
+        " and charge_category = 'Usage' and charge_date between '2026-04-01' and '2026-04-28'"
+    ).iloc[0, 0]
+    assert usage["known_cost"].tolist()[:2] == [april, Decimal(0)]
+    days: Any = home.warehouse.query(
+        "select ds, p50 from platform.forecasts where service_provider_name = 'AWS'"
+        " and ds between '2026-05-01' and '2026-05-31' order by ds"
+    )["p50"]
+    assert usage["p50"].iloc[1] == days.sum()
+    # Both days of the campaign stand out of the days around it.
+    assert (days > days.median() + 500).sum() == 2
+    for provider, cost in (("AWS", 30), ("Quarry", 45)):
+        bought = months.loc[(provider, "Purchase")]
+        assert bought["known_cost"].tolist()[:2] == [cost, 0]
+        assert bought["p50"].tolist()[:3] == [cost] * 3
+    due = home.warehouse.query("select * from marts.fct_purchase_forecasts order by ds")
+    assert set(due["item"]) == {"AWS plan", "Quarry plan"}
+    assert set(due["cadence"]) == {"monthly"}

@@ -77,6 +77,16 @@
             'billing_currency': 'text', 'as_of': 'date', 'ds': 'date', 'p50': money, 'p10': money, 'p90': money,
             'p025': money, 'p975': money, 'parts': 'integer'
         },
+        'forecast_months': {
+            'service_provider_name': 'text', 'billing_currency': 'text', 'charge_category': 'text',
+            'cost_basis': 'text', 'as_of': 'date', 'month': 'date', 'cutoff': 'date', 'known_cost': money,
+            'p50': money, 'p10': money, 'p90': money, 'p025': money, 'p975': money
+        },
+        'forecast_purchases': {
+            'service_provider_name': 'text', 'billing_currency': 'text', 'service_name': 'text', 'item': 'text',
+            'cadence': 'text', 'as_of': 'date', 'ds': 'date', 'p50': money, 'least_cost': money,
+            'most_cost': money, 'times_seen': 'integer', 'last_seen': 'date'
+        },
         'forecast_parts': {
             'level': 'text', 'member': 'text', 'series_id': 'text', 'service_provider_name': 'text',
             'billing_currency': 'text', 'as_of': 'date', 'model': 'text', 'ds': 'date', 'p50': money, 'p10': money,

@@ -1,4 +1,4 @@
-"""Forecasts of sums: a total's expectation is the sum of its parts', to the last decimal.
+"""Forecasts of sums: what is expected of a total, or a month, is the sum of its parts', exactly.
 
 Its intervals are not the parts' added up, which would assume that all err together; they come from
 the errors that the sum of the parts made at earlier origins.
@@ -7,8 +7,9 @@ the errors that the sum of the parts made at earlier origins.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pandas as pd
 from orchestration.analytics.detectors.grid import Floats, Ints
 from orchestration.analytics.forecasting.conformal import calibrate
 from orchestration.analytics.forecasting.forecaster import HORIZONS, Fitted, fit, rows_of
+from orchestration.analytics.forecasting.months import month_totals
 from orchestration.analytics.forecasting.panel import Panel, to_panel
 from orchestration.analytics.forecasting.rhythm import DAILY
 from orchestration.analytics.forecasting.rolling import LARGEST_ERROR, nonnegative_floor
@@ -25,16 +27,32 @@ from orchestration.analytics.money import to_money
 TOTALS = ["total_id", "ds", "p025", "p10", "p50", "p90", "p975", "parts"]
 
 
-def forecast_with_totals(
-    frame: pd.DataFrame, total_of: Mapping[str, str], horizon: int = HORIZONS[-1]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`forecast` of frame[series_id, ds, y], its p50 as exact money, and of the totals of it.
+class Outlook(NamedTuple):
+    """A forecast and what it adds up to."""
 
-    `total_of` names each series' total. A total (`TOTALS`; parts: how many series it has) is
-    forecast for the days for which all of its series are.
+    rows: pd.DataFrame
+    """As `forecast`, its p50 as exact money."""
+    totals: pd.DataFrame
+    """TOTALS: each total for the days for which all of its series are forecast; parts: how many."""
+    months: pd.DataFrame
+    """MONTHS of each series."""
+
+
+def forecast_with_totals(
+    frame: pd.DataFrame,
+    total_of: Mapping[str, str],
+    horizon: int = HORIZONS[-1],
+    announced: pd.DataFrame | None = None,
+) -> Outlook:
+    """Forecast frame[series_id, ds, cost, y] and the sums of it.
+
+    `total_of` names each series' total. `announced` (series_id, ds, cost) is known to come on top
+    of what a series' past tells, or off it.
     """
     panel = to_panel(frame)
     fitted = fit(panel, horizon, DAILY)
+    if announced is not None:
+        fitted = replace(fitted, middle=_with_announced(panel, fitted.middle, announced))
     rows = rows_of(panel, fitted, DAILY)
     rows["p50"] = pd.Series([to_money(v) for v in rows["p50"].tolist()], dtype=object)
     names = np.array([total_of[series_id] for series_id in panel.series_ids], dtype=object)
@@ -52,7 +70,20 @@ def forecast_with_totals(
         if name in sums:
             total = _total(own, sums[name], offsets, panel.end[places].min() + panel.step)
         parts.append(total.assign(total_id=name)[TOTALS])
-    return rows, pd.concat(parts, ignore_index=True)
+    months = month_totals(frame, rows, panel, fitted)
+    return Outlook(rows, pd.concat(parts, ignore_index=True), months)
+
+
+def _with_announced(panel: Panel, middle: Floats, announced: pd.DataFrame) -> Floats:
+    """The paths with what is announced for days that they reach; never below the series' floor."""
+    out = middle.copy()
+    for place, series_id in enumerate(panel.series_ids):
+        own = announced[announced["series_id"] == series_id]
+        steps = (pd.to_datetime(own["ds"]) - pd.Timestamp(panel.end[place])).dt.days.to_numpy() - 1
+        reached = (steps >= 0) & (steps < middle.shape[1])
+        np.add.at(out[place], steps[reached], own["cost"].astype(np.float64).to_numpy()[reached])
+    floored: Floats = np.maximum(out, np.minimum(middle, nonnegative_floor(panel)[:, None]))
+    return floored
 
 
 def _summed(panel: Panel, places: Ints) -> Panel:

@@ -22,15 +22,14 @@ from orchestration.analytics.judged import (
     outcome,
     to_judge,
 )
-from orchestration.analytics.planned import read_calendar, set_aside
+from orchestration.analytics.planned import set_aside
 from orchestration.analytics.recalibration import budgets, detect_within
 from orchestration.analytics.sentences import with_drivers
 from orchestration.defs.detect.arrivals import arrivals
-from orchestration.defs.detect.inputs import calendar, daily_costs, inputs
+from orchestration.defs.detect.inputs import calendar, daily_costs, inputs, planned_events
 from orchestration.defs.detect.moved import moved_charges
 from orchestration.warehouse import Warehouse
 
-_PLANNED = "select * from seeds.planned_events"
 _BEFORE = f"select {', '.join(JUDGED_COLUMNS)} from platform.judged_series"
 _FINDINGS = f"select {', '.join(FINDING_COLUMNS)} from platform.anomalies"
 _DRIVERS = f"select {', '.join(DRIVER_COLUMNS)} from platform.anomaly_drivers"
@@ -75,7 +74,7 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
     known = arrivals(warehouse, calendar(warehouse), today)
     now = inputs(warehouse)
     allowed = budgets(feedback, now, today)
-    events = read_calendar(_rows(warehouse.query(_PLANNED)))
+    events = planned_events(warehouse)
     now["fingerprint"] = fingerprints(
         now, of_provider=known.in_words(), curve=known.curve, allowed=allowed, events=events,
         as_of=today,
@@ -137,9 +136,3 @@ def _state(
     """The outcome of every series: of those judged now, and of the others as it was."""
     kept = before.loc[before["series_id"].isin(now.loc[~due, "series_id"]), judged.columns]
     return now.merge(_both(kept, judged), how="left", on="series_id")
-
-
-def _rows(events: pd.DataFrame) -> list[dict[str, Any]]:
-    """The calendar's entries, each with the columns that are filled."""
-    rows = events.astype(object).to_dict("records")
-    return [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in rows]

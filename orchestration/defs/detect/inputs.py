@@ -1,9 +1,10 @@
-"""The daily costs that are judged: what identifies their content, and the rows themselves."""
+"""The daily costs that are judged, what identifies their content, and what was announced."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from orchestration.analytics.planned import Planned, read_calendar
 from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, NONE, series_ids
 from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse
@@ -104,3 +105,10 @@ def daily_costs(warehouse: Warehouse, wanted: pd.DataFrame) -> pd.DataFrame:
         for row in wanted[list(LEVEL_KEYS)].to_numpy()
     )
     return warehouse.query(f"{_DAILY} join (values {values}) as wanted ({_KEYS}) using ({_KEYS})")
+
+
+def planned_events(warehouse: Warehouse) -> list[Planned]:
+    """The calendar; of each entry the columns that are filled."""
+    rows = warehouse.query("select * from seeds.planned_events").astype(object).to_dict("records")
+    filled = [{str(k): v for k, v in row.items() if not pd.isna(v)} for row in rows]
+    return read_calendar(filled)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -11,50 +12,19 @@ from orchestration.analytics.forecasting import (
     backtest,
     forecast_parts,
     forecast_with_totals,
+    purchase_months,
+    schedule,
 )
+from orchestration.analytics.planned import announced_costs
 from orchestration.analytics.plots import forecast_picture
-from orchestration.analytics.series import (
-    FORECAST_KEYS,
-    OTHERS,
-    PART_KEYS,
-    build_series,
-    series_ids,
-)
+from orchestration.analytics.series import FORECAST_KEYS, PART_KEYS, build_series, series_ids
 from orchestration.defs.detect.arrivals import complete_days
+from orchestration.defs.detect.inputs import planned_events
+from orchestration.defs.forecast.queries import DAILY, PARTS, PURCHASES
 from orchestration.defs.groups import FORECAST
 from orchestration.defs.pictures import markdown_image
 from orchestration.resources import Tollgate
 
-_DAILY = """
-select charge_date, service_provider_name, charge_category, billing_currency,
-       sum(effective_cost) as effective_cost
-from marts.fct_daily_costs
-group by 1, 2, 3, 4
-"""
-# Services and accounts of a provider that are forecast by name, the largest of the last quarter: a
-# forecast of each of a thousand would say less than one of all that are small.
-NAMED = 12
-_PARTS = f"""
-with costs as (select * from intermediate.int_forecasts__part_costs),
-newest as (
-    select service_provider_name, max(charge_date) - 91 as since from costs group by 1
-),
-ranked as (
-    select level, member, service_provider_name, billing_currency,
-           row_number() over (
-               partition by level, service_provider_name, billing_currency
-               order by sum(effective_cost) desc, member
-           ) as place
-    from costs inner join newest using (service_provider_name)
-    where charge_category = 'Usage' and charge_date > since
-    group by level, member, service_provider_name, billing_currency
-)
-select level, case when place <= {NAMED} then member else '{OTHERS}' end as member,
-       service_provider_name, billing_currency, charge_category, charge_date,
-       sum(effective_cost) as effective_cost
-from costs left join ranked using (level, member, service_provider_name, billing_currency)
-group by 1, 2, 3, 4, 5, 6
-"""
 PICTURES = 4
 _MADE = {
     "forecasts": (
@@ -65,6 +35,13 @@ _MADE = {
         "What all providers together will cost, by currency: the sum of their forecasts, "
         "with intervals from the errors of that sum."
     ),
+    "forecast_months": (
+        "What the months ahead will have cost by their end, usage and purchases apart: what is "
+        "known of them and what is to come; usage with intervals of the month."
+    ),
+    "forecast_purchases": (
+        "Subscriptions and the fees of commitments, at the days on which they are due again."
+    ),
     "forecast_parts": (
         "What each large service and account will cost: parts that add up to their provider's "
         "forecast, to the last decimal."
@@ -74,7 +51,11 @@ _MADE = {
         "the intervals held, beside seasonal naive."
     ),
 }
-_READ = {"forecast_parts": [["intermediate", "int_forecasts__part_costs"]]}
+_READ = {
+    "forecast_parts": [["intermediate", "int_forecasts__part_costs"]],
+    "forecast_purchases": [["focus", "fct_focus_charges"]],
+    "forecasts": [["seeds", "planned_events"]],
+}
 
 
 def forecast_assets() -> list[dg.AssetsDefinition]:
@@ -96,48 +77,63 @@ def forecast_assets() -> list[dg.AssetsDefinition]:
     ],
 )
 def forecasts(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
-    """Forecasts what is usage; purchases and fees follow schedules, not curves."""
+    """Forecasts usage from its past and purchases by their schedule."""
     warehouse = tollgate.warehouse()
     today = tollgate.settings.now().date()
     complete = complete_days(warehouse, today)
-    series = build_series(warehouse.query(_DAILY), complete, keys=FORECAST_KEYS)
+    daily = warehouse.query(DAILY)
+    series = build_series(daily, complete, keys=FORECAST_KEYS)
     if series.empty:
         for name in _MADE:
             yield dg.MaterializeResult(
                 asset_key=["platform", name], metadata={"note": "no usage yet"}
             )
         return
-    currency = dict(zip(series["series_id"], series["billing_currency"], strict=True))
-    predicted, totals = forecast_with_totals(series, currency)
-    rows = as_rows(predicted, series, today)
-    warehouse.replace_rows("platform.forecasts", rows)
-    totals = totals.rename(columns={"total_id": "billing_currency"}).assign(as_of=today)
-    warehouse.replace_rows("platform.forecast_totals", totals)
+
+    def kept(name: str, rows: pd.DataFrame, **metadata: Any) -> dg.MaterializeResult[None]:
+        warehouse.replace_rows(f"platform.{name}", rows)
+        return dg.MaterializeResult(
+            asset_key=["platform", name], metadata={"dagster/row_count": len(rows), **metadata}
+        )
+
+    keys = series[["series_id", *FORECAST_KEYS]].drop_duplicates("series_id")
+    currency = dict(zip(keys["series_id"], keys["billing_currency"], strict=True))
+    announced = announced_costs(keys, planned_events(warehouse), today)
+    outlook = forecast_with_totals(series, currency, announced=announced)
+    rows = as_rows(outlook.rows, series, today)
     pictures = [
         markdown_image(forecast_picture(name, series, rows), str(name))
         for name in sorted(set(rows["series_id"]))[:PICTURES]
     ]
-    yield dg.MaterializeResult(
-        asset_key=["platform", "forecasts"],
-        metadata={
-            "dagster/row_count": len(rows),
-            "pictures": dg.MetadataValue.md("\n\n".join(pictures)),
-        },
-    )
-    yield dg.MaterializeResult(
-        asset_key=["platform", "forecast_totals"], metadata={"dagster/row_count": len(totals)}
-    )
-    parts = parts_of(warehouse.query(_PARTS), complete, predicted)
-    warehouse.replace_rows("platform.forecast_parts", parts.assign(as_of=today))
-    yield dg.MaterializeResult(
-        asset_key=["platform", "forecast_parts"], metadata={"dagster/row_count": len(parts)}
-    )
-    tested = backtest(series)
-    warehouse.replace_rows("platform.forecast_backtests", tested)
-    yield dg.MaterializeResult(
-        asset_key=["platform", "forecast_backtests"],
-        metadata={"dagster/row_count": len(tested)},
-    )
+    yield kept("forecasts", rows, pictures=dg.MetadataValue.md("\n\n".join(pictures)))
+    totals = outlook.totals.rename(columns={"total_id": "billing_currency"})
+    yield kept("forecast_totals", totals.assign(as_of=today))
+    through = known_through(daily, complete)
+    due = schedule(warehouse.query(PURCHASES), through)
+    yield kept("forecast_purchases", due.assign(as_of=today))
+    months = months_of(outlook.months.merge(keys, on="series_id"), daily, due, through)
+    yield kept("forecast_months", months.assign(as_of=today))
+    parts = parts_of(warehouse.query(PARTS), complete, outlook.rows)
+    yield kept("forecast_parts", parts.assign(as_of=today))
+    yield kept("forecast_backtests", backtest(series))
+
+
+def known_through(daily: pd.DataFrame, complete: Mapping[str, date]) -> dict[str, date]:
+    """The last known day of every provider: of one without usage, the others' earliest."""
+    providers = dict.fromkeys(daily["service_provider_name"], min(complete.values()))
+    return providers | dict(complete)
+
+
+def months_of(
+    usage: pd.DataFrame, daily: pd.DataFrame, due: pd.DataFrame, through: Mapping[str, date]
+) -> pd.DataFrame:
+    """Rows of `platform.forecast_months`: usage at effective cost, purchases as they are billed."""
+    bought = purchase_months(daily[daily["charge_category"] == "Purchase"], due, through)
+    both = [
+        usage.drop(columns=["series_id"]).assign(charge_category="Usage", cost_basis="Effective"),
+        bought.assign(charge_category="Purchase", cost_basis="Billed"),
+    ]
+    return pd.concat(both, ignore_index=True)
 
 
 def parts_of(

@@ -34,6 +34,8 @@ _GROUP_OF_PLATFORM_TABLE = {
     "detection_budgets": DETECT,
     "forecasts": FORECAST,
     "forecast_totals": FORECAST,
+    "forecast_months": FORECAST,
+    "forecast_purchases": FORECAST,
     "forecast_parts": FORECAST,
     "forecast_backtests": FORECAST,
     "capacity_forecasts": FORECAST,

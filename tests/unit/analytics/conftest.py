@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.analytics.money import to_money
+
 # pandas-stubs reject arithmetic on a .loc selection, so frames are Any in these tests.
 Frame = Any
 Make = Callable[..., Frame]
@@ -27,7 +29,9 @@ def quiet(
     ds = pd.date_range("2025-01-01", periods=days, freq="D")
     weekend = np.where(ds.day_of_week >= 5, 0.7, 1.0)
     y = level * weekend * (1 + noise * rng.standard_normal(days))
-    return pd.DataFrame({"series_id": series_id, "ds": ds, "y": np.maximum(y, 0.0)})
+    y = np.maximum(y, 0.0)
+    cost = pd.Series([to_money(value) for value in y.tolist()], dtype=object)
+    return pd.DataFrame({"series_id": series_id, "ds": ds, "cost": cost, "y": y})
 
 
 @pytest.fixture

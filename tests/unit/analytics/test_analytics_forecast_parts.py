@@ -42,8 +42,8 @@ def made(make: Make) -> tuple[Frame, dict[str, str], Frame]:
     frame = pd.concat([*parts, other], ignore_index=True)
     whole_of = {"a0": "A", "a1": "A", "a2": "A", "b": "B"}
     summed = frame.assign(series_id=frame["series_id"].map(whole_of))
-    summed = summed.groupby(["series_id", "ds"], as_index=False)["y"].sum()
-    whole, _ = forecast_with_totals(summed, {"A": "USD", "B": "USD"}, 60)
+    summed = summed.groupby(["series_id", "ds"], as_index=False)[["cost", "y"]].sum()
+    whole, _, _ = forecast_with_totals(summed, {"A": "USD", "B": "USD"}, 60)
     return frame, whole_of, whole
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from orchestration.analytics.detectors import detect
-from orchestration.analytics.planned import CalendarError, read_calendar, set_aside
+from orchestration.analytics.planned import (
+    CalendarError,
+    announced_costs,
+    read_calendar,
+    set_aside,
+)
 
 Frame = Any
 Make = Callable[..., Frame]
@@ -80,6 +87,13 @@ def test_an_announced_amount_covers_up_to_it(spiked: Frame) -> None:
         ({"ends_on": "2025-07-20"}, "not after starts_on 2025-07-20"),
         ({"up_to": "lots"}, "up_to is 'lots'; give an amount"),
         ({"up_to": "NaN"}, "above zero"),
+        ({"daily_cost": "some"}, "daily_cost is 'some'; give an amount"),
+        ({"daily_cost": "5"}, "a daily_cost needs service_provider_name"),
+        (
+            {"daily_cost": "5", "direction": "less"}
+            | {"service_provider_name": "AWS", "billing_currency": "USD"},
+            "daily_cost is 5, but its direction less",
+        ),
         ({"direction": "up"}, "use more, less or any"),
         ({"servce_name": "EC2"}, "servce_name is not known"),
     ],
@@ -92,3 +106,18 @@ def test_an_entry_that_cannot_be_used_is_named(changes: dict[str, Any], words: s
 def test_two_events_of_one_name_are_refused() -> None:
     with pytest.raises(CalendarError, match="listed twice"):
         read_calendar([entry(), entry()])
+
+
+def test_an_event_of_a_known_amount_adds_it_to_its_own_forecast_until_it_expires() -> None:
+    keys = pd.DataFrame(
+        {"series_id": ["a", "b"], "service_provider_name": ["AWS", "AWS"],
+         "billing_currency": ["USD", "EUR"]}
+    )  # fmt: skip
+    place = {"service_provider_name": "AWS", "billing_currency": "USD"}
+    known = entry(**place, daily_cost="-12.5", direction="less", ends_on="2025-07-22")
+    events = read_calendar([known, entry(event_id="of no known amount", **place)])
+    rows = announced_costs(keys, events, date(2025, 7, 1))
+    assert rows["series_id"].tolist() == ["a", "a"]
+    assert [str(day.date()) for day in rows["ds"]] == ["2025-07-20", "2025-07-21"]
+    assert rows["cost"].tolist() == [Decimal("-12.5")] * 2
+    assert announced_costs(keys, events, date(2026, 1, 1)).empty
