@@ -18,6 +18,7 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.changes import UNCHANGED, ResourceChange
 from policies.deployment.costs import Costs, Part
 from policies.deployment.evaluation import Subject, evaluate
+from policies.deployment.makers import is_known_maker
 from policies.deployment.mapping import scalers, type_rules
 from policies.deployment.objects import demand_changed_once
 from policies.deployment.plan import Plan
@@ -27,6 +28,7 @@ from policies.deployment.pricing import (
     OWN,
     SAMPLE,
     NotKnown,
+    NotMapped,
     NotPriced,
     PriceBook,
 )
@@ -197,6 +199,9 @@ def _templates(plan: Plan, change: ResourceChange) -> list[ResourceChange]:
 
 
 def _line(means: _Means, change: ResourceChange) -> Line:
+    if not is_known_maker(change.type, change.provider):
+        note = f"{change.type} of {change.provider} has no mapping"
+        return Line(change.address, change.type, NotMapped.status, note)
     if is_free(change.type):
         return Line(
             change.address,

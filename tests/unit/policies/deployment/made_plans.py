@@ -6,6 +6,8 @@ from policies.deployment.estimate import estimate
 from policies.deployment.plan import Plan, parse_plan
 
 PROVIDERS = {"aws": "us-east-1", "google": "europe-west4", "azurerm": "westeurope"}
+OTHERS = {"kubectl": "gavinbunney"}
+AWS = "registry.terraform.io/hashicorp/aws"
 TEMPLATE = {"instance_type": "m5.large", "block_device_mappings": [
     {"ebs": [{"volume_size": 10, "volume_type": "gp3"}]}]}  # fmt: skip
 POOL = {"node_config": [{"machine_type": "n2-standard-4"}], "node_count": 1}
@@ -15,10 +17,12 @@ def planned(
     resources: dict[str, dict[str, Any]],
     unchanged: frozenset[str] = frozenset(),
     updated: dict[str, dict[str, Any]] | None = None,
+    maker: str = "",
 ) -> Plan:
     """A plan that makes these; a text such as `@aws_x.y.id` is a reference, known afterwards.
 
-    `updated` says which of them are there already, and what was other before.
+    `updated` says which of them are there already, and what was other before; `maker` which
+    provider makes all of them, if not the usual one.
     """
     changes, configured = [], []
     for address, values in resources.items():
@@ -27,6 +31,7 @@ def planned(
         there = {**values, "id": address} if other or address in unchanged else None
         changes.append({
             "address": address, "mode": "managed", "type": kind, "name": name,
+            "provider_name": maker or maker_of(kind),
             "change": {
                 "actions": ["update" if other else "no-op" if there else "create"],
                 "before": {**there, **(other or {})} if there else None,
@@ -46,6 +51,11 @@ def planned(
         "resource_changes": changes,
         "configuration": {"provider_config": providers, "root_module": {"resources": configured}},
     })  # fmt: skip
+
+
+def maker_of(kind: str) -> str:
+    word = kind.split("_", maxsplit=1)[0]
+    return f"registry.terraform.io/{OTHERS.get(word, 'hashicorp')}/{word}"
 
 
 def _is_reference(value: Any) -> bool:

@@ -11,6 +11,7 @@ from policies.deployment.estimate import estimate
 from policies.deployment.plan import Plan
 from policies.deployment.pricing import Amount
 from policies.deployment.usage import Usage
+from tests.unit.policies.deployment.made_plans import maker_of
 
 GATEWAY = "aws_nat_gateway"
 NAMED = {"id": "nat-0123456"}
@@ -21,7 +22,7 @@ HOURS = Decimal("32.85")
 
 def line(usage: Usage, *actions: str, kind: str = GATEWAY, **sides: Any) -> Mapping[str, Any]:
     values: dict[str, Any] = {"before": None, "after": None, "region": "us-east-1", **sides}
-    change = ResourceChange(f"{kind}.x", kind, "aws", actions=actions, **values)
+    change = ResourceChange(f"{kind}.x", kind, maker_of(kind), actions=actions, **values)
     found = estimate(Plan("1.2", "1.11.4", True, False, (change,)), usage=usage).to_dict()
     only: Mapping[str, Any] = found["lines"][0]
     return only

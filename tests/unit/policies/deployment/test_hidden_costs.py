@@ -1,0 +1,36 @@
+"""What Terraform can do beside what a mapping prices is never taken to cost nothing."""
+
+import pytest
+
+from policies.deployment.estimate import estimate
+from policies.deployment.makers import is_known_maker
+from policies.deployment.mapping import TYPES, load_yaml, type_rules
+from tests.unit.policies.deployment.made_plans import planned
+
+
+@pytest.mark.parametrize("kind", ["null_resource", "aws_iam_role", "aws_nat_gateway"])
+@pytest.mark.parametrize(
+    "maker",
+    ["registry.terraform.io/somebody/aws", "mirror.example.com/hashicorp/aws",
+     "registry.terraform.io/hashicorp/awscc", "registry.terraform.io/hashicorp/google"],
+)  # fmt: skip
+def test_another_provider_that_uses_a_known_name_has_no_price(kind: str, maker: str) -> None:
+    """A provider of one's own called its virtual machines `aws_iam_role`, which is free."""
+    (line,) = estimate(planned({f"{kind}.x": {}}, maker=maker)).lines
+    assert (line.status, line.after) == ("unmapped", None)
+    assert maker in line.note
+
+
+def test_every_type_is_made_by_somebody() -> None:
+    names = [name for name in type_rules() if "." not in name]
+    for name in (*names, *load_yaml(TYPES / "free.yaml")["types"]):
+        word = name.partition("_")[0]
+        makers = load_yaml(TYPES / "makers.yaml")
+        assert word in {**makers["sources"], **makers["builtin"]}, name
+
+
+def test_both_registries_and_the_program_itself_are_known() -> None:
+    assert is_known_maker("aws_instance", "registry.opentofu.org/hashicorp/aws")
+    assert is_known_maker("google_compute_disk", "registry.terraform.io/hashicorp/google-beta")
+    assert is_known_maker("terraform_data", "terraform.io/builtin/terraform")
+    assert not is_known_maker("aws_instance", "unknown")
