@@ -33,6 +33,8 @@ ACTIONS = (
     ("forget",),
     ("create", "forget"),
 )
+# What provisioners run at; the plan does not say which of them at which.
+_RUN = frozenset({"create", "delete"})
 UNCHANGED = frozenset({("no-op",)})
 # What Terraform plans for anything that it does not manage: data sources are read, ephemeral
 # resources (listed by OpenTofu) opened. Neither is ever made, changed or deleted by a plan.
@@ -70,6 +72,8 @@ class ResourceChange:
     replace_paths: tuple[str, ...] = ()
     imported: bool = False
     deposed: bool = False
+    # Programs that run with it, with all that Terraform may do: `local-exec`.
+    programs: tuple[str, ...] = ()
     # Where it was before, if its values say so: a replacement may move it.
     region_before: str | None = None
 
@@ -138,6 +142,7 @@ def read_change(entry: object, number: int, configuration: Configuration) -> Res
         replace_paths=_paths(change.get("replace_paths")),
         imported=change.get("importing") is not None,
         deposed=bool(deposed),
+        programs=configuration.programs(address) if _RUN.intersection(actions) else (),
         region_before=own_region(before or {}),
     )
 

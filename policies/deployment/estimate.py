@@ -201,17 +201,18 @@ def _templates(plan: Plan, change: ResourceChange) -> list[ResourceChange]:
 def _line(means: _Means, change: ResourceChange) -> Line:
     if not is_known_maker(change.type, change.provider):
         note = f"{change.type} of {change.provider} has no mapping"
-        return Line(change.address, change.type, NotMapped.status, note)
+        return _without_price(change, NotMapped(note))
     if is_free(change.type):
         return Line(
             change.address,
             change.type,
             "priced",
-            "",
+            "; ".join(_said(_run(change))),
             *(NOTHING,) * 8,
             price_source=free_source(),
             after_low=NOTHING,
             after_high=NOTHING,
+            not_counted=_run(change),
         )
     try:
         gone = change.after is None and change.actions != ("forget",)
@@ -229,7 +230,7 @@ def _line(means: _Means, change: ResourceChange) -> Line:
         else:
             before, after = of_what_stays(before, after)
     except NotPriced as reason:
-        return Line(change.address, change.type, reason.status, str(reason))
+        return _without_price(change, reason)
     return _priced(change, before, after)
 
 
@@ -237,11 +238,12 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
     was, will = before.total, after.total
     low, high = sorted((will.low - was.low, will.high - was.high))
     parts = after.parts or before.parts
+    missing = (*after.missing, *_run(change))
     return Line(
         address=change.address,
         type=change.type,
         status="priced",
-        note="; ".join((*_said(after.missing), *(after.notes or before.notes))),
+        note="; ".join((*_said(missing), *(after.notes or before.notes))),
         before=cents(was.likely),
         after=cents(will.likely),
         low=cents(low),
@@ -254,8 +256,17 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
         parts=parts,
         after_low=cents(will.low),
         after_high=cents(will.high),
-        not_counted=after.missing,
+        not_counted=missing,
     )
+
+
+def _without_price(change: ResourceChange, reason: NotPriced) -> Line:
+    note = "; ".join((str(reason), *_said(_run(change))))
+    return Line(change.address, change.type, reason.status, note, not_counted=_run(change))
+
+
+def _run(change: ResourceChange) -> tuple[str, ...]:
+    return tuple(f"what its {program} runs" for program in change.programs)
 
 
 def _said(missing: Sequence[str]) -> list[str]:

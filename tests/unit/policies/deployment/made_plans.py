@@ -6,7 +6,8 @@ from policies.deployment.estimate import estimate
 from policies.deployment.plan import Plan, parse_plan
 
 PROVIDERS = {"aws": "us-east-1", "google": "europe-west4", "azurerm": "westeurope"}
-OTHERS = {"kubectl": "gavinbunney"}
+OTHERS = {"kubectl": "registry.terraform.io/gavinbunney/kubectl",
+          "terraform": "terraform.io/builtin/terraform"}  # fmt: skip
 AWS = "registry.terraform.io/hashicorp/aws"
 TEMPLATE = {"instance_type": "m5.large", "block_device_mappings": [
     {"ebs": [{"volume_size": 10, "volume_type": "gp3"}]}]}  # fmt: skip
@@ -18,11 +19,12 @@ def planned(
     unchanged: frozenset[str] = frozenset(),
     updated: dict[str, dict[str, Any]] | None = None,
     maker: str = "",
+    programs: tuple[str, ...] = (),
 ) -> Plan:
     """A plan that makes these; a text such as `@aws_x.y.id` is a reference, known afterwards.
 
     `updated` says which of them are there already, and what was other before; `maker` which
-    provider makes all of them, if not the usual one.
+    provider makes all of them, if not the usual one; `programs` which provisioners each has.
     """
     changes, configured = [], []
     for address, values in resources.items():
@@ -40,6 +42,7 @@ def planned(
         })  # fmt: skip
         configured.append({"address": address, "mode": "managed", "type": kind, "name": name,
                            "provider_config_key": kind.split("_")[0],
+                           "provisioners": [{"type": program} for program in programs],
                            "expressions": _written(values)})  # fmt: skip
     providers = {name: {"name": name, "expressions": {"region": {"constant_value": region}}}
                  for name, region in PROVIDERS.items()}  # fmt: skip
@@ -55,7 +58,7 @@ def planned(
 
 def maker_of(kind: str) -> str:
     word = kind.split("_", maxsplit=1)[0]
-    return f"registry.terraform.io/{OTHERS.get(word, 'hashicorp')}/{word}"
+    return OTHERS.get(word, f"registry.terraform.io/hashicorp/{word}")
 
 
 def _is_reference(value: Any) -> bool:

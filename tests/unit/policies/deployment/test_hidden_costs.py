@@ -21,6 +21,27 @@ def test_another_provider_that_uses_a_known_name_has_no_price(kind: str, maker: 
     assert maker in line.note
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("terraform_data.x", "priced"), ("aws_nat_gateway.x", "priced"), ("aws_new.x", "unmapped")],
+)
+def test_program_that_runs_beside_a_change_is_not_counted_and_said(
+    address: str, status: str
+) -> None:
+    """`local-exec` starts what it likes with the credentials of the apply, on a free resource."""
+    (line,) = estimate(planned({address: {}}, programs=("file", "local-exec"))).lines
+    assert line.status == status
+    assert line.not_counted == ("what its local-exec runs",)
+    assert "not counted: what its local-exec runs" in line.note
+
+
+def test_program_does_not_run_where_its_resource_stays_or_is_updated() -> None:
+    for there in ({"unchanged": frozenset({"terraform_data.x"})},
+                  {"updated": {"terraform_data.x": {"input": "other"}}}):  # fmt: skip
+        plan = planned({"terraform_data.x": {}}, programs=("local-exec",), **there)
+        assert not any(line.not_counted for line in estimate(plan).lines)
+
+
 def test_every_type_is_made_by_somebody() -> None:
     names = [name for name in type_rules() if "." not in name]
     for name in (*names, *load_yaml(TYPES / "free.yaml")["types"]):
