@@ -20,11 +20,13 @@ def planned(
     updated: dict[str, dict[str, Any]] | None = None,
     maker: str = "",
     programs: tuple[str, ...] = (),
+    **more: Any,
 ) -> Plan:
     """A plan that makes these; a text such as `@aws_x.y.id` is a reference, known afterwards.
 
     `updated` says which of them are there already, and what was other before; `maker` which
-    provider makes all of them, if not the usual one; `programs` which provisioners each has.
+    provider makes all of them, if not the usual one; `programs` which provisioners each has;
+    `more` is of the plan itself.
     """
     changes, configured = [], []
     for address, values in resources.items():
@@ -53,6 +55,7 @@ def planned(
             for a in resources]}},
         "resource_changes": changes,
         "configuration": {"provider_config": providers, "root_module": {"resources": configured}},
+        **more,
     })  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from policies.deployment.changes import PlanError
 from policies.deployment.estimate import estimate
 from policies.deployment.makers import is_known_maker
 from policies.deployment.mapping import TYPES, load_yaml, type_rules
@@ -55,3 +56,29 @@ def test_both_registries_and_the_program_itself_are_known() -> None:
     assert is_known_maker("google_compute_disk", "registry.terraform.io/hashicorp/google-beta")
     assert is_known_maker("terraform_data", "terraform.io/builtin/terraform")
     assert not is_known_maker("aws_instance", "unknown")
+
+
+INVOKED = {
+    "address": "action.local_command.x", "type": "local_command", "name": "x",
+    "provider_name": "registry.terraform.io/hashicorp/local",
+    "lifecycle_action_trigger": {"triggering_resource_address": "terraform_data.x"},
+}  # fmt: skip
+
+
+def test_invoked_action_is_a_line_without_a_price() -> None:
+    """An action that runs a program was not looked at, and `local_*` resources are free."""
+    plan = planned({"terraform_data.x": {}}, action_invocations=[INVOKED, INVOKED])
+    _, line = estimate(plan).lines
+    assert (line.address, line.status) == ("action.local_command.x", "unmapped")
+    assert "action.local_command of registry.terraform.io/hashicorp/local" in line.note
+
+
+@pytest.mark.parametrize("listed", [{}, "x", None, ["x"], [{"type": "x"}], [{"address": "x"}]])
+def test_actions_that_cannot_be_read_are_refused(listed: object) -> None:
+    with pytest.raises(PlanError, match="action_invocations"):
+        planned({"terraform_data.x": {}}, action_invocations=listed)
+
+
+def test_plan_that_leaves_actions_for_later_is_not_whole() -> None:
+    plan = planned({"terraform_data.x": {}}, deferred_action_invocations=[{"reason": "x"}])
+    assert not plan.complete
