@@ -16,7 +16,7 @@ def deleting(address: str, **before: object) -> dict[str, Any]:
         "address": address,
         "mode": "managed",
         "type": address.partition(".")[0],
-        "change": {"actions": ["delete"], "before": before, "after": None},
+        "change": {"actions": ["delete"], "before": before, "after": None, "after_unknown": {}},
     }
     return {
         "format_version": "1.2",
