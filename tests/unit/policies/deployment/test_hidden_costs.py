@@ -2,6 +2,8 @@
 
 import pytest
 
+from policies.deployment.attributes import Attributes
+from policies.deployment.blocks import unpriced
 from policies.deployment.changes import PlanError
 from policies.deployment.estimate import estimate
 from policies.deployment.makers import is_known_maker
@@ -56,6 +58,20 @@ def test_both_registries_and_the_program_itself_are_known() -> None:
     assert is_known_maker("google_compute_disk", "registry.terraform.io/hashicorp/google-beta")
     assert is_known_maker("terraform_data", "terraform.io/builtin/terraform")
     assert not is_known_maker("aws_instance", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("kind", "block"),
+    [("aws_autoscaling_group", "warm_pool"), ("aws_ecs_service", "volume_configuration"),
+     ("aws_eks_cluster", "compute_config"), ("aws_alb", "minimum_load_balancer_capacity"),
+     ("aws_dynamodb_table", "import_table"), ("aws_wafv2_web_acl", "association_config")],
+)  # fmt: skip
+def test_blocks_whose_number_is_not_known_may_cost(kind: str, block: str) -> None:
+    """A `dynamic` warm pool over what is known later was neither written, nor set, nor said."""
+    rule = type_rules()[kind]
+    assert unpriced(rule, Attributes({})) == []
+    assert unpriced(rule, Attributes({block: [{"min_size": 9}]})) == [block]
+    assert unpriced(rule, Attributes({}, left_out=frozenset({block, "arn"}))) == [block]
 
 
 INVOKED = {
