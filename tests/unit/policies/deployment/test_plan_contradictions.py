@@ -150,12 +150,24 @@ def test_machine_that_is_written_otherwise_is_refused() -> None:
         parse_plan(planned(document))
 
 
+@pytest.mark.parametrize(
+    ("mode", "action"), [("data", "read"), ("data", "no-op"), ("ephemeral", "open")]
+)
+def test_resource_that_is_called_a_data_source_is_refused(mode: str, action: str) -> None:
+    """What nobody manages is not looked at: a machine that was called so cost nothing."""
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["mode"], first["change"]["actions"] = mode, [action]
+    with pytest.raises(PlanError, match=f"is {mode} and of the type aws_instance, unlike its"):
+        parse_plan(document)
+
+
 @pytest.mark.parametrize("kind", ["aws_iam_role", "aws_ebs_volume"])
 def test_type_that_is_not_the_addresss_is_refused(kind: str) -> None:
     document = recorded("create")
     (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
     first["type"] = kind
-    with pytest.raises(PlanError, match=f"is of the type {kind}, unlike its address"):
+    with pytest.raises(PlanError, match=f"of the type {kind}, unlike its address"):
         parse_plan(document)
 
 
