@@ -33,7 +33,7 @@ from policies.deployment.pricing import (
     PriceBook,
 )
 from policies.deployment.sample import free_source, is_free, sample_prices
-from policies.deployment.savings import measured, of_what_goes, of_what_stays
+from policies.deployment.savings import measured, of_what_goes, of_what_is_off, of_what_stays
 from policies.deployment.scaling import scaled_by, scalers_of
 from policies.deployment.usage import Usage
 
@@ -229,6 +229,7 @@ def _line(means: _Means, change: ResourceChange) -> Line:
             before = of_what_goes(before)
         else:
             before, after = of_what_stays(before, after)
+        before, after = of_what_is_off(change, before, after)
     except NotPriced as reason:
         return _without_price(change, reason)
     return _priced(change, before, after)
