@@ -1,11 +1,16 @@
 """What Terraform can do beside what a mapping prices is never taken to cost nothing."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from policies.deployment.attributes import Attributes
 from policies.deployment.blocks import unpriced
+from policies.deployment.budget import Budget
 from policies.deployment.changes import PlanError
 from policies.deployment.estimate import estimate
+from policies.deployment.gate import build_question
 from policies.deployment.makers import is_known_maker
 from policies.deployment.mapping import TYPES, load_yaml, type_rules
 from tests.unit.policies.deployment.made_plans import planned
@@ -72,6 +77,18 @@ def test_blocks_whose_number_is_not_known_may_cost(kind: str, block: str) -> Non
     assert unpriced(rule, Attributes({})) == []
     assert unpriced(rule, Attributes({block: [{"min_size": 9}]})) == [block]
     assert unpriced(rule, Attributes({}, left_out=frozenset({block, "arn"}))) == [block]
+
+
+def test_resources_that_only_a_secret_tells_apart_are_refused() -> None:
+    """The one went, so that the other, which had its name without the key, needed no price."""
+    keys = ("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE")
+    plan = planned({"aws_new.a": {}, "aws_new.b": {}})
+    named = [replace(change, address=f'aws_new.x["{key}"]')
+             for change, key in zip(plan.resources, keys, strict=True)]  # fmt: skip
+    budget = Budget("default", "USD", Decimal(100), Decimal(40), Decimal(50), "measured")
+    build_question(replace(plan, resources=tuple(named[:1])), budget, "production")
+    with pytest.raises(PlanError, match=r'2 resources are aws_new\.x\["\(redacted\)"\]'):
+        build_question(replace(plan, resources=tuple(named)), budget, "production")
 
 
 INVOKED = {
