@@ -187,3 +187,26 @@ def test_value_of_an_update_may_differ_from_what_is_written() -> None:
     # As `ignore_changes` leaves it, which no plan tells.
     block["expressions"]["instance_type"] = {"constant_value": "m5.24xlarge"}
     assert parse_plan(document).complete
+
+
+@pytest.mark.parametrize(
+    ("name", "mask"),
+    [
+        *(("after_unknown", mask) for mask in (None, True, "true", {"size": "true"}, {"x": [1]})),
+        *(("after_sensitive", mask) for mask in (None, "true", {"size": 1}, {"x": [{"y": None}]})),
+        ("before_sensitive", "true"),
+    ],
+)
+def test_mask_of_another_form_is_refused(name: str, mask: Any) -> None:
+    """What was marked as unknown by a text counted as known, and as not set."""
+    document = recorded("create")
+    document["resource_changes"][0]["change"][name] = mask
+    with pytest.raises(PlanError, match=rf"resource_changes\[0\].*\.change\.{name}"):
+        parse_plan(document)
+
+
+def test_plan_without_its_unknown_values_is_refused() -> None:
+    document = recorded("create")
+    del document["resource_changes"][0]["change"]["after_unknown"]
+    with pytest.raises(PlanError, match="after_unknown is not an object"):
+        parse_plan(document)

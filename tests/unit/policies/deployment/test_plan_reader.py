@@ -185,29 +185,6 @@ def test_change_that_lacks_something_is_refused(change: dict[str, Any], reason: 
         parse_plan(document)
 
 
-@pytest.mark.parametrize(
-    ("name", "mask"),
-    [
-        *(("after_unknown", mask) for mask in (None, True, "true", {"size": "true"}, {"x": [1]})),
-        *(("after_sensitive", mask) for mask in (None, "true", {"size": 1}, {"x": [{"y": None}]})),
-        ("before_sensitive", "true"),
-    ],
-)
-def test_mask_of_another_form_is_refused(name: str, mask: Any) -> None:
-    """What was marked as unknown by a text counted as known, and as not set."""
-    document = recorded("create")
-    document["resource_changes"][0]["change"][name] = mask
-    with pytest.raises(PlanError, match=rf"resource_changes\[0\].*\.change\.{name}"):
-        parse_plan(document)
-
-
-def test_plan_without_its_unknown_values_is_refused() -> None:
-    document = recorded("create")
-    del document["resource_changes"][0]["change"]["after_unknown"]
-    with pytest.raises(PlanError, match="after_unknown is not an object"):
-        parse_plan(document)
-
-
 def said_by(version: str | None, registry: str = "", **fields: Any) -> tuple[bool, bool, set[str]]:
     """Whether a plan without `complete` and `errored` is complete, errored; what is not stated."""
     text = (PLANS / "create.json").read_text()
