@@ -15,6 +15,8 @@ from policies.deployment.pricing import NotKnown
 
 # Blocks that Terraform itself gives any resource.
 _OF_ANY = frozenset({"timeouts"})
+# Behind the path of blocks: each of them.
+_EACH = ".*"
 
 
 def unread(rule: TypeRule, at: Attributes) -> list[str]:
@@ -35,12 +37,16 @@ def unread(rule: TypeRule, at: Attributes) -> list[str]:
 def unpriced(rule: TypeRule, at: Attributes) -> list[str]:
     """The paths of `costs` that are set to something that costs.
 
-    What the plan does not tell may cost.
+    What the plan does not tell may cost: also blocks whose number it hides, where `costs` names
+    each of them (`block.*`), which no provider fills in by itself.
     """
-    return [path for path, free in rule.costs.items() if _costs(path, free, at)]
+    found = (path for path, free in rule.costs.items() if _costs(path, free, at))
+    return [path.removesuffix(_EACH) for path in found]
 
 
 def _costs(path: str, free: frozenset[str], at: Attributes) -> bool:
+    if path.endswith(_EACH) and at.hides(path.removesuffix(_EACH)):
+        return True
     try:
         told = {as_text(value).lower() for value in at.every(path) if _says(value)}
     except NotKnown:

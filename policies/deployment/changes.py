@@ -33,6 +33,8 @@ ACTIONS = (
     ("forget",),
     ("create", "forget"),
 )
+# What provisioners run at; the plan does not say which of them at which.
+_RUN = frozenset({"create", "delete"})
 UNCHANGED = frozenset({("no-op",)})
 # What Terraform plans for anything that it does not manage: data sources are read, ephemeral
 # resources (listed by OpenTofu) opened. Neither is ever made, changed or deleted by a plan.
@@ -70,6 +72,8 @@ class ResourceChange:
     replace_paths: tuple[str, ...] = ()
     imported: bool = False
     deposed: bool = False
+    # Programs that run with it, with all that Terraform may do: `local-exec`.
+    programs: tuple[str, ...] = ()
     # Where it was before, if its values say so: a replacement may move it.
     region_before: str | None = None
 
@@ -117,6 +121,7 @@ def read_change(entry: object, number: int, configuration: Configuration) -> Res
     if actions == ("no-op",):
         _demand_unchanged(change, f"{where} ({address})")
     mask, written = change.get("after_unknown"), configuration.written(address)
+    _demand_masks(change, f"{where} ({address})")
     present = after if after is not None else before
     taggable, tags, known = _tags(after, mask) if after is not None else _tags(before, {})
     deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
@@ -138,6 +143,7 @@ def read_change(entry: object, number: int, configuration: Configuration) -> Res
         replace_paths=_paths(change.get("replace_paths")),
         imported=change.get("importing") is not None,
         deposed=bool(deposed),
+        programs=configuration.programs(address) if _RUN.intersection(actions) else (),
         region_before=own_region(before or {}),
     )
 
@@ -168,6 +174,23 @@ def _demand_sides(actions: tuple[str, ...], before: object, after: object, where
         if (values is not None) is not is_there:
             told = "is missing" if is_there else f"is there, but the plan says {_words(actions)}"
             raise PlanError(f"{where}.change.{side} {told}; {SHOW}")
+
+
+def _demand_masks(change: dict[str, Any], where: str) -> None:
+    """What is unknown or sensitive is marked by truth values alone, in a plan of any version."""
+    if not isinstance(change.get("after_unknown"), dict):
+        raise PlanError(f"{where}.change.after_unknown is not an object; {SHOW}")
+    for name in ("after_unknown", "before_sensitive", "after_sensitive"):
+        if not _is_mask(change.get(name, False)):
+            raise PlanError(f"{where}.change.{name} marks with more than true and false; {SHOW}")
+
+
+def _is_mask(mask: Any) -> bool:
+    if isinstance(mask, dict):
+        return all(_is_mask(inner) for inner in mask.values())
+    if isinstance(mask, list):
+        return all(_is_mask(inner) for inner in mask)
+    return isinstance(mask, bool)
 
 
 def _demand_unchanged(change: dict[str, Any], where: str) -> None:

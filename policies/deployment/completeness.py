@@ -16,6 +16,8 @@ from typing import Any
 # has no `complete` up to 1.12, the newest looked at.
 ERRORED_SINCE = (1, 6)
 COMPLETE_SINCE = (1, 8)
+# What is left for a later plan.
+_DEFERRED = ("deferred_changes", "deferred_action_invocations")
 # The default host of OpenTofu's providers, and the only sign of it that its plans have.
 OPENTOFU = "registry.opentofu.org/"
 
@@ -47,7 +49,7 @@ def completeness(document: Mapping[str, Any]) -> Completeness:
     taken = "complete" in not_stated and not errored and not _left_out(document)
     complete = document.get("complete", taken) is True
     return Completeness(
-        complete=complete and not document.get("deferred_changes"),
+        complete=complete and not any(document.get(name) for name in _DEFERRED),
         errored=errored,
         not_stated=not_stated,
     )

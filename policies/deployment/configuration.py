@@ -12,7 +12,11 @@ from typing import Any
 UNKNOWN_REGION = "unknown"
 # us-east-1a at AWS, europe-west4-a at Google.
 _ZONE = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d+)[a-z]$|^([a-z]+-[a-z]+\d+)-[a-z]$")
+# us-east-1-bos-1a: a place of its own (local zones, wavelength), dearer than its region.
+_APART = re.compile(r"^([a-z]{2}(?:-[a-z]+)+-\d+-[a-z0-9-]+)$")
 _ARN = re.compile(r"^arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]+):")
+# Provisioners that reach into a machine, as its own start script does.
+_ON_MACHINES = ("file", "remote-exec")
 _INDEX = re.compile(r'\[(?:[0-9]+|"(?:[^"\\]|\\.)*")\]')
 
 
@@ -30,6 +34,12 @@ class Configuration:
         """The expressions written for a resource; None if its configuration is not there."""
         resource = self._resource(address)
         return None if resource is None else _object(resource.get("expressions"))
+
+    def programs(self, address: str) -> tuple[str, ...]:
+        """The provisioners of a resource that run where Terraform does, with its credentials."""
+        listed = _object(self._resource(address)).get("provisioners")
+        types = [str(_object(p).get("type")) for p in (listed if isinstance(listed, list) else [])]
+        return tuple(sorted({name for name in types if name not in _ON_MACHINES}))
 
     def region(self, address: str, values: Mapping[str, Any]) -> str | None:
         """The region, from the resource's own values, else from its provider; None if not told."""
@@ -116,7 +126,13 @@ class Configuration:
 
 
 def own_region(values: Mapping[str, Any]) -> str | None:
-    """The region that values tell, in the provider's own spelling; None if they do not."""
+    """The region that values tell, in the provider's own spelling; None if they do not.
+
+    A zone apart from its region, with prices of its own, is one for itself.
+    """
+    apart = values.get("availability_zone")
+    if isinstance(apart, str) and _APART.match(apart):
+        return apart
     for name in ("region", "location"):
         own = values.get(name)
         if isinstance(own, str) and own:

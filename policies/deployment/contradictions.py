@@ -26,21 +26,20 @@ def demand_consistent(
     expression refers to nothing, and it may be empty.
     """
     for number, change in enumerate(changes):
-        if change["mode"] != "managed":
-            continue
         where = f"resource_changes[{number}] ({change['address']})"
         _demand_type(change, where)
-        if not change.get("deposed"):
+        if change["mode"] == "managed" and not change.get("deposed"):
             _demand_planned(change, planned.get(change["address"]), where)
             _demand_written(change, configuration, where)
 
 
 def _demand_type(change: Mapping[str, Any], where: str) -> None:
-    plain = without_indexes(change["address"])
+    """Mode and type are those of the address: `data.aws_ami.x`, or managed without a word."""
+    plain, mode, kind = without_indexes(change["address"]), change["mode"], change["type"]
     modules = "".join(f"module.{name}." for name in module_path(plain))
-    kind = plain.removeprefix(modules).partition(".")[0]
-    if kind != change["type"]:
-        raise PlanError(f"{where} is of the type {change['type']}, unlike its address; {SHOW}")
+    lead = "" if mode == "managed" else f"{mode}."
+    if not plain.removeprefix(modules).startswith(f"{lead}{kind}."):
+        raise PlanError(f"{where} is {mode} and of the type {kind}, unlike its address; {SHOW}")
 
 
 def _demand_planned(

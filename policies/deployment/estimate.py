@@ -18,6 +18,7 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.changes import UNCHANGED, ResourceChange
 from policies.deployment.costs import Costs, Part
 from policies.deployment.evaluation import Subject, evaluate
+from policies.deployment.makers import is_known_maker
 from policies.deployment.mapping import scalers, type_rules
 from policies.deployment.objects import demand_changed_once
 from policies.deployment.plan import Plan
@@ -27,11 +28,12 @@ from policies.deployment.pricing import (
     OWN,
     SAMPLE,
     NotKnown,
+    NotMapped,
     NotPriced,
     PriceBook,
 )
 from policies.deployment.sample import free_source, is_free, sample_prices
-from policies.deployment.savings import measured, of_what_goes, of_what_stays
+from policies.deployment.savings import measured, of_what_goes, of_what_is_off, of_what_stays
 from policies.deployment.scaling import scaled_by, scalers_of
 from policies.deployment.usage import Usage
 
@@ -197,16 +199,20 @@ def _templates(plan: Plan, change: ResourceChange) -> list[ResourceChange]:
 
 
 def _line(means: _Means, change: ResourceChange) -> Line:
+    if not is_known_maker(change.type, change.provider):
+        note = f"{change.type} of {change.provider} has no mapping"
+        return _without_price(change, NotMapped(note))
     if is_free(change.type):
         return Line(
             change.address,
             change.type,
             "priced",
-            "",
+            "; ".join(_said(_run(change))),
             *(NOTHING,) * 8,
             price_source=free_source(),
             after_low=NOTHING,
             after_high=NOTHING,
+            not_counted=_run(change),
         )
     try:
         gone = change.after is None and change.actions != ("forget",)
@@ -223,8 +229,9 @@ def _line(means: _Means, change: ResourceChange) -> Line:
             before = of_what_goes(before)
         else:
             before, after = of_what_stays(before, after)
+        before, after = of_what_is_off(change, before, after)
     except NotPriced as reason:
-        return Line(change.address, change.type, reason.status, str(reason))
+        return _without_price(change, reason)
     return _priced(change, before, after)
 
 
@@ -232,11 +239,12 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
     was, will = before.total, after.total
     low, high = sorted((will.low - was.low, will.high - was.high))
     parts = after.parts or before.parts
+    missing = (*after.missing, *_run(change))
     return Line(
         address=change.address,
         type=change.type,
         status="priced",
-        note="; ".join((*_said(after.missing), *(after.notes or before.notes))),
+        note="; ".join((*_said(missing), *(after.notes or before.notes))),
         before=cents(was.likely),
         after=cents(will.likely),
         low=cents(low),
@@ -249,8 +257,17 @@ def _priced(change: ResourceChange, before: Costs, after: Costs) -> Line:
         parts=parts,
         after_low=cents(will.low),
         after_high=cents(will.high),
-        not_counted=after.missing,
+        not_counted=missing,
     )
+
+
+def _without_price(change: ResourceChange, reason: NotPriced) -> Line:
+    note = "; ".join((str(reason), *_said(_run(change))))
+    return Line(change.address, change.type, reason.status, note, not_counted=_run(change))
+
+
+def _run(change: ResourceChange) -> tuple[str, ...]:
+    return tuple(f"what its {program} runs" for program in change.programs)
 
 
 def _said(missing: Sequence[str]) -> list[str]:

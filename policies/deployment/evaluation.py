@@ -114,7 +114,8 @@ class _Evaluation:
     def machines(self) -> Machines:
         """The values of `machine` and `accelerator`, here and in all that it is made of."""
         found = Machines(
-            frozenset(as_text(self.value(name)) for name in self.rule.machine),
+            # Google takes a type by its address as well, whose end is its name.
+            frozenset(as_text(self.value(n)).rpartition("/")[2] for n in self.rule.machine),
             frozenset(as_text(self.value(name)) for name in self.rule.accelerator),
         )
         for other in self._held():

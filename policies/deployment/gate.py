@@ -5,6 +5,7 @@ Belongs here: the form of the question. Does not belong here: where its facts ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
 from policies.deployment.calibration import calibrated
-from policies.deployment.changes import ResourceChange
+from policies.deployment.changes import PlanError, ResourceChange
 from policies.deployment.estimate import (
     NOTHING,
     Estimate,
@@ -117,10 +118,15 @@ def build_question(
     pull_requests: Sequence[Mapping[str, Any]] = (),
     waiver_uses: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The question to the deployment gate, as `schemas/deployment.v1.json` has it."""
+    """The question to the deployment gate, as `schemas/deployment.v1.json` has it.
+
+    PlanError if resources could not be told apart in it.
+    """
     now = now or datetime.now(UTC)
     sources = sources or Sources(sample_book())
     found = calibrated(estimate(plan, sources.book, sources.usage), sources.calibration)
+    listed = (*plan.resources, *found.affected)
+    _demand_told_apart(listed)
     estimated = found.to_dict()
     estimated |= _gross(found)
     with_ages(estimated["lines"], now.date())
@@ -140,7 +146,7 @@ def build_question(
                 {"provider": provider, "region": region, "resources": count}
                 for provider, region, count in plan.stated_regions
             ],
-            "resources": [_resource(plan, c, beside) for c in (*plan.resources, *found.affected)],
+            "resources": [_resource(plan, c, beside) for c in listed],
         },
         "estimate": estimated,
         "budget": budget.to_dict(),
@@ -158,6 +164,19 @@ def decide_deployment(
     subject = f"{git['repository']}@{git['head_sha']}"
     decision = decide_and_record(engine, store, "deployment", subject, question)
     return Answer(question=redact(question), decision=decision)
+
+
+def _demand_told_apart(changes: Sequence[ResourceChange]) -> None:
+    """PlanError if two addresses are one without the secrets in them.
+
+    Rules and waivers go by addresses: what is said of the one would then hold for the other.
+    """
+    for address, count in Counter(redact(change.address) for change in changes).items():
+        if count > 1:
+            raise PlanError(
+                f"{count} resources are {address} once what looks like a secret is taken out of "
+                "their addresses; give them other keys"
+            )
 
 
 def _resource(plan: Plan, change: ResourceChange, beside: Mapping[str, str]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ _VALUE_KEYS = {
 _TYPE_KEYS = {
     "like", "let", "refuse", "parts", "with", "times", "notes", "show", "lifecycle", "billed",
     "free", "open", "costs", "machine", "accelerator", "scales", "everywhere",
+    "stopped",
 }  # fmt: skip
 _ELSEWHERE = "elsewhere"
 # What of a number may be another value's name.
@@ -127,6 +128,8 @@ class TypeRule:
     # The values that name its machine type, and the accelerators that are attached to it.
     machine: tuple[str, ...] = ()
     accelerator: tuple[str, ...] = ()
+    # Attributes that say that it does not run, so that its hours cost nothing now.
+    stopped: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # Sold at one price in all regions, and in none.
     everywhere: bool = False
     # It costs nothing but by what it scales: the attribute that names it, and the types it may be.
@@ -278,6 +281,7 @@ def _type(name: str, provider: str, entry: Mapping[str, Any], path: Path) -> Typ
         machine=_names(entry.get("machine")),
         accelerator=_names(entry.get("accelerator")),
         everywhere=entry.get("everywhere") is True,
+        stopped=_conditions(entry.get("stopped")),
         scales=_scales(where, entry.get("scales")),
     )
     unknown = set(_used(rule)) - set(let)

@@ -25,6 +25,7 @@ from policies.deployment.changes import (
 from policies.deployment.completeness import completeness
 from policies.deployment.configuration import UNKNOWN_REGION, Configuration
 from policies.deployment.contradictions import demand_consistent
+from policies.deployment.invocations import invocations
 from policies.deployment.objects import demand_changed_once
 from policies.deployment.references import References
 
@@ -135,7 +136,7 @@ def parse_plan(document: object) -> Plan:
         complete=whole.complete,
         errored=whole.errored,
         not_stated=whole.not_stated,
-        resources=tuple(c for c in found if not _stays(c)),
+        resources=(*(c for c in found if not _stays(c)), *invocations(document)),
         unchanged=tuple(c for c in found if _stays(c)),
         references=references,
         modules=configuration.sources(),

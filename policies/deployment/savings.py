@@ -10,18 +10,45 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
+from policies.deployment.changes import ResourceChange
 from policies.deployment.costs import Costs, Part
-from policies.deployment.mapping import as_text
-from policies.deployment.pricing import ZERO, Amount
+from policies.deployment.mapping import as_text, type_rules
+from policies.deployment.pricing import ZERO, Amount, Sku
 from policies.deployment.usage import Usage
 
 NOT_SHOWN = "no saving is counted for use that no bill shows"
+NOT_RUNNING = "no saving is counted for hours of what is switched off"
+_HOURS = ("hour", "gb_hour")
 NOT_STATED = "no saving is counted for use that a usage file states"
 
 
 def measured(usage: Usage) -> Usage:
     """What bills have shown of use, without what a usage file states."""
     return Usage(history=usage.history)
+
+
+def of_what_is_off(change: ResourceChange, before: Costs, after: Costs) -> tuple[Costs, Costs]:
+    """Both sides, the first without the hours of what is switched off, which no bill has.
+
+    What is updated and needs as many hours as before stays off; else it is taken to run.
+    """
+    stays = change.actions == ("update",) and _hours(before) == _hours(after)
+    if stays or not _is_off(change):
+        return before, after
+    parts = tuple(
+        replace(part, quantity=ZERO) if part.unit in _HOURS else part for part in before.parts
+    )
+    return replace(before, parts=parts), replace(after, notes=(*after.notes, NOT_RUNNING))
+
+
+def _is_off(change: ResourceChange) -> bool:
+    rule, values = type_rules().get(change.type), change.before or {}
+    told = rule.stopped.items() if rule else ()
+    return any(as_text(values.get(name)) in stopped for name, stopped in told)
+
+
+def _hours(costs: Costs) -> list[tuple[Sku, Amount]]:
+    return [(part.sku, part.quantity) for part in costs.parts if part.unit in _HOURS]
 
 
 def of_what_goes(before: Costs) -> Costs:

@@ -83,6 +83,9 @@ def scaled_by(plan: Plan, change: ResourceChange) -> ResourceChange | None:
     for found in plan.references.all_of(change, path):
         if found.type in types:
             return found
+        # A scheduled action names its target, which names the service.
+        if found.type in scalers() and found.type != change.type:
+            return scaled_by(plan, found)
     # "service/cluster/name", "table/name", or the name alone.
     value = (change.after or change.before or {}).get(path)
     name = value.rpartition("/")[2] if isinstance(value, str) else ""

@@ -122,7 +122,8 @@ def _errors(rows: list[Any], prices: Any) -> Iterator[tuple[Decimal, Decimal]]:
 
 def _parts(kind: str, values: Any, region: str, currency: str, prices: Any) -> Any:
     values = {"os_disk": [{}], "location": region, **values}
-    change = ResourceChange(f"{kind}.x", kind, "x", region, ("create",), None, values)
+    maker = f"registry.terraform.io/hashicorp/{kind.partition('_')[0]}"
+    change = ResourceChange(f"{kind}.x", kind, maker, region, ("create",), None, values)
     # The sample fills what the card lacks (an OS disk); only own prices are measured.
     book = PriceBook([prices, sample_prices()], currency)
     (line,) = estimate(Plan("1.2", "", True, False, (change,)), book).lines

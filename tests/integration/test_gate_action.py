@@ -69,6 +69,25 @@ def test_action_declares_what_it_uses_and_leaves_no_credentials() -> None:
         assert used["with"]["persist-credentials"] is False
 
 
+def test_nothing_of_the_pull_request_is_unpacked_into_its_checkout() -> None:
+    """The folder `.plan` of the checkout, a link to the action's own code, was written through."""
+    github = pipelines()[0]
+    (unpack,) = [
+        s for s in github["jobs"]["gate"]["steps"] if "download-artifact" in s.get("uses", "")
+    ]
+    assert unpack["with"]["path"].startswith("${{ runner.temp }}/")
+
+
+def test_only_bases_whose_policies_are_kept_leave_a_check() -> None:
+    """A commit was judged by a branch of its author's own; its check then counted for main."""
+    github, gitlab, _ = pipelines()
+    # YAML 1.1 reads the key `on` as true.
+    trigger = github[True]["pull_request"]
+    assert trigger["branches"] == ["main"]
+    assert "edited" in trigger["types"]
+    assert "CI_MERGE_REQUEST_TARGET_BRANCH_PROTECTED" in gitlab["tollgate"]["script"][0]
+
+
 def test_policies_come_from_the_base_branch() -> None:
     checkout = step("Read the policies from the base branch")
     assert checkout["with"]["ref"].startswith("${{ github.base_ref || ")

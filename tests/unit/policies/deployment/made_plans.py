@@ -6,6 +6,9 @@ from policies.deployment.estimate import estimate
 from policies.deployment.plan import Plan, parse_plan
 
 PROVIDERS = {"aws": "us-east-1", "google": "europe-west4", "azurerm": "westeurope"}
+OTHERS = {"kubectl": "registry.terraform.io/gavinbunney/kubectl",
+          "terraform": "terraform.io/builtin/terraform"}  # fmt: skip
+AWS = "registry.terraform.io/hashicorp/aws"
 TEMPLATE = {"instance_type": "m5.large", "block_device_mappings": [
     {"ebs": [{"volume_size": 10, "volume_type": "gp3"}]}]}  # fmt: skip
 POOL = {"node_config": [{"machine_type": "n2-standard-4"}], "node_count": 1}
@@ -15,10 +18,15 @@ def planned(
     resources: dict[str, dict[str, Any]],
     unchanged: frozenset[str] = frozenset(),
     updated: dict[str, dict[str, Any]] | None = None,
+    maker: str = "",
+    programs: tuple[str, ...] = (),
+    **more: Any,
 ) -> Plan:
     """A plan that makes these; a text such as `@aws_x.y.id` is a reference, known afterwards.
 
-    `updated` says which of them are there already, and what was other before.
+    `updated` says which of them are there already, and what was other before; `maker` which
+    provider makes all of them, if not the usual one; `programs` which provisioners each has;
+    `more` is of the plan itself.
     """
     changes, configured = [], []
     for address, values in resources.items():
@@ -27,6 +35,7 @@ def planned(
         there = {**values, "id": address} if other or address in unchanged else None
         changes.append({
             "address": address, "mode": "managed", "type": kind, "name": name,
+            "provider_name": maker or maker_of(kind),
             "change": {
                 "actions": ["update" if other else "no-op" if there else "create"],
                 "before": {**there, **(other or {})} if there else None,
@@ -35,6 +44,7 @@ def planned(
         })  # fmt: skip
         configured.append({"address": address, "mode": "managed", "type": kind, "name": name,
                            "provider_config_key": kind.split("_")[0],
+                           "provisioners": [{"type": program} for program in programs],
                            "expressions": _written(values)})  # fmt: skip
     providers = {name: {"name": name, "expressions": {"region": {"constant_value": region}}}
                  for name, region in PROVIDERS.items()}  # fmt: skip
@@ -45,7 +55,13 @@ def planned(
             for a in resources]}},
         "resource_changes": changes,
         "configuration": {"provider_config": providers, "root_module": {"resources": configured}},
+        **more,
     })  # fmt: skip
+
+
+def maker_of(kind: str) -> str:
+    word = kind.split("_", maxsplit=1)[0]
+    return OTHERS.get(word, f"registry.terraform.io/hashicorp/{word}")
 
 
 def _is_reference(value: Any) -> bool:

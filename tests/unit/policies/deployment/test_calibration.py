@@ -27,6 +27,7 @@ from policies.deployment.report.markdown import to_markdown
 from policies.deployment.sources import open_sources
 from policies.engine import SCHEMAS
 from policies.models import Decision
+from tests.unit.policies.deployment.made_plans import AWS
 from tests.unit.policies.deployment.rate_cards import CONTENT, card_file
 
 VOLUMES = Group("aws", "aws_ebs_volume", "own", "plan")
@@ -37,7 +38,7 @@ GP3: dict[str, Any] = {"type": "gp3", "size": 100}
 def plan(before: dict[str, Any] | None, after: dict[str, Any] | None) -> Plan:
     actions = ("update",) if before and after else ("create",) if after else ("delete",)
     change = ResourceChange(
-        "aws_ebs_volume.data", "aws_ebs_volume", "aws", "us-east-1", actions, before, after
+        "aws_ebs_volume.data", "aws_ebs_volume", AWS, "us-east-1", actions, before, after
     )
     return Plan("1.2", "1.11.4", True, False, (change,))
 

@@ -15,6 +15,7 @@ from policies.deployment.plan import Plan, read_plan
 from policies.deployment.pricing import NotKnown, NotPriced
 from policies.deployment.sample import sample_prices
 from policies.deployment.usage import Usage
+from tests.unit.policies.deployment.made_plans import maker_of
 
 PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
 
@@ -28,7 +29,9 @@ def cost(kind: str, region: str = "us-east-1", **values: Any) -> Decimal:
 
 def change(kind: str, *actions: str, **fields: Any) -> ResourceChange:
     settings: dict[str, Any] = {"before": None, "after": None, "region": "us-east-1", **fields}
-    return ResourceChange(f"{kind}.x", kind, "aws", actions=actions or ("create",), **settings)
+    return ResourceChange(
+        f"{kind}.x", kind, maker_of(kind), actions=actions or ("create",), **settings
+    )
 
 
 def lines(*changes: ResourceChange) -> dict[str, Any]:

@@ -225,6 +225,43 @@ def test_scaling_target_sets_the_number_of_tasks() -> None:
     assert (target["status"], target["monthly_after"]) == ("priced", "0.00")
 
 
+@pytest.mark.parametrize("named", ["service/prod/web", "@aws_appautoscaling_target.t.resource_id"])
+def test_scheduled_action_sets_the_number_of_tasks(named: str) -> None:
+    """It was free: a schedule of 400 tasks cost nothing."""
+    found = line({
+        "aws_ecs_service.a": {"launch_type": "FARGATE", "desired_count": 1, "name": "web",
+                              "task_definition": "@aws_ecs_task_definition.t.arn"},
+        "aws_ecs_task_definition.t": TASK,
+        "aws_appautoscaling_target.t": {"resource_id": "@aws_ecs_service.a.id",
+                                        "min_capacity": 2, "max_capacity": 3},
+        "aws_appautoscaling_scheduled_action.s": {
+            "resource_id": named,
+            "scalable_target_action": [{"min_capacity": "4", "max_capacity": "20"}]},
+    })  # fmt: skip
+    assert [Decimal(n) / Decimal("36.0401") for n in bounds(found)] == pytest.approx(
+        [1, 4, 20], 0.001
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "gap"),
+    [
+        ("aws_cloudwatch_event_target", {"sqs_target": [{"message_group_id": "x"}]},
+         {"ecs_target": [{"launch_type": "FARGATE", "task_count": 50}]}),
+        ("aws_lambda_event_source_mapping", {"scaling_config": [{"maximum_concurrency": 9}]},
+         {"provisioned_poller_config": [{"minimum_pollers": 200}]}),
+        ("aws_ecs_capacity_provider", {"auto_scaling_group_provider": [{"x": "y"}]},
+         {"managed_instances_provider": [{"infrastructure_role_arn": "x"}]}),
+    ],
+)  # fmt: skip
+def test_what_only_a_trigger_starts_is_named(
+    kind: str, free: dict[str, Any], gap: dict[str, Any]
+) -> None:
+    found = [line({f"{kind}.x": values}) for values in (free, {**free, **gap})]
+    assert [entry["not_counted"] for entry in found] == [[], list(gap)]
+    assert {(entry["status"], entry["monthly_after"]) for entry in found} == {("priced", "0.00")}
+
+
 def test_target_of_something_else_is_unknown_not_free() -> None:
     found = line({"aws_appautoscaling_target.t": {"resource_id": "service/prod/web",
                                                   "min_capacity": 400}})  # fmt: skip

@@ -21,6 +21,7 @@ from policies.deployment.report.markdown import MARKER, to_markdown
 from policies.deployment.report.text import rendered, to_text
 from policies.deployment.report.words import clean
 from policies.models import Decision, Finding
+from tests.unit.policies.deployment.made_plans import AWS
 
 HOSTILE = [
     "a|b", "`code`", "**bold**", "<img src=x onerror=alert(1)>", "[x](https://evil.example)",
@@ -37,7 +38,7 @@ def answer(name: str = "web", count: int = 1, **decided: Any) -> Answer:
 
     resources = tuple(
         ResourceChange(
-            address=f"aws_ebs_volume.{name}{number or ''}", type="aws_ebs_volume", provider="aws",
+            address=f"aws_ebs_volume.{name}{number or ''}", type="aws_ebs_volume", provider=AWS,
             region="us-east-1", actions=("create",), before=None,
             after={"type": "gp3", "size": 100 + number}, taggable=True, tags={},
         )

@@ -53,6 +53,10 @@ GPU = {
          {"machine_types": "n1-standard-8", "accelerators": "nvidia-tesla-t4"}),
         ({"azurerm_linux_virtual_machine_scale_set.a": {"sku": "Standard_NC6s_v3"}},
          {"machine_types": "Standard_NC6s_v3"}),
+        # The address of a type, as the API has it: rules on names did not match it.
+        ({"google_compute_instance.a": {
+            "machine_type": "zones/europe-west4-a/machineTypes/n1-standard-8"}},
+         {"machine_types": "n1-standard-8"}),
         ({"aws_s3_bucket.a": {}}, {}),
     ],
 )  # fmt: skip

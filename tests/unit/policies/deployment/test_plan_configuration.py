@@ -61,11 +61,15 @@ def test_expression_whose_result_is_not_told_gives_no_region(expression: Any) ->
         ({"region": "ap-south-1", "availability_zone": "us-east-1a"}, "ap-south-1"),
         ({"availability_zone": "us-east-1a"}, "us-east-1"),
         ({"availability_zone": "us-gov-west-1b"}, "us-gov-west-1"),
+        # Zones with prices of their own counted as their region.
+        ({"availability_zone": "us-east-1-bos-1a"}, "us-east-1-bos-1a"),
+        ({"region": "us-east-1", "availability_zone": "us-east-1-wl1-bos-wlz-1"},
+         "us-east-1-wl1-bos-wlz-1"),
         ({"arn": "arn:aws:ec2:eu-north-1:111111111111:volume/vol-1"}, "eu-north-1"),
         ({"arn": "arn:aws:iam::111111111111:role/x"}, None),
         ({"availability_zone": 7}, None),
     ],
-)
+)  # fmt: skip
 def test_own_values_of_a_resource_tell_its_region(values: dict[str, Any], region: str) -> None:
     assert Configuration({}).region("aws_x.y", values) == region
 

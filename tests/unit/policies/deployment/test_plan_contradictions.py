@@ -16,7 +16,7 @@ def deleting(address: str, **before: object) -> dict[str, Any]:
         "address": address,
         "mode": "managed",
         "type": address.partition(".")[0],
-        "change": {"actions": ["delete"], "before": before, "after": None},
+        "change": {"actions": ["delete"], "before": before, "after": None, "after_unknown": {}},
     }
     return {
         "format_version": "1.2",
@@ -150,12 +150,24 @@ def test_machine_that_is_written_otherwise_is_refused() -> None:
         parse_plan(planned(document))
 
 
+@pytest.mark.parametrize(
+    ("mode", "action"), [("data", "read"), ("data", "no-op"), ("ephemeral", "open")]
+)
+def test_resource_that_is_called_a_data_source_is_refused(mode: str, action: str) -> None:
+    """What nobody manages is not looked at: a machine that was called so cost nothing."""
+    document = recorded("create")
+    (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
+    first["mode"], first["change"]["actions"] = mode, [action]
+    with pytest.raises(PlanError, match=f"is {mode} and of the type aws_instance, unlike its"):
+        parse_plan(document)
+
+
 @pytest.mark.parametrize("kind", ["aws_iam_role", "aws_ebs_volume"])
 def test_type_that_is_not_the_addresss_is_refused(kind: str) -> None:
     document = recorded("create")
     (first, *_) = (c for c in document["resource_changes"] if c["address"] == "aws_instance.web[0]")
     first["type"] = kind
-    with pytest.raises(PlanError, match=f"is of the type {kind}, unlike its address"):
+    with pytest.raises(PlanError, match=f"of the type {kind}, unlike its address"):
         parse_plan(document)
 
 
@@ -175,3 +187,26 @@ def test_value_of_an_update_may_differ_from_what_is_written() -> None:
     # As `ignore_changes` leaves it, which no plan tells.
     block["expressions"]["instance_type"] = {"constant_value": "m5.24xlarge"}
     assert parse_plan(document).complete
+
+
+@pytest.mark.parametrize(
+    ("name", "mask"),
+    [
+        *(("after_unknown", mask) for mask in (None, True, "true", {"size": "true"}, {"x": [1]})),
+        *(("after_sensitive", mask) for mask in (None, "true", {"size": 1}, {"x": [{"y": None}]})),
+        ("before_sensitive", "true"),
+    ],
+)
+def test_mask_of_another_form_is_refused(name: str, mask: Any) -> None:
+    """What was marked as unknown by a text counted as known, and as not set."""
+    document = recorded("create")
+    document["resource_changes"][0]["change"][name] = mask
+    with pytest.raises(PlanError, match=rf"resource_changes\[0\].*\.change\.{name}"):
+        parse_plan(document)
+
+
+def test_plan_without_its_unknown_values_is_refused() -> None:
+    document = recorded("create")
+    del document["resource_changes"][0]["change"]["after_unknown"]
+    with pytest.raises(PlanError, match="after_unknown is not an object"):
+        parse_plan(document)

@@ -346,7 +346,8 @@ def test_data_sources_and_drift_are_not_changes() -> None:
     document = recorded("partial")
     first = document["resource_changes"][0]
     for mode, action in (("data", "read"), ("data", "no-op"), ("ephemeral", "open")):
-        other = {"mode": mode, "address": f"{mode}.x.{action}", "change": {"actions": [action]}}
+        address = f"module.m.{mode}.{first['type']}.{action.replace('-', '_')}"
+        other = {"mode": mode, "address": address, "change": {"actions": [action]}}
         document["resource_changes"].append({**first, **other})
     document["resource_drift"] = document["resource_changes"]
     assert len(parse_plan(document).resources) == 1

@@ -33,6 +33,7 @@ from policies.deployment.ratecard import (
 )
 from policies.deployment.sources import open_sources
 from policies.deployment.units import converted, plain
+from tests.unit.policies.deployment.made_plans import AWS
 from tests.unit.policies.deployment.rate_cards import CONTENT, VOLUME
 
 PLANS = Path(__file__).parents[4] / "policies/examples/deployment/plans"
@@ -161,7 +162,7 @@ def volume(action: str) -> Plan:
     values = {"type": "gp3", "size": 100}
     before, after = (values, None) if action == "delete" else (None, values)
     kind = "aws_ebs_volume"
-    change = ResourceChange(f"{kind}.x", kind, "aws", "us-east-1", (action,), before, after)
+    change = ResourceChange(f"{kind}.x", kind, AWS, "us-east-1", (action,), before, after)
     return Plan("1.2", "1.11.4", True, False, (change,))
 
 

@@ -43,7 +43,7 @@ def test_id_of_azure_is_followed_in_any_case() -> None:
     }
     entries = [
         {"address": address, "mode": "managed", "type": address.partition(".")[0],
-         "change": {"actions": ["no-op"], "before": there, "after": there}}
+         "change": {"actions": ["no-op"], "before": there, "after": there, "after_unknown": {}}}
         for address, there in values.items()
     ]  # fmt: skip
     document = {"format_version": "1.2", "planned_values": {}, "resource_changes": entries}

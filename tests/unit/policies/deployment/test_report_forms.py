@@ -238,7 +238,13 @@ def test_hostile_name_breaks_no_form(name: str) -> None:
     check(name)
 
 
-PIECES = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=4).map("".join)
+# What is no address, and is said in words.
+WHOLE = {"plan", "estimate", "rates", "config"}
+PIECES = (
+    st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), max_size=4)
+    .map("".join)
+    .filter(lambda name: name not in WHOLE)
+)
 
 
 @settings(max_examples=150, deadline=None)

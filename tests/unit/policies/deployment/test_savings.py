@@ -11,6 +11,7 @@ from policies.deployment.estimate import estimate
 from policies.deployment.plan import Plan
 from policies.deployment.pricing import Amount
 from policies.deployment.usage import Usage
+from tests.unit.policies.deployment.made_plans import maker_of
 
 GATEWAY = "aws_nat_gateway"
 NAMED = {"id": "nat-0123456"}
@@ -21,7 +22,7 @@ HOURS = Decimal("32.85")
 
 def line(usage: Usage, *actions: str, kind: str = GATEWAY, **sides: Any) -> Mapping[str, Any]:
     values: dict[str, Any] = {"before": None, "after": None, "region": "us-east-1", **sides}
-    change = ResourceChange(f"{kind}.x", kind, "aws", actions=actions, **values)
+    change = ResourceChange(f"{kind}.x", kind, maker_of(kind), actions=actions, **values)
     found = estimate(Plan("1.2", "1.11.4", True, False, (change,)), usage=usage).to_dict()
     only: Mapping[str, Any] = found["lines"][0]
     return only
@@ -39,6 +40,32 @@ def test_what_goes_saves_what_its_plan_tells_and_no_stated_use(usage: Usage) -> 
     found = line(usage, "delete", before=NAMED)
     assert (found["monthly_before"], found["low"], found["high"]) == ("32.85", "-32.85", "-32.85")
     assert "no saving is counted" in found["note"]
+
+
+def running(state: str, size: str) -> dict[str, Any]:
+    disk = [{"volume_type": "gp3", "volume_size": 100}]
+    return {"instance_type": size, "instance_state": state, "root_block_device": disk}
+
+
+def test_machine_that_is_stopped_saves_its_disk_alone() -> None:
+    """Who deleted a stopped machine had as much free to spend as if it had run all month."""
+    for state, saved in (("running", "-78.08"), ("stopped", "-8.00"), ("stopping", "-8.00")):
+        found = line(Usage(), "delete", kind="aws_instance", before=running(state, "m5.large"))
+        assert found["high"] == saved
+
+
+def test_machine_that_is_stopped_saves_nothing_by_becoming_smaller() -> None:
+    big, small = running("stopped", "m5.4xlarge"), running("stopped", "m5.large")
+    for actions in (("update",), ("delete", "create")):
+        found = line(Usage(), *actions, kind="aws_instance", before=big, after=small)
+        assert (found["monthly_before"], found["monthly_after"]) == ("8.00", "78.08")
+        assert "switched off" in found["note"]
+
+
+def test_machine_that_is_stopped_costs_no_more_by_another_tag() -> None:
+    off = running("stopped", "m5.large")
+    found = line(Usage(), "update", kind="aws_instance", before=off, after={**off, "tags": {}})
+    assert (found["low"], found["high"]) == ("0.00", "0.00")
 
 
 def test_what_goes_saves_the_use_that_bills_have_shown() -> None:

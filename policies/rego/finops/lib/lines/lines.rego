@@ -21,9 +21,16 @@ whole(line) if {
 
 # METADATA
 # title: Free
-# description: Only what is free by its type and in its amount; a cost under the name of free is a cost.
+# description: Only what is free by its type and in its amount, with nothing left out.
 free(line) if {
 	whole(line)
+	costs_nothing(line)
+}
+
+# METADATA
+# title: Costs nothing
+# description: True if what a line's price counts is nothing; a cost under the name of free is a cost.
+costs_nothing(line) if {
 	line.price_source.kind == "free"
 	values.amount(line.monthly_before) == 0
 	values.amount(line.monthly_after) == 0
@@ -31,11 +38,11 @@ free(line) if {
 
 # METADATA
 # title: Paid lines
-# description: Lines that are priced and not free, made once since a plan may have thousands.
+# description: Lines with a price that has a source and an age, made once since a plan may have thousands.
 paid contains line if {
 	some line in input.estimate.lines
 	priced(line)
-	not free(line)
+	not costs_nothing(line)
 }
 
 # METADATA

@@ -17,6 +17,11 @@ test_line_with_a_gap_is_not_wholly_priced if {
 	not lines.whole({"status": "unknown", "not_counted": []})
 }
 
+test_gap_of_what_is_free_has_no_price_that_could_be_stale if {
+	gap := {"op": "add", "path": "/estimate/lines/1/not_counted", "value": ["what its local-exec runs"]}
+	count(lines.paid) == 1 with input as q.changed([gap])
+}
+
 test_cost_under_the_name_of_free_is_paid if {
 	count(lines.paid) == 2 with input as q.set("/estimate/lines/1/monthly_after", "9.00")
 }

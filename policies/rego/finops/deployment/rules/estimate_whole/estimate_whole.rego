@@ -61,20 +61,25 @@ unpriced contains line if {
 	not leaves(line)
 }
 
+# What goes has nothing left to count, but for the programs that run with its end.
 partly contains line if {
 	some line in input.estimate.lines
-	lines.priced(line)
-	not lines.whole(line)
-	not leaves(line)
+	object.get(line, "not_counted", []) != []
+	not is_forgotten(line)
 }
 
-leaves(line) if line.address in leaving
+leaves(line) if line.address in deleted
+
+leaves(line) if is_forgotten(line)
+
+is_forgotten(line) if line.address in forgotten
 
 # Made once: a plan may have thousands of resources.
-leaving := {resource.address |
-	some resource in input.plan.resources
-	resource.actions in [["delete"], ["forget"]]
-}
+deleted := with_actions(["delete"])
+
+forgotten := with_actions(["forget"])
+
+with_actions(actions) := {resource.address | some resource in input.plan.resources; resource.actions == actions}
 
 without_price(chain, line) := finding.new(chain, object.union(stake(line), {
 	"message": sprintf("The resource has no price (%v): what it costs is not known.", [object.get(line, "status", null)]),

@@ -56,11 +56,18 @@ test_gap_in_a_price_is_named if {
 }
 
 test_what_goes_may_be_unpriced if {
-	deleted := {"op": "replace", "path": "/plan/resources/0/actions", "value": ["delete"]}
+	count(estimate_whole.deny) == 0 with input as q.changed(array.concat(no_price, [going("delete")]))
 	every patches in [no_price, gap] {
-		count(estimate_whole.deny) == 0 with input as q.changed(array.concat(patches, [deleted]))
+		count(estimate_whole.deny) == 0 with input as q.changed(array.concat(patches, [going("forget")]))
 	}
 }
+
+test_program_that_runs_with_the_end_of_a_resource_counts if {
+	count(estimate_whole.deny) == 1 with input as q.changed(array.concat(gap, [going("delete")]))
+	count(estimate_whole.deny) == 1 with input as q.changed(array.concat(array.concat(no_price, gap), [going("delete")]))
+}
+
+going(action) := {"op": "replace", "path": "/plan/resources/0/actions", "value": [action]}
 
 test_missing_levels_deny if {
 	every patches in [no_price, gap] {
