@@ -41,6 +41,8 @@ _AWS_SERVICES = {
 }
 # "EU-BoxUsage:m5.large": usage types begin with the region, but for us-east-1.
 _AWS_REGION = re.compile(r"^[A-Z]{2,4}\d?-(?=\w)")
+# Databases are sold as "db.r5.2xl", and ordered as "db.r5.2xlarge".
+_AWS_SHORT_SIZE = re.compile(r"(?<=:)(db\.\w+\.\d*xl)$")
 # The code of the operation behind RunInstances and CreateDBInstance, as offer files have it.
 _AWS_OPERATIONS = {
     "RunInstances": "linux", "RunInstances:0002": "windows", "RunInstances:0010": "rhel",
@@ -55,7 +57,7 @@ _AWS_OPERATIONS = {
 # Only these meters have variants; elsewhere the operation says nothing about the price.
 _AWS_VARIED = re.compile(
     r"(BoxUsage|SpotUsage|InstanceUsage|Multi-AZUsage|Multi-AZClusterUsage|NodeUsage"
-    r"|Aurora:ServerlessV2Usage|LoadBalancerUsage|LCUUsage|DataProcessing-Bytes)"
+    r"|Aurora:Serverless|LoadBalancerUsage|LCUUsage|DataProcessing-Bytes)"
 )
 _GOOGLE_PLACE = re.compile(r"( running)? in [A-Z][\w .()-]*$| \([a-z0-9-]+\)$")
 _GOOGLE_STORAGE = re.compile(r"^(Standard|Nearline|Coldline|Archive) Storage\b")
@@ -69,6 +71,7 @@ def aws_sku(service: str, usage_type: str, region: str, operation: str = "") -> 
     """
     code = _AWS_SERVICES.get(service, service)
     meter = _AWS_REGION.sub("", usage_type) if region != "us-east-1" else usage_type
+    meter = _AWS_SHORT_SIZE.sub(r"\1arge", meter)
     varied = _AWS_VARIED.match(meter) and code != "AmazonCloudWatch"
     variant = _AWS_OPERATIONS.get(operation, operation if ":" not in operation else "")
     if varied and operation and variant in ("", "RunInstances"):
