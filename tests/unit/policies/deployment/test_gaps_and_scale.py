@@ -287,6 +287,25 @@ def test_replica_is_of_the_engine_and_size_of_its_source() -> None:
     assert (found["monthly_after"], found["not_counted"]) == ("64.06", [])
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"instance_class": "db.r6g.large"}, "246.74"),
+        ({"instance_class": "db.serverless"}, "56.94"),
+    ],
+)
+def test_aurora_with_requests_included_pays_more_for_its_instances(
+    values: dict[str, Any], expected: str
+) -> None:
+    found = line({
+        "aws_rds_cluster_instance.i": {**values, "cluster_identifier": "@aws_rds_cluster.c.id"},
+        "aws_rds_cluster.c": {"engine": "aurora-postgresql", "storage_type": "aurora-iopt1",
+                              "serverlessv2_scaling_configuration": [
+                                  {"min_capacity": 0.5, "max_capacity": 8}]},
+    })  # fmt: skip
+    assert found["monthly_after"] == expected
+
+
 def test_unchanged_resource_pays_for_what_it_refers_to_by_a_single_value() -> None:
     """An Aurora instance scales as its cluster says, and the cluster alone is changed."""
 
