@@ -155,6 +155,30 @@ def test_instances_kept_warm_are_paid_for() -> None:
 LARGE = Decimal("70.88")  # an hour of m5.large is 0.096; 10 GB of gp3
 
 
+def test_containers_beyond_the_first_of_a_warm_instance_are_named() -> None:
+    def gaps(containers: int, warm: int) -> list[str]:
+        template = {"containers": [{"image": "a"}] * containers,
+                    "scaling": [{"min_instance_count": warm}]}  # fmt: skip
+        found = line({"google_cloud_run_v2_service.a": {"template": [template]}})
+        return list(found["not_counted"])
+
+    assert gaps(2, 1) == ["containers beyond the first"]
+    assert gaps(2, 0) == gaps(1, 1) == []
+
+
+@pytest.mark.parametrize(("share", "said"), [(25, True), (100, False), (None, False)])
+def test_only_a_group_with_spot_machines_says_that_they_count_as_on_demand(
+    share: int | None, said: bool
+) -> None:
+    resources = mixed({"instance_type": "m5.large"})
+    (policy,) = resources["aws_autoscaling_group.a"]["mixed_instances_policy"]
+    policy["instances_distribution"] = [{"on_demand_percentage_above_base_capacity": share}]
+    assert ("spot machines counted as on demand" in line(resources)["note"]) == said
+    single = {"aws_autoscaling_group.a": {**GROUP, "launch_template": [
+        {"id": "@aws_launch_template.t.id"}]}, "aws_launch_template.t": TEMPLATE}  # fmt: skip
+    assert "demand" not in line(single)["note"]
+
+
 def test_mixed_group_counts_as_the_dearest_that_it_may_run_on() -> None:
     found = line(mixed({"instance_type": "m5.large"}, {"instance_type": "m5.4xlarge"}))
     dear = Decimal("561.44")
