@@ -13,6 +13,7 @@ from policies.deployment.evaluation import Subject, evaluate
 from policies.deployment.mapping import MappingError, meters, type_rules
 from policies.deployment.pricing import Amount, NotKnown, NotPriced
 from policies.deployment.sample import is_free
+from policies.deployment.shapes import google_machine
 from policies.deployment.usage import Usage
 
 README = Path(__file__).parents[4] / "policies" / "deployment" / "README.md"
@@ -100,6 +101,8 @@ def test_price_is_what_one_computes_by_hand(
         ("google_compute_instance", "us-central1",
          {"machine_type": "n2-standard-2", "scratch_disk": [{"interface": "NVME"}]}, NotPriced),
         ("google_container_cluster", "us-central1", {"enable_autopilot": True}, NotPriced),
+        ("google_compute_instance", "us-central1", {"machine_type": "n2-custom-2-40960-ext"},
+         NotPriced),
         ("azurerm_storage_account", "westeurope", {"account_tier": "Premium"}, NotPriced),
         ("azurerm_linux_function_app", "westeurope", {}, NotKnown),
         ("aws_autoscaling_group", "us-east-1", {"min_size": 1, "max_size": 2}, NotKnown),
@@ -114,6 +117,15 @@ def test_what_the_mapping_does_not_cover_is_no_zero(
 ) -> None:
     with pytest.raises(error):
         priced(kind, region, **values)
+
+
+@pytest.mark.parametrize(
+    ("machine", "family"),
+    [("custom-2-4096", "Custom"), ("n1-custom-2-4096", "Custom"), ("n2-custom-2-4096", "N2 Custom"),
+     ("n2d-custom-2-4096", "N2D AMD Custom"), ("e2-custom-2-4096", "E2 Custom")],
+)  # fmt: skip
+def test_custom_machine_has_the_name_that_google_sells_it_by(machine: str, family: str) -> None:
+    assert google_machine(machine)["family"] == family
 
 
 @pytest.mark.parametrize("kind", [k for k, r in type_rules().items() if r.usages and "." not in k])
