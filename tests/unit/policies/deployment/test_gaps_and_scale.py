@@ -312,6 +312,26 @@ def test_replica_is_of_the_engine_and_size_of_its_source() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "link", "source", "own"),
+    [
+        ("azurerm_postgresql_flexible_server", "source_server_id",
+         {"sku_name": "GP_Standard_D2s_v3", "storage_mb": 131072, "location": "westeurope"},
+         {"create_mode": "Replica", "location": "westeurope"}),
+        ("google_sql_database_instance", "master_instance_name",
+         {"database_version": "POSTGRES_15",
+          "settings": [{"tier": "db-custom-2-7680", "disk_size": 500}]},
+         {"database_version": "POSTGRES_15", "settings": [{"tier": "db-custom-2-7680"}]}),
+    ],
+)  # fmt: skip
+def test_replica_costs_what_its_source_does_unless_it_says_otherwise(
+    kind: str, link: str, source: dict[str, Any], own: dict[str, Any]
+) -> None:
+    resources = {f"{kind}.a": {**own, link: f"@{kind}.s.name"}, f"{kind}.s": source}
+    assert line(resources)["status"] == "priced"
+    assert bounds(line(resources)) == bounds(line(resources, f"{kind}.s"))
+
+
+@pytest.mark.parametrize(
     ("values", "expected"),
     [
         ({"instance_class": "db.r6g.large"}, "246.74"),
