@@ -159,6 +159,7 @@ def test_what_can_be_dear_is_not_free(kind: str) -> None:
          "0.00"),
         ("aws_ecs_cluster.a", {"setting": [{"name": "containerInsights", "value": "enhanced"}]},
          "9.00"),
+        ("azurerm_service_plan.a", {"sku_name": "F1", "os_type": "Linux"}, "0.00"),
         ("aws_ecs_capacity_provider.a",
          {"auto_scaling_group_provider": [{"auto_scaling_group_arn": "a"}]}, "0.00"),
         ("aws_lambda_event_source_mapping.a", {"filter_criteria": [{"filter": []}]}, "0.00"),
