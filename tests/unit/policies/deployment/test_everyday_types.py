@@ -221,7 +221,7 @@ def test_throughput_is_paid_in_each_region_of_its_account() -> None:
 def test_zones_that_only_the_change_will_tell_are_a_range() -> None:
     found = line({"aws_vpc_endpoint.a": {
         "vpc_endpoint_type": "Interface", "subnet_ids": "@aws_subnet.a.id"}})  # fmt: skip
-    assert found["note"].startswith("assumes 2 zones a month (1 to 3)")
+    assert found["note"].startswith("assumes per month 2 zones (1 to 3), ")
     assert (found["low"], found["high"]) == ("7.30", "31.90")
 
 
