@@ -86,6 +86,10 @@ def test_the_readme_names_every_type() -> None:
          {"database_version": "MYSQL_8_0", "settings": [{"tier": "db-f1-micro"}]}, "9.365"),
         ("google_container_cluster", "us-central1",
          {"location": "us-central1-a", "remove_default_node_pool": True}, "73.00"),
+        # 0.10 x 730 + 4 x 0.0445 x 730 + 16 x 0.0049225 x 730
+        ("google_container_cluster", "us-central1",
+         {"location": "us-central1", "enable_autopilot": True, "initial_node_count": 1},
+         "260.4348"),
     ],
 )  # fmt: skip
 def test_price_is_what_one_computes_by_hand(
@@ -100,7 +104,6 @@ def test_price_is_what_one_computes_by_hand(
         ("google_compute_instance", "us-central1", {"machine_type": "m3-ultramem-32"}, NotPriced),
         ("google_compute_instance", "us-central1",
          {"machine_type": "n2-standard-2", "scratch_disk": [{"interface": "NVME"}]}, NotPriced),
-        ("google_container_cluster", "us-central1", {"enable_autopilot": True}, NotPriced),
         ("google_compute_instance", "us-central1", {"machine_type": "n2-custom-2-40960-ext"},
          NotPriced),
         ("azurerm_storage_account", "westeurope", {"account_tier": "Premium"}, NotPriced),
