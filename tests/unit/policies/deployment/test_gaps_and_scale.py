@@ -292,6 +292,19 @@ def test_node_pool_counts_in_each_of_its_zones() -> None:
     assert pools({}, location="europe-west4", autoscaling=together) == times(4, one)
 
 
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"total_min_node_count": 4, "total_max_node_count": 9}, False),
+        ({"max_node_count": 9}, True),
+    ],
+)
+def test_only_counts_of_each_zone_are_said_to_be_so(limits: dict[str, int], said: bool) -> None:
+    found = line({"google_container_node_pool.a": {
+        **POOL, "location": "europe-west4", "autoscaling": [limits]}})  # fmt: skip
+    assert ("per zone" in found["note"]) == said
+
+
 def test_node_pools_inside_a_cluster_are_counted() -> None:
     bare = line({"google_container_cluster.a": {"location": "europe-west4"}})
     found = line({"google_container_cluster.a": {
