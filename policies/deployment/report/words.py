@@ -148,8 +148,12 @@ def coverage(answer: Answer) -> str:
     lines = estimate["lines"]
     open_lines = sum(line["status"] != "priced" for line in lines)
     free = sum(_is_free(line) for line in lines)
-    text = f"{estimate['coverage_pct']} % of {len(lines) - free} changed resources are priced"
-    text += f"; {free} more are of types that cost nothing." if free else "."
+    sold = len(lines) - free
+    text = (
+        f"{estimate['coverage_pct']} % of {sold} changed resources are priced"
+        if sold else "Nothing changes that has a price"
+    )  # fmt: skip
+    text += f"; of types that cost nothing: {free}." if free else "."
     text += _sources(answer)
     return text + (f" Not priced: {open_lines}, not counted as free." if open_lines else "")
 
