@@ -39,7 +39,8 @@ _AWS_SERVICES = {
     "AWS Systems Manager": "AWSSystemsManager",
     "AWS X-Ray": "AWSXRay",
 }
-# "EU-BoxUsage:m5.large": usage types begin with the region, but for us-east-1.
+# "EU-BoxUsage:m5.large": usage types begin with the region. In us-east-1 only newer services' do
+# ("USE1-Fargate-GB-Hours"), and KMS has the region's whole name everywhere.
 _AWS_REGION = re.compile(r"^[A-Z]{2,4}\d?-(?=\w)")
 # Databases are sold as "db.r5.2xl", and ordered as "db.r5.2xlarge".
 _AWS_SHORT_SIZE = re.compile(r"(?<=:)(db\.\w+\.\d*xl)$")
@@ -70,8 +71,7 @@ def aws_sku(service: str, usage_type: str, region: str, operation: str = "") -> 
     `operation` is the operation's code, or what a bill's own words tell of the variant.
     """
     code = _AWS_SERVICES.get(service, service)
-    meter = _AWS_REGION.sub("", usage_type) if region != "us-east-1" else usage_type
-    meter = _AWS_SHORT_SIZE.sub(r"\1arge", meter)
+    meter = _AWS_SHORT_SIZE.sub(r"\1arge", _regionless(usage_type, region))
     varied = _AWS_VARIED.match(meter) and code != "AmazonCloudWatch"
     variant = _AWS_OPERATIONS.get(operation, operation if ":" not in operation else "")
     if varied and operation and variant in ("", "RunInstances"):
@@ -113,6 +113,14 @@ def google_sku(service: str, description: str, region: str) -> Sku:
     storage = _GOOGLE_STORAGE.match(description)
     meter = storage[0] if storage else _GOOGLE_PLACE.sub("", description)
     return Sku("google", service, meter, "", region, purchase)
+
+
+def _regionless(usage_type: str, region: str) -> str:
+    if usage_type.startswith(f"{region}-"):
+        return usage_type.removeprefix(f"{region}-")
+    if region == "us-east-1":
+        return usage_type.removeprefix("USE1-")
+    return _AWS_REGION.sub("", usage_type)
 
 
 def _unprefixed(text: str, prefix: str) -> str:

@@ -29,3 +29,24 @@ def test_units_of_serverless_databases_have_the_price_of_their_engine() -> None:
     )
     assert sku is not None
     assert sku.variant == "aurora-postgresql"
+
+
+@pytest.mark.parametrize(
+    ("service", "region", "usage_type", "meter"),
+    [
+        ("AmazonEKS", "us-east-1", "USE1-AmazonEKS-Hours:perCluster", "AmazonEKS-Hours:perCluster"),
+        ("AmazonECS", "us-east-1", "USE1-Fargate-GB-Hours", "Fargate-GB-Hours"),
+        ("AmazonECS", "eu-west-1", "EU-Fargate-GB-Hours", "Fargate-GB-Hours"),
+        ("AmazonEC2", "us-east-1", "NatGateway-Hours", "NatGateway-Hours"),
+        ("AmazonCloudWatch", "us-east-1", "FH-Egress-Bytes", "FH-Egress-Bytes"),
+        ("AmazonEC2", "ap-south-1", "APS3-NatGateway-Hours", "NatGateway-Hours"),
+        ("awskms", "us-east-1", "us-east-1-KMS-Keys", "KMS-Keys"),
+        ("awskms", "eu-central-1", "eu-central-1-KMS-Keys", "KMS-Keys"),
+    ],
+)  # fmt: skip
+def test_meter_is_named_without_its_region(
+    service: str, region: str, usage_type: str, meter: str
+) -> None:
+    sku = aws_sku(service, usage_type, region)
+    assert sku is not None
+    assert sku.meter == meter
