@@ -123,6 +123,21 @@ def test_what_the_mapping_does_not_cover_is_no_zero(
 
 
 @pytest.mark.parametrize(
+    ("provider", "service", "meter"),
+    [
+        ("aws", "AmazonECS", "Fargate-GB-Hours"), ("aws", "AWSLambda", "Lambda-GB-Second"),
+        ("aws", "AmazonVPC", "VpcEndpoint-Hours"), ("aws", "AWSQueueService", "Requests-Tier1"),
+        ("aws", "AmazonRDS", "RDS:GP3-PIOPS"), ("aws", "AmazonEFS", "TimedStorage-ByteHrs"),
+        ("aws", "AmazonCloudWatch", "CW:AlarmMonitorUsage"),
+    ],
+)  # fmt: skip
+def test_meter_with_an_empty_value_in_its_name_is_kept_of_lists_and_bills(
+    provider: str, service: str, meter: str
+) -> None:
+    assert any(s == service and p.fullmatch(meter) for s, p in meters(provider))
+
+
+@pytest.mark.parametrize(
     ("machine", "family"),
     [("custom-2-4096", "Custom"), ("n1-custom-2-4096", "Custom"), ("n2-custom-2-4096", "N2 Custom"),
      ("n2d-custom-2-4096", "N2D AMD Custom"), ("e2-custom-2-4096", "E2 Custom")],
