@@ -17,6 +17,7 @@ from policies.deployment.estimate import estimate
 from policies.deployment.plan import read_plan
 from policies.deployment.sources import open_sources
 from policies.deployment.vendor.listing import ListError, read_list
+from tests.unit.policies.deployment.made_plans import planned
 
 PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 COLUMNS = ["SKU", "OfferTermCode", "RateCode", "TermType", "PriceDescription", "EffectiveDate",
@@ -156,6 +157,50 @@ def test_downloaded_list_comes_before_the_sample(aws: Fake, tmp_path: Path) -> N
     assert line["price_source"]["date"] == "2026-10-05"
     # 3 x (0.111 x 730 + 30 x 0.0912)
     assert line["monthly_after"] == "251.30"
+
+
+SERVERLESS = {
+    "AmazonECS": [row("USE1-Fargate-vCPU-Hours:perCPU", "0.04", "hours"),
+                  row("USE1-Fargate-GB-Hours", "0.004", "hours")],
+    "AmazonEKS": [row("USE1-AmazonEKS-Hours:perCluster", "0.11", "Hours")],
+    "AmazonRDS": [row("InstanceUsage:db.r6g.2xl", "0.9", operation="CreateDBInstance:0014"),
+                  row("RDS:GP3-Storage", "0.115", "GB-Mo")],
+}  # fmt: skip
+
+
+def test_plan_is_priced_by_the_words_that_offer_files_really_have(
+    server: Fake, tmp_path: Path
+) -> None:
+    for code, rows in SERVERLESS.items():
+        entry, version = f"/{code}/region_index.json", f"/{code}/index.json"
+        server.json(entry, {"regions": {"us-east-1": {"currentVersionUrl": version}}})
+        own = "".join(rows).replace("AmazonEC2", code).replace("eu-west-1", "us-east-1")
+        server.answers[version.replace(".json", ".csv")] = lambda _, own=own: (HEAD + own).encode()
+    server.json(
+        "/offers/v1.0/aws/index.json",
+        {
+            "offers": {
+                code: {"currentRegionIndexUrl": f"/{code}/region_index.json"} for code in SERVERLESS
+            }
+        },
+    )
+    result = download("aws", server, tmp_path, "us-east-1")
+    assert result.exit_code == 0, result.output
+    plan = planned({
+        "aws_ecs_task_definition.t": {"cpu": "1024", "memory": "2048"},
+        "aws_ecs_service.s": {"launch_type": "FARGATE", "desired_count": 2,
+                              "task_definition": "@aws_ecs_task_definition.t.arn"},
+        "aws_eks_cluster.c": {"version": "1.35"},
+        "aws_db_instance.d": {"engine": "postgres", "instance_class": "db.r6g.2xlarge",
+                              "allocated_storage": 100, "storage_type": "gp3"},
+    })  # fmt: skip
+    book = open_sources("USD", lists=[tmp_path / "aws-us-east-1.jsonl"]).book
+    lines = {line["type"]: line for line in estimate(plan, book).to_dict()["lines"]}
+    # 2 x (0.04 + 2 x 0.004) x 730; 0.11 x 730; 0.9 x 730 + 100 x 0.115
+    for kind, cost in {"aws_ecs_service": "70.08", "aws_eks_cluster": "80.30",
+                       "aws_db_instance": "668.50"}.items():  # fmt: skip
+        assert lines[kind]["price_source"]["kind"] == "list", lines[kind]["note"]
+        assert lines[kind]["monthly_after"] == cost
 
 
 def test_list_of_any_length_takes_the_same_memory(aws: Fake, tmp_path: Path) -> None:
