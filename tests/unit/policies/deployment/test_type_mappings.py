@@ -11,7 +11,15 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.estimate import sample_book
 from policies.deployment.evaluation import Subject, evaluate
 from policies.deployment.mapping import MappingError, meters, type_rules
-from policies.deployment.pricing import Amount, NotKnown, NotPriced
+from policies.deployment.pricing import (
+    LIST,
+    Amount,
+    NotKnown,
+    NotPriced,
+    Price,
+    PriceBook,
+    Sku,
+)
 from policies.deployment.sample import is_free
 from policies.deployment.shapes import google_machine
 from policies.deployment.usage import Usage
@@ -186,3 +194,31 @@ def test_downloads_keep_what_mappings_look_up() -> None:
     forms = [form for service, form in meters("aws") if service == "AmazonEC2"]
     assert any(form.fullmatch("BoxUsage:m5.large") for form in forms)
     assert not any(form.fullmatch("HostBoxUsage:m5.large") for form in forms)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "meter"),
+    [
+        ("aws_db_instance", {"engine": "postgres", "instance_class": "db.m5.large", "iops": 1000,
+                             "allocated_storage": 100, "storage_type": "io2"}, "RDS:IO2-PIOPS"),
+        ("aws_rds_cluster", {"engine": "mysql", "db_cluster_instance_class": "db.m5d.large",
+                             "allocated_storage": 100, "storage_type": "gp3"},
+         "RDS:Multi-AZCluster-GP3-Storage"),
+        ("aws_rds_cluster", {"engine": "mysql", "db_cluster_instance_class": "db.m5d.large",
+                             "allocated_storage": 100, "iops": 1000},
+         "RDS:Multi-AZCluster-PIOPS-Storage"),
+    ],
+)  # fmt: skip
+def test_disk_of_a_database_is_looked_up_by_its_type(
+    kind: str, values: dict[str, Any], meter: str
+) -> None:
+    assert meter in {part.sku.meter for part in evaluate(
+        kind, Attributes(values, region="us-east-1"), Subject(kind, "", frozenset()),
+        _Everything((), "USD"), Usage()).parts}  # fmt: skip
+
+
+class _Everything(PriceBook):
+    """Has a price for whatever is asked."""
+
+    def _look_up(self, sku: Sku, unit: str) -> Price:
+        return Price(Decimal(1), unit, "USD", LIST, "2026-10-01", Decimal(1), Decimal(1))
