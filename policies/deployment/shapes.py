@@ -91,7 +91,8 @@ def azure_database(name: str) -> dict[str, str]:
         return {"model": "vcore", "tier": tiers[match[1]], "cores": match[4], "kind": kind}
     match = re.fullmatch(r"(B|GP|MO)_Standard_([A-Z]+)(\d+)(\w*)", name)
     if match:
-        size = f"{match[2]}{match[3]}{match[4]}".replace("_", " ")
+        # Burstable servers are sold in capitals: "B1MS".
+        size = f"{match[2]}{match[3]}{match[4]}".replace("_", " ").upper()
         series = re.sub(r"\d+", "", match[2]) + re.sub(r"^\d+", "", match[4]).replace("_", "")
         return {"model": "flexible", "tier": tiers[match[1]], "cores": match[3], "size": size,
                 "series": series, "kind": "provisioned"}  # fmt: skip

@@ -4,6 +4,7 @@ import json
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -171,19 +172,15 @@ SERVERLESS = {
 def test_plan_is_priced_by_the_words_that_offer_files_really_have(
     server: Fake, tmp_path: Path
 ) -> None:
+    offers = {}
     for code, rows in SERVERLESS.items():
         entry, version = f"/{code}/region_index.json", f"/{code}/index.json"
+        offers[code] = {"currentRegionIndexUrl": entry}
         server.json(entry, {"regions": {"us-east-1": {"currentVersionUrl": version}}})
         own = "".join(rows).replace("AmazonEC2", code).replace("eu-west-1", "us-east-1")
-        server.answers[version.replace(".json", ".csv")] = lambda _, own=own: (HEAD + own).encode()
-    server.json(
-        "/offers/v1.0/aws/index.json",
-        {
-            "offers": {
-                code: {"currentRegionIndexUrl": f"/{code}/region_index.json"} for code in SERVERLESS
-            }
-        },
-    )
+        body = (HEAD + own).encode()
+        server.answers[f"/{code}/index.csv"] = partial(lambda found, _: found, body)
+    server.json("/offers/v1.0/aws/index.json", {"offers": offers})
     result = download("aws", server, tmp_path, "us-east-1")
     assert result.exit_code == 0, result.output
     plan = planned({

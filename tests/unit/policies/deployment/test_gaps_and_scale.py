@@ -174,7 +174,7 @@ def test_only_a_group_with_spot_machines_says_that_they_count_as_on_demand(
     (policy,) = resources["aws_autoscaling_group.a"]["mixed_instances_policy"]
     policy["instances_distribution"] = [{"on_demand_percentage_above_base_capacity": share}]
     assert ("spot machines counted as on demand" in line(resources)["note"]) == said
-    single = {"aws_autoscaling_group.a": {**GROUP, "launch_template": [
+    single: dict[str, dict[str, Any]] = {"aws_autoscaling_group.a": {**GROUP, "launch_template": [
         {"id": "@aws_launch_template.t.id"}]}, "aws_launch_template.t": TEMPLATE}  # fmt: skip
     assert "demand" not in line(single)["note"]
 

@@ -11,6 +11,7 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.estimate import sample_book
 from policies.deployment.evaluation import Subject, evaluate
 from policies.deployment.mapping import MappingError, meters, type_rules
+from policies.deployment.names import azure_skus, google_sku
 from policies.deployment.pricing import (
     LIST,
     Amount,
@@ -24,6 +25,7 @@ from policies.deployment.sample import is_free
 from policies.deployment.shapes import google_machine
 from policies.deployment.usage import Usage
 
+POSTGRES = "Azure Database for PostgreSQL"
 README = Path(__file__).parents[4] / "policies" / "deployment" / "README.md"
 
 ASKED_FOR = [
@@ -212,12 +214,48 @@ def test_downloads_keep_what_mappings_look_up() -> None:
 def test_disk_of_a_database_is_looked_up_by_its_type(
     kind: str, values: dict[str, Any], meter: str
 ) -> None:
-    assert meter in {part.sku.meter for part in evaluate(
-        kind, Attributes(values, region="us-east-1"), Subject(kind, "", frozenset()),
-        _Everything((), "USD"), Usage()).parts}  # fmt: skip
+    assert meter in {sku.meter for sku in looked_up(kind, "us-east-1", values)}
 
 
-class _Everything(PriceBook):
+@pytest.mark.parametrize(
+    ("kind", "values", "service", "product", "meter"),
+    [
+        ("azurerm_public_ip", {"sku": "Standard", "allocation_method": "Static"},
+         "Virtual Network", "IP Addresses", "Standard IPv4 Static Public IP"),
+        ("azurerm_postgresql_flexible_server", {"sku_name": "B_Standard_B1ms"}, POSTGRES,
+         f"{POSTGRES} Flexible Server Burstable BS Series Compute", "B1MS"),
+        ("azurerm_postgresql_flexible_server", {"sku_name": "GP_Standard_D2ds_v5"}, POSTGRES,
+         f"{POSTGRES} Flexible Server General Purpose Ddsv5 Series Compute", "vCore"),
+        ("azurerm_postgresql_flexible_server", {"sku_name": "B_Standard_B1ms"}, POSTGRES,
+         f"{POSTGRES} Flex Server Storage", "Storage Data Stored"),
+        ("azurerm_service_plan", {"sku_name": "P1v3", "os_type": "Linux"}, "Azure App Service",
+         "Azure App Service Premium v3 Plan - Linux", "P1 v3 App"),
+        ("azurerm_kubernetes_cluster", {"private_cluster_enabled": True, "default_node_pool": [{}]},
+         "Virtual Network", "Virtual Network Private Link", "Standard Private Endpoint"),
+    ],
+)  # fmt: skip
+def test_azure_is_asked_for_what_its_price_list_has(
+    kind: str, values: dict[str, Any], service: str, product: str, meter: str
+) -> None:
+    sold = set(azure_skus(service, meter, product, "westeurope"))
+    assert sold & looked_up(kind, "westeurope", values)
+
+
+def test_google_is_asked_for_what_its_price_list_has() -> None:
+    for tier, size in {"db-f1-micro": "Micro", "db-g1-small": "Small"}.items():
+        sold = google_sku("Cloud SQL", f"Cloud SQL for PostgreSQL: Zonal - {size} instance in "
+                          "Netherlands", "europe-west4")  # fmt: skip
+        assert sold in looked_up("google_sql_database_instance", "europe-west4", {
+            "database_version": "POSTGRES_16", "settings": [{"tier": tier}]})  # fmt: skip
+
+
+def looked_up(kind: str, region: str, values: dict[str, Any]) -> set[Sku]:
+    book, nobody = Everything((), "USD"), Subject(kind, "", frozenset())
+    costs = evaluate(kind, Attributes(values, region=region), nobody, book, Usage())
+    return {part.sku for part in costs.parts}
+
+
+class Everything(PriceBook):
     """Has a price for whatever is asked."""
 
     def _look_up(self, sku: Sku, unit: str) -> Price:
