@@ -19,6 +19,7 @@ from policies.deployment.configuration import UNKNOWN_REGION
 from policies.deployment.costs import Costs, Part, dearest
 from policies.deployment.mapping import NAMED, TypeRule, WithRule, as_text, is_number, type_rules
 from policies.deployment.pricing import (
+    EVERYWHERE,
     Amount,
     NotKnown,
     NotMapped,
@@ -32,8 +33,6 @@ from policies.deployment.steps import stepped
 from policies.deployment.usage import Usage
 
 ONE = Amount.exactly(1)
-# The region that lists and bills give to what is sold at one price everywhere.
-EVERYWHERE = "global"
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,16 @@ _AWS_VARIED = re.compile(
     r"(BoxUsage|SpotUsage|InstanceUsage|Multi-AZUsage|Multi-AZClusterUsage|NodeUsage"
     r"|Aurora:Serverless|LoadBalancerUsage|LCUUsage|DataProcessing-Bytes)"
 )
-_GOOGLE_PLACE = re.compile(r"( running)? in [A-Z][\w .()-]*$| \([a-z0-9-]+\)$")
+_GOOGLE_PLACE = re.compile(r"( running)? in ([A-Z][\w .()-]*|[a-z]+-[a-z]+\d+)$| \([a-z0-9-]+\)$")
+# Cloud Run's meters were renamed; the tier is that of the region.
+_CLOUD_RUN_TIER = re.compile(r" Tier 2(?= )| +(?= \()| \(tier 2\)$")
+_CLOUD_RUN = {
+    "CPU Allocation Time": "Services CPU (Request-based billing)",
+    "Memory Allocation Time": "Services Memory (Request-based billing)",
+    "Idle Min-Instance CPU Allocation Time": "Services Min Instance CPU (Request-based billing)",
+    "Idle Min-Instance Memory Allocation Time":
+        "Services Min Instance Memory (Request-based billing)",
+}  # fmt: skip
 _GOOGLE_STORAGE = re.compile(r"^(Standard|Nearline|Coldline|Archive) Storage\b")
 _AZURE_BLOBS = {"Tiered Block Blob", "General Block Blob v2", "Blob Storage"}
 
@@ -112,6 +121,9 @@ def google_sku(service: str, description: str, region: str) -> Sku:
             description, purchase = description.removeprefix(mark), SPOT
     storage = _GOOGLE_STORAGE.match(description)
     meter = storage[0] if storage else _GOOGLE_PLACE.sub("", description)
+    if service == "Cloud Run":
+        meter = _CLOUD_RUN_TIER.sub("", meter)
+        meter = _CLOUD_RUN.get(meter, meter)
     return Sku("google", service, meter, "", region, purchase)
 
 

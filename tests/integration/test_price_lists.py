@@ -297,10 +297,16 @@ def test_azure_page_of_another_server_is_not_followed(server: Fake, tmp_path: Pa
 def test_google_catalogue_is_read_by_key_and_page(
     server: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def sku(description: str, nanos: int, usage: str = "OnDemand", unit: str = "h") -> Any:
+    def sku(
+        description: str,
+        nanos: int,
+        usage: str = "OnDemand",
+        unit: str = "h",
+        place: str = "europe-west4",
+    ) -> Any:
         rates = [{"startUsageAmount": 0,
                   "unitPrice": {"currencyCode": "USD", "units": "0", "nanos": nanos}}]  # fmt: skip
-        return {"description": description, "serviceRegions": ["europe-west4"],
+        return {"description": description, "serviceRegions": [place],
                 "category": {"usageType": usage},
                 "pricingInfo": [{"effectiveTime": "2026-10-01T00:00:00Z", "pricingExpression":
                                  {"usageUnit": unit, "tieredRates": rates}}]}  # fmt: skip
@@ -314,7 +320,15 @@ def test_google_catalogue_is_read_by_key_and_page(
                 "Preemptible"),
             sku("Commitment v1: N2 Cpu in Netherlands for 1 Year", 21_900_000, "Commit1Yr")]},
     }  # fmt: skip
+    run = [
+        sku("Services CPU Tier 2 (Request-based billing)", 33_600, unit="s"),
+        sku("Services Memory Tier 2 (Request-based billing)", 3_500, unit="GiBy.s"),
+        sku("Requests", 400, unit="count", place="global"),
+        sku("Services CPU Tier 2 (Request-based billing)", 1, unit="s", place="asia-east2"),
+    ]
+    server.json("/v1/services/152E/skus", {"skus": run})
     services = [{"name": "services/6F81", "displayName": "Compute Engine"},
+                {"name": "services/152E", "displayName": "Cloud Run"},
                 {"name": "services/0000", "displayName": "Maps"}]  # fmt: skip
     server.json("/v1/services", {"services": services})
     server.answers["/v1/services/6F81/skus"] = lambda query: json.dumps(
@@ -330,7 +344,14 @@ def test_google_catalogue_is_read_by_key_and_page(
         ("N2 Instance Core", "", "on_demand"): "0.0347",
         ("N2 Instance Ram", "", "on_demand"): "0.00465",
         ("N2 Instance Core", "", "spot"): "0.008",
+        ("Services CPU (Request-based billing)", "", "on_demand"): "0.0000336",
+        ("Services Memory (Request-based billing)", "", "on_demand"): "0.0000035",
+        ("Requests", "", "on_demand"): "0.0000004",
     }
+    plan = planned({"google_cloud_run_v2_service.a": {"location": "europe-west4"}})
+    (line,) = estimate(plan, open_sources("USD", lists=[path]).book).to_dict()["lines"]
+    # 200,000 x 0.0000336 + 100,000 x 0.0000035 + 1,000,000 x 0.0000004, sold everywhere
+    assert (line["price_source"]["kind"], line["monthly_after"]) == ("list", "7.47")
     assert "made-up-key" not in path.read_text()
     assert server.headers[-1]["X-Goog-Api-Key"] == "made-up-key"
 

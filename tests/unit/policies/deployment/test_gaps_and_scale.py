@@ -147,6 +147,14 @@ def test_instances_kept_warm_are_paid_for() -> None:
     }]}})  # fmt: skip
     # 2 x (2 cores + 1 GB) x 0.0000025 x 730 hours.
     assert Decimal(warm["monthly_after"]) - Decimal(idle["monthly_after"]) == Decimal("39.42")
+    always = line({"google_cloud_run_v2_service.a": {"template": [{
+        "scaling": [{"min_instance_count": 2}],
+        "containers": [{"resources": [{"limits": {"cpu": "2000m", "memory": "1Gi"},
+                                       "cpu_idle": False}]}],
+    }]}})  # fmt: skip
+    # All of their time is paid for, and no request: 2 x (2 x 0.000018 + 1 x 0.000002) a second,
+    # beside 200,000 x 0.000018 + 100,000 x 0.000002 for others.
+    assert always["monthly_after"] == "203.53"
     annotated = line({"google_cloud_run_service.a": {"template": [{"metadata": [
         {"annotations": {"autoscaling.knative.dev/minScale": "1"}}]}]}})  # fmt: skip
     assert Decimal(annotated["monthly_after"]) > Decimal(idle["monthly_after"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.deployment.names import aws_sku
+from policies.deployment.names import aws_sku, google_sku
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,21 @@ def test_meter_is_named_without_its_region(
     sku = aws_sku(service, usage_type, region)
     assert sku is not None
     assert sku.meter == meter
+
+
+@pytest.mark.parametrize(
+    ("description", "meter"),
+    [
+        ("CPU Allocation Time", "CPU (Request-based billing)"),
+        ("Services CPU (Request-based billing)", "CPU (Request-based billing)"),
+        ("Services Memory Tier 2 (Request-based billing)", "Memory (Request-based billing)"),
+        ("Services CPU Tier 2  (Request-based billing)", "CPU (Request-based billing)"),
+        ("Services CPU (Instance-based billing) in europe-west4", "CPU (Instance-based billing)"),
+        ("Idle Min-Instance Memory Allocation Time (tier 2)",
+         "Min Instance Memory (Request-based billing)"),
+    ],
+)  # fmt: skip
+def test_meter_of_cloud_run_is_the_same_in_each_tier_and_by_its_former_name(
+    description: str, meter: str
+) -> None:
+    assert google_sku("Cloud Run", description, "europe-west4").meter == f"Services {meter}"
