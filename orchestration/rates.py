@@ -37,6 +37,9 @@ _MONTH_DAYS = Decimal(730) / 24
 _VARIANT = """
 case
     when service_provider_name <> 'AWS' then ''
+    when charge_description like '%Oracle%' then 'oracle'
+    when charge_description like '%SQL Server%' then 'sqlserver'
+    when charge_description like '%with SQL%' then 'sqlserver'
     when charge_description like '%Aurora%PostgreSQL%' then 'aurora-postgresql'
     when charge_description like '%Aurora%MySQL%' then 'aurora-mysql'
     when charge_description like '%PostgreSQL%' then 'postgres'

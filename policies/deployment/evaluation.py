@@ -19,6 +19,7 @@ from policies.deployment.configuration import UNKNOWN_REGION
 from policies.deployment.costs import Costs, Part, dearest
 from policies.deployment.mapping import NAMED, TypeRule, WithRule, as_text, is_number, type_rules
 from policies.deployment.pricing import (
+    EVERYWHERE,
     Amount,
     NotKnown,
     NotMapped,
@@ -32,8 +33,6 @@ from policies.deployment.steps import stepped
 from policies.deployment.usage import Usage
 
 ONE = Amount.exactly(1)
-# The region that lists and bills give to what is sold at one price everywhere.
-EVERYWHERE = "global"
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class _Evaluation:
         parts = [self._part(part) for part in self.rule.parts
                  if self.holds(part.when) and not self._any(part.unless)]  # fmt: skip
         notes = [text for when, text in self.rule.notes if self.holds(when)]
-        notes += [self._assumed(name) for name in self._basis if self._basis[name] == "range"]
+        notes += self._assumed()
         missing = [
             o.text for o in self.rule.opens if self.holds(o.when) and not self._any(o.unless)
         ]
@@ -303,9 +302,13 @@ class _Evaluation:
         low, likely, high = (Decimal(str(text)) for text in spec["usage"])
         return Amount(low, likely, high)
 
-    def _assumed(self, name: str) -> str:
-        amount, about = self._values[name], self.rule.let[name].get("about", name)
-        return f"assumes {amount.likely} {about} a month ({amount.low} to {amount.high})"
+    def _assumed(self) -> list[str]:
+        """One note of all that is a range, since no plan tells it."""
+        told = []
+        for name in (name for name, basis in self._basis.items() if basis == "range"):
+            amount, about = self._values[name], self.rule.let[name].get("about", name)
+            told.append(f"{amount.likely:,} {about} ({amount.low:,} to {amount.high:,})")
+        return [f"assumes per month {', '.join(told)}"] if told else []
 
     def _first(self, paths: Any) -> Any:
         for path in _listed(paths):

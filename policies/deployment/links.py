@@ -119,7 +119,10 @@ def match(
             left[address] = result
     if not links:
         why = "; ".join(f"{address}: {reason}" for address, reason in list(left.items())[:3])
-        raise LinkError(f"no resource of decision {record.decision.decision_id} is linked: {why}")
+        raise LinkError(
+            f"no resource of decision {record.decision.decision_id} is linked: {why}; if another "
+            "decision is meant, name it with --decision"
+        )
     return Linking(tuple(links), left)
 
 

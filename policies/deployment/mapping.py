@@ -232,9 +232,9 @@ def _patterns(parts: Iterable[PartRule]) -> list[tuple[str, re.Pattern[str]]]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    # Literal pieces are at even places, the names of values at odd ones.
+    # Literal pieces are at even places, the names of values at odd ones; a value may be empty.
     pieces = _PLACE.split(template)
-    text = (re.escape(piece) if n % 2 == 0 else ".+" for n, piece in enumerate(pieces))
+    text = (re.escape(piece) if n % 2 == 0 else ".*" for n, piece in enumerate(pieces))
     return re.compile("".join(text))
 
 

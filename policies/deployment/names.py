@@ -39,8 +39,11 @@ _AWS_SERVICES = {
     "AWS Systems Manager": "AWSSystemsManager",
     "AWS X-Ray": "AWSXRay",
 }
-# "EU-BoxUsage:m5.large": usage types begin with the region, but for us-east-1.
+# "EU-BoxUsage:m5.large": usage types begin with the region. In us-east-1 only newer services' do
+# ("USE1-Fargate-GB-Hours"), and KMS has the region's whole name everywhere.
 _AWS_REGION = re.compile(r"^[A-Z]{2,4}\d?-(?=\w)")
+# Databases are sold as "db.r5.2xl", and ordered as "db.r5.2xlarge".
+_AWS_SHORT_SIZE = re.compile(r"(?<=:)(db\.\w+\.\d*xl)$")
 # The code of the operation behind RunInstances and CreateDBInstance, as offer files have it.
 _AWS_OPERATIONS = {
     "RunInstances": "linux", "RunInstances:0002": "windows", "RunInstances:0010": "rhel",
@@ -55,9 +58,18 @@ _AWS_OPERATIONS = {
 # Only these meters have variants; elsewhere the operation says nothing about the price.
 _AWS_VARIED = re.compile(
     r"(BoxUsage|SpotUsage|InstanceUsage|Multi-AZUsage|Multi-AZClusterUsage|NodeUsage"
-    r"|Aurora:ServerlessV2Usage|LoadBalancerUsage|LCUUsage|DataProcessing-Bytes)"
+    r"|Aurora:Serverless|LoadBalancerUsage|LCUUsage|DataProcessing-Bytes)"
 )
-_GOOGLE_PLACE = re.compile(r"( running)? in [A-Z][\w .()-]*$| \([a-z0-9-]+\)$")
+_GOOGLE_PLACE = re.compile(r"( running)? in ([A-Z][\w .()-]*|[a-z]+-[a-z]+\d+)$| \([a-z0-9-]+\)$")
+# Cloud Run's meters were renamed; the tier is that of the region.
+_CLOUD_RUN_TIER = re.compile(r" Tier 2(?= )| +(?= \()| \(tier 2\)$")
+_CLOUD_RUN = {
+    "CPU Allocation Time": "Services CPU (Request-based billing)",
+    "Memory Allocation Time": "Services Memory (Request-based billing)",
+    "Idle Min-Instance CPU Allocation Time": "Services Min Instance CPU (Request-based billing)",
+    "Idle Min-Instance Memory Allocation Time":
+        "Services Min Instance Memory (Request-based billing)",
+}  # fmt: skip
 _GOOGLE_STORAGE = re.compile(r"^(Standard|Nearline|Coldline|Archive) Storage\b")
 _AZURE_BLOBS = {"Tiered Block Blob", "General Block Blob v2", "Blob Storage"}
 
@@ -68,7 +80,7 @@ def aws_sku(service: str, usage_type: str, region: str, operation: str = "") -> 
     `operation` is the operation's code, or what a bill's own words tell of the variant.
     """
     code = _AWS_SERVICES.get(service, service)
-    meter = _AWS_REGION.sub("", usage_type) if region != "us-east-1" else usage_type
+    meter = _AWS_SHORT_SIZE.sub(r"\1arge", _regionless(usage_type, region))
     varied = _AWS_VARIED.match(meter) and code != "AmazonCloudWatch"
     variant = _AWS_OPERATIONS.get(operation, operation if ":" not in operation else "")
     if varied and operation and variant in ("", "RunInstances"):
@@ -109,7 +121,18 @@ def google_sku(service: str, description: str, region: str) -> Sku:
             description, purchase = description.removeprefix(mark), SPOT
     storage = _GOOGLE_STORAGE.match(description)
     meter = storage[0] if storage else _GOOGLE_PLACE.sub("", description)
+    if service == "Cloud Run":
+        meter = _CLOUD_RUN_TIER.sub("", meter)
+        meter = _CLOUD_RUN.get(meter, meter)
     return Sku("google", service, meter, "", region, purchase)
+
+
+def _regionless(usage_type: str, region: str) -> str:
+    if usage_type.startswith(f"{region}-"):
+        return usage_type.removeprefix(f"{region}-")
+    if region == "us-east-1":
+        return usage_type.removeprefix("USE1-")
+    return _AWS_REGION.sub("", usage_type)
 
 
 def _unprefixed(text: str, prefix: str) -> str:

@@ -15,6 +15,8 @@ from policies.deployment.units import converted
 
 ON_DEMAND, SPOT = "on_demand", "spot"
 # What people call an own rate, a vendor's list, and the list that comes with Tollgate.
+# The region that lists and bills give to what is sold at one price everywhere.
+EVERYWHERE = "global"
 OWN, LIST, SAMPLE, FREE = "own", "list", "sample", "free"
 
 
@@ -148,8 +150,9 @@ class PriceBook:
     def _listed(self, sku: Sku) -> Iterator[Price]:
         """What the sources have of a SKU, in their order."""
         for source in self.lists:
-            # A bill may not tell the variant (the engine of a database); then it is the mixture.
-            for candidate in (sku, sku._replace(variant="")):
+            # A bill may not tell the variant (the engine of a database); then it is the mixture. Of
+            # what is sold in a region, a list may have parts (requests) that are sold everywhere.
+            for candidate in (sku, sku._replace(variant=""), sku._replace(region=EVERYWHERE)):
                 price = source.prices.get(candidate)
                 if price is not None:
                     yield price

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 _TEXTS, _AMOUNTS = ("number", "head_sha", "currency"), ("monthly_delta", "high")
+_FORM = "write a list as policies/README.md shows it"
 
 
 class PullRequestsError(ValueError):
@@ -25,11 +26,13 @@ def read_pull_requests(path: Path) -> list[dict[str, str]]:
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise PullRequestsError(f"{path}: cannot be read ({error.strerror})") from error
+        raise PullRequestsError(
+            f"{path}: cannot be read ({error.strerror}); give its path"
+        ) from error
     except ValueError as error:
-        raise PullRequestsError(f"{path}: not JSON ({error})") from error
+        raise PullRequestsError(f"{path}: not JSON ({error}); {_FORM}") from error
     if not isinstance(document, list):
-        raise PullRequestsError(f"{path}: not a list of pull requests")
+        raise PullRequestsError(f"{path}: not a list of pull requests; {_FORM}")
     return [_request(f"{path}: [{number}]", entry) for number, entry in enumerate(document)]
 
 

@@ -33,7 +33,8 @@ _NAMES = {"n1": "N1 Predefined", "n2d": "N2D AMD", "t2d": "T2D AMD", "t2a": "T2A
 # Cores that are paid for, and GB, of machines that share a core.
 _SHARED = {"e2-micro": ("0.25", "1"), "e2-small": ("0.5", "2"), "e2-medium": ("1", "4")}
 _PREDEFINED = re.compile(r"([a-z]\d[a-z]?)-(standard|highmem|highcpu)-(\d+)")
-_CUSTOM = re.compile(r"(?:([a-z]\d[a-z]?)-)?custom-(\d+)-(\d+)(?:-ext)?")
+# More memory than usual (`-ext`) has a price of its own.
+_CUSTOM = re.compile(r"(?:([a-z]\d[a-z]?)-)?custom-(\d+)-(\d+)")
 
 
 def google_machine(name: str) -> dict[str, str]:
@@ -49,8 +50,8 @@ def google_machine(name: str) -> dict[str, str]:
         return {"family": _NAMES.get(family, family.upper()), "cores": cores, "memory": memory}
     match = _CUSTOM.fullmatch(name)
     if match:
-        family = (match[1] or "n1").upper()
-        label = "Custom" if family == "N1" else f"{family} Custom"
+        family = match[1] or "n1"
+        label = "Custom" if family == "n1" else f"{_NAMES.get(family, family.upper())} Custom"
         memory = str(Decimal(match[3]) / 1024)
         return {"family": label, "cores": match[2], "memory": memory}
     raise NotPriced(f"machine type {name} is not among the known ones")
@@ -90,7 +91,8 @@ def azure_database(name: str) -> dict[str, str]:
         return {"model": "vcore", "tier": tiers[match[1]], "cores": match[4], "kind": kind}
     match = re.fullmatch(r"(B|GP|MO)_Standard_([A-Z]+)(\d+)(\w*)", name)
     if match:
-        size = f"{match[2]}{match[3]}{match[4]}".replace("_", " ")
+        # Burstable servers are sold in capitals: "B1MS".
+        size = f"{match[2]}{match[3]}{match[4]}".replace("_", " ").upper()
         series = re.sub(r"\d+", "", match[2]) + re.sub(r"^\d+", "", match[4]).replace("_", "")
         return {"model": "flexible", "tier": tiers[match[1]], "cores": match[3], "size": size,
                 "series": series, "kind": "provisioned"}  # fmt: skip

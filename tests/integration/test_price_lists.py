@@ -4,6 +4,7 @@ import json
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from policies.deployment.estimate import estimate
 from policies.deployment.plan import read_plan
 from policies.deployment.sources import open_sources
 from policies.deployment.vendor.listing import ListError, read_list
+from tests.unit.policies.deployment.made_plans import planned
 
 PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 COLUMNS = ["SKU", "OfferTermCode", "RateCode", "TermType", "PriceDescription", "EffectiveDate",
@@ -158,6 +160,46 @@ def test_downloaded_list_comes_before_the_sample(aws: Fake, tmp_path: Path) -> N
     assert line["monthly_after"] == "251.30"
 
 
+SERVERLESS = {
+    "AmazonECS": [row("USE1-Fargate-vCPU-Hours:perCPU", "0.04", "hours"),
+                  row("USE1-Fargate-GB-Hours", "0.004", "hours")],
+    "AmazonEKS": [row("USE1-AmazonEKS-Hours:perCluster", "0.11", "Hours")],
+    "AmazonRDS": [row("InstanceUsage:db.r6g.2xl", "0.9", operation="CreateDBInstance:0014"),
+                  row("RDS:GP3-Storage", "0.115", "GB-Mo")],
+}  # fmt: skip
+
+
+def test_plan_is_priced_by_the_words_that_offer_files_really_have(
+    server: Fake, tmp_path: Path
+) -> None:
+    offers = {}
+    for code, rows in SERVERLESS.items():
+        entry, version = f"/{code}/region_index.json", f"/{code}/index.json"
+        offers[code] = {"currentRegionIndexUrl": entry}
+        server.json(entry, {"regions": {"us-east-1": {"currentVersionUrl": version}}})
+        own = "".join(rows).replace("AmazonEC2", code).replace("eu-west-1", "us-east-1")
+        body = (HEAD + own).encode()
+        server.answers[f"/{code}/index.csv"] = partial(lambda found, _: found, body)
+    server.json("/offers/v1.0/aws/index.json", {"offers": offers})
+    result = download("aws", server, tmp_path, "us-east-1")
+    assert result.exit_code == 0, result.output
+    plan = planned({
+        "aws_ecs_task_definition.t": {"cpu": "1024", "memory": "2048"},
+        "aws_ecs_service.s": {"launch_type": "FARGATE", "desired_count": 2,
+                              "task_definition": "@aws_ecs_task_definition.t.arn"},
+        "aws_eks_cluster.c": {"version": "1.35"},
+        "aws_db_instance.d": {"engine": "postgres", "instance_class": "db.r6g.2xlarge",
+                              "allocated_storage": 100, "storage_type": "gp3"},
+    })  # fmt: skip
+    book = open_sources("USD", lists=[tmp_path / "aws-us-east-1.jsonl"]).book
+    lines = {line["type"]: line for line in estimate(plan, book).to_dict()["lines"]}
+    # 2 x (0.04 + 2 x 0.004) x 730; 0.11 x 730; 0.9 x 730 + 100 x 0.115
+    for kind, cost in {"aws_ecs_service": "70.08", "aws_eks_cluster": "80.30",
+                       "aws_db_instance": "668.50"}.items():  # fmt: skip
+        assert lines[kind]["price_source"]["kind"] == "list", lines[kind]["note"]
+        assert lines[kind]["monthly_after"] == cost
+
+
 def test_list_of_any_length_takes_the_same_memory(aws: Fake, tmp_path: Path) -> None:
     big = "/offers/v1.0/aws/AmazonEC2/20261005/eu-west-1/index.csv"
     other = row("EU-DataTransfer-Out-Bytes", "0.09", "GB").encode() * 200
@@ -255,10 +297,16 @@ def test_azure_page_of_another_server_is_not_followed(server: Fake, tmp_path: Pa
 def test_google_catalogue_is_read_by_key_and_page(
     server: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def sku(description: str, nanos: int, usage: str = "OnDemand", unit: str = "h") -> Any:
+    def sku(
+        description: str,
+        nanos: int,
+        usage: str = "OnDemand",
+        unit: str = "h",
+        place: str = "europe-west4",
+    ) -> Any:
         rates = [{"startUsageAmount": 0,
                   "unitPrice": {"currencyCode": "USD", "units": "0", "nanos": nanos}}]  # fmt: skip
-        return {"description": description, "serviceRegions": ["europe-west4"],
+        return {"description": description, "serviceRegions": [place],
                 "category": {"usageType": usage},
                 "pricingInfo": [{"effectiveTime": "2026-10-01T00:00:00Z", "pricingExpression":
                                  {"usageUnit": unit, "tieredRates": rates}}]}  # fmt: skip
@@ -272,7 +320,15 @@ def test_google_catalogue_is_read_by_key_and_page(
                 "Preemptible"),
             sku("Commitment v1: N2 Cpu in Netherlands for 1 Year", 21_900_000, "Commit1Yr")]},
     }  # fmt: skip
+    run = [
+        sku("Services CPU Tier 2 (Request-based billing)", 33_600, unit="s"),
+        sku("Services Memory Tier 2 (Request-based billing)", 3_500, unit="GiBy.s"),
+        sku("Requests", 400, unit="count", place="global"),
+        sku("Services CPU Tier 2 (Request-based billing)", 1, unit="s", place="asia-east2"),
+    ]
+    server.json("/v1/services/152E/skus", {"skus": run})
     services = [{"name": "services/6F81", "displayName": "Compute Engine"},
+                {"name": "services/152E", "displayName": "Cloud Run"},
                 {"name": "services/0000", "displayName": "Maps"}]  # fmt: skip
     server.json("/v1/services", {"services": services})
     server.answers["/v1/services/6F81/skus"] = lambda query: json.dumps(
@@ -288,7 +344,14 @@ def test_google_catalogue_is_read_by_key_and_page(
         ("N2 Instance Core", "", "on_demand"): "0.0347",
         ("N2 Instance Ram", "", "on_demand"): "0.00465",
         ("N2 Instance Core", "", "spot"): "0.008",
+        ("Services CPU (Request-based billing)", "", "on_demand"): "0.0000336",
+        ("Services Memory (Request-based billing)", "", "on_demand"): "0.0000035",
+        ("Requests", "", "on_demand"): "0.0000004",
     }
+    plan = planned({"google_cloud_run_v2_service.a": {"location": "europe-west4"}})
+    (line,) = estimate(plan, open_sources("USD", lists=[path]).book).to_dict()["lines"]
+    # 200,000 x 0.0000336 + 100,000 x 0.0000035 + 1,000,000 x 0.0000004, sold everywhere
+    assert (line["price_source"]["kind"], line["monthly_after"]) == ("list", "7.47")
     assert "made-up-key" not in path.read_text()
     assert server.headers[-1]["X-Goog-Api-Key"] == "made-up-key"
 

@@ -198,6 +198,29 @@ def test_rate_is_cost_by_quantity_of_enough_lines_of_what_is_looked_up(
     assert found["InstanceUsage:db.t3.medium"]["variant"] == "postgres"
 
 
+@pytest.mark.parametrize(
+    ("usage_type", "description", "variant"),
+    [
+        ("EU-InstanceUsage:db.m5.large", "USD 0.4 per RDS db.m5.large running Oracle SE2 (LI)",
+         "oracle"),
+        ("EU-InstanceUsage:db.m5.large", "USD 0.9 per RDS db.m5.large running SQL Server SE (LI)",
+         "sqlserver"),
+        ("EU-BoxUsage:r5.large", "USD 0.7 per On Demand Windows with SQL Std r5.large Hour",
+         "sqlserver"),
+    ],
+)  # fmt: skip
+def test_rate_with_a_licence_is_not_the_rate_of_what_has_none(
+    bills: Bills, home: Path, usage_type: str, description: str, variant: str
+) -> None:
+    service = (
+        {"x_native_service": "Amazon Relational Database Service"} if "db." in usage_type else {}
+    )
+    for day in range(1, 15):
+        bills.charge(day, usage_type, "24", "9", charge_description=description, **service)
+    found = rates(card(bills, home))
+    assert found[usage_type.removeprefix("EU-")]["variant"] == variant
+
+
 def test_uncovered_hour_and_hour_under_commitments_are_two_figures(
     bills: Bills, home: Path
 ) -> None:

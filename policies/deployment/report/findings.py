@@ -7,7 +7,6 @@ Belongs here: words and grouping. Does not belong here: layout, and escaping for
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from policies.deployment.gate import Answer
-from policies.deployment.report.words import clean, extras
+from policies.deployment.report.words import AMOUNT, clean, extras, in_order
 from policies.models import Finding, rfc3339
 
 HOW = (
@@ -24,7 +23,6 @@ HOW = (
 )
 # Entries that are written out, and how long they last unless their author says otherwise.
 SHOWN, DAYS = 3, 30
-_AMOUNT = re.compile(r"-?\d{1,18}(\.\d{1,12})?")
 _WHOLE = {
     "plan": "the plan", "estimate": "the estimate", "rates": "the rate card",
     "config": "the configuration of the policies",
@@ -101,7 +99,10 @@ def _entry(answer: Answer, found: Finding) -> list[str]:
 
 
 def _waivable(answer: Answer) -> list[Finding]:
-    found = [d for d in answer.decision.denials if d.waivable and _AMOUNT.fullmatch(d.amount or "")]
+    denials = in_order(answer.decision.denials)
+    found = [
+        denial for denial in denials if denial.waivable and AMOUNT.fullmatch(denial.amount or "")
+    ]
     # Rules may say several things of one subject; the dearest one's entry excuses them all.
     same = _together(found, lambda denial: (denial.rule_id, denial.subject))
     return [max(denials, key=lambda denial: Decimal(str(denial.amount))) for _, denials in same]

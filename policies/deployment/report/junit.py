@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from policies.deployment.gate import Answer
-from policies.deployment.report.words import clean, inert, numbered, reason, sentence
+from policies.deployment.report.words import clean, in_order, inert, numbered, reason, sentence
 from policies.models import Decision, Finding
 
 
@@ -37,7 +37,7 @@ def _cases(answer: Answer) -> Iterator[ET.Element]:
         rule_id = f"{decision.gate}.{name}"
         if rule_id not in denied:
             yield _quiet(answer, rule_id)
-    for found, number in numbered(decision.denials):
+    for found, number in numbered(in_order(decision.denials)):
         yield _denied(answer, found, number)
 
 

@@ -91,6 +91,8 @@ def _waivers_text(answer: Answer) -> list[RenderableType]:
 
 def _estimate(answer: Answer) -> list[RenderableType]:
     found = rows(answer)
+    if not found:
+        return []
     shown = found[:MAX_ROWS]
     rest = [Text(line) for line in more(len(found))]
     # A column as wide as a long address leaves the others no room: each has a line of its own then.

@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from policies.deployment.gate import Answer
@@ -20,6 +21,8 @@ from policies.models import Decision, Finding
 # Rows of one list; GitHub refuses comments of more than 65,536 characters.
 MAX_ROWS = 60
 ZERO_WIDTH = "\u200b"
+SEVERITIES = ("critical", "high", "medium", "low")
+AMOUNT = re.compile(r"-?\d{1,18}(\.\d{1,12})?")
 # What CI systems obey in a log: GitHub a line that begins with `::`, Azure DevOps and GitHub's
 # older form `##vso[` and `##[` anywhere in it.
 _OBEYED = re.compile(r"^(\s*)(?=::)|(?<=#)(?=#(?:\w*)\[)", re.MULTILINE)
@@ -59,7 +62,7 @@ def sentence(found: Finding) -> str:
     return " ".join([said, *(clean(extra) for extra in extras(found))])
 
 
-def parts(decision: Decision) -> Iterator[tuple[str, tuple[Finding, ...]]]:
+def parts(decision: Decision) -> Iterator[tuple[str, list[Finding]]]:
     """What the rules found, gravest first, without empty lists."""
     for title, findings in (
         ("Denied", decision.denials),
@@ -67,7 +70,26 @@ def parts(decision: Decision) -> Iterator[tuple[str, tuple[Finding, ...]]]:
         ("Waived", decision.waived),
     ):
         if findings:
-            yield title, findings
+            yield title, in_order(findings)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The gravest first, of these the dearest, and the first of each rule before the second of any.
+
+    Where only the first few are shown, no rule hides another. What is not known counts as dearest.
+    """
+
+    def weight(found: Finding) -> tuple[int, Decimal]:
+        known = AMOUNT.fullmatch(found.amount or "")
+        grave = SEVERITIES.index(found.severity) if found.severity in SEVERITIES else 0
+        return grave, -Decimal(known[0] if known else "Infinity")
+
+    turns: Counter[str] = Counter()
+    taken = []
+    for found in sorted(findings, key=weight):
+        taken.append((turns[found.rule_id], found))
+        turns[found.rule_id] += 1
+    return [found for _, found in sorted(taken, key=itemgetter(0))]
 
 
 def numbered(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
@@ -126,8 +148,12 @@ def coverage(answer: Answer) -> str:
     lines = estimate["lines"]
     open_lines = sum(line["status"] != "priced" for line in lines)
     free = sum(_is_free(line) for line in lines)
-    text = f"{estimate['coverage_pct']} % of {len(lines) - free} changed resources are priced"
-    text += f"; {free} more are of types that cost nothing." if free else "."
+    sold = len(lines) - free
+    text = (
+        f"{estimate['coverage_pct']} % of {sold} changed resources are priced"
+        if sold else "Nothing changes that has a price"
+    )  # fmt: skip
+    text += f"; of types that cost nothing: {free}." if free else "."
     text += _sources(answer)
     return text + (f" Not priced: {open_lines}, not counted as free." if open_lines else "")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from policies.deployment.mapping import meters
 from policies.deployment.names import google_sku
+from policies.deployment.pricing import EVERYWHERE
 from policies.deployment.vendor.listing import Fetcher, ListError, Offer, Source, offer
 
 BASE = "https://cloudbilling.googleapis.com"
@@ -49,11 +50,13 @@ def _pages(fetcher: Fetcher, address: str, name: str) -> Iterator[Mapping[str, A
 
 
 def _sku(entry: Mapping[str, Any], service: str, source: Source, region: str) -> Iterator[Offer]:
-    if region not in entry.get("serviceRegions", []):
+    places = entry.get("serviceRegions", [])
+    if region not in places and EVERYWHERE not in places:
         return
     if str(entry.get("category", {}).get("usageType", "")).startswith("Commit"):
         return
-    sku = google_sku(service, entry["description"], region)
+    place = region if region in places else EVERYWHERE
+    sku = google_sku(service, entry["description"], place)
     # The newest price stands first.
     for pricing in entry.get("pricingInfo", [])[:1]:
         source.saw(str(pricing.get("effectiveTime", "")))

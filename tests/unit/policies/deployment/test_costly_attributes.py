@@ -69,6 +69,12 @@ COSTLY: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("aws_cloudwatch_metric_alarm.a", {"metric_query": [{"id": "a"}]},
      {"threshold_metric_id": "a"}, "threshold_metric_id"),
     ("aws_nat_gateway.a", {}, {"availability_mode": "regional"}, "availability_mode"),
+    ("aws_acm_certificate.a", {}, {"options": [{"export": "ENABLED"}]}, "options.export"),
+    ("aws_lambda_event_source_mapping.a", {},
+     {"provisioned_poller_config": [{"minimum_pollers": 2}]}, "provisioned_poller_config"),
+    ("aws_ecs_capacity_provider.a", {},
+     {"managed_instances_provider": [{"infrastructure_role_arn": "a"}]},
+     "managed_instances_provider"),
     ("aws_opensearch_domain.a", SEARCH, {"engine_version": "Elasticsearch_7.4"},
      "extended support of its version"),
     ("aws_opensearch_domain.a", SEARCH, {"ebs_options": [

@@ -134,7 +134,14 @@ def test_unknown_block_that_is_absent_makes_the_whole_unknown(path: str) -> None
 def test_usage_that_no_plan_tells_is_a_range_and_said() -> None:
     line = lines(change("aws_nat_gateway", after={}))["lines"][0]
     assert (line["low"], line["monthly_after"], line["high"]) == ("32.85", "37.35", "77.85")
-    assert "assumes 100 GB" in line["note"]
+    assert line["note"] == "assumes per month 100 GB (0 to 1,000)"
+
+
+def test_all_that_is_assumed_of_a_resource_is_one_note() -> None:
+    line = lines(change("aws_lambda_function", after={}))["lines"][0]
+    assert line["note"] == (
+        "assumes per month 1,000,000 requests (0 to 10,000,000), 0.2 seconds a request (0.05 to 1)"
+    )
 
 
 def test_delete_saves_and_forget_changes_nothing() -> None:

@@ -39,6 +39,8 @@ def test_many_everyday_types_are_known_as_free() -> None:
         "aws_s3_object",
         "aws_db_option_group",
         "aws_iam_openid_connect_provider",
+        "azurerm_linux_web_app",
+        "azurerm_windows_web_app_slot",
         "azurerm_virtual_network_peering",
         "azurerm_subnet_route_table_association",
         "azurerm_mssql_firewall_rule",
@@ -153,6 +155,19 @@ def test_what_can_be_dear_is_not_free(kind: str) -> None:
         ("google_bigquery_dataset.a", {"location": "EU"}, "8.10"),
         ("google_artifact_registry_repository.a", {"location": "europe-west4"}, "0.50"),
         ("helm_release.a", {"chart": "x", "set": [{"name": "a", "value": "b"}]}, "0.00"),
+        ("aws_ecs_cluster.a", {"setting": [{"name": "containerInsights", "value": "disabled"}]},
+         "0.00"),
+        ("aws_ecs_cluster.a", {"setting": [{"name": "containerInsights", "value": "enhanced"}]},
+         "9.00"),
+        ("azurerm_service_plan.a", {"sku_name": "F1", "os_type": "Linux"}, "0.00"),
+        ("aws_ecs_capacity_provider.a",
+         {"auto_scaling_group_provider": [{"auto_scaling_group_arn": "a"}]}, "0.00"),
+        ("aws_lambda_event_source_mapping.a", {"filter_criteria": [{"filter": []}]}, "0.00"),
+        ("aws_acm_certificate.a", {"domain_name": "a", "options": [{"export": "DISABLED"}]},
+         "0.00"),
+        ("google_compute_subnetwork.a", {"region": "europe-west4"}, "0.00"),
+        ("google_compute_subnetwork.a",
+         {"region": "europe-west4", "log_config": [{"flow_sampling": 0.5}]}, "5.00"),
     ],
 )  # fmt: skip
 def test_everyday_resource_has_its_price(
@@ -206,7 +221,7 @@ def test_throughput_is_paid_in_each_region_of_its_account() -> None:
 def test_zones_that_only_the_change_will_tell_are_a_range() -> None:
     found = line({"aws_vpc_endpoint.a": {
         "vpc_endpoint_type": "Interface", "subnet_ids": "@aws_subnet.a.id"}})  # fmt: skip
-    assert found["note"].startswith("assumes 2 zones a month (1 to 3)")
+    assert found["note"].startswith("assumes per month 2 zones (1 to 3), ")
     assert (found["low"], found["high"]) == ("7.30", "31.90")
 
 

@@ -147,12 +147,44 @@ def test_instances_kept_warm_are_paid_for() -> None:
     }]}})  # fmt: skip
     # 2 x (2 cores + 1 GB) x 0.0000025 x 730 hours.
     assert Decimal(warm["monthly_after"]) - Decimal(idle["monthly_after"]) == Decimal("39.42")
+    always = line({"google_cloud_run_v2_service.a": {"template": [{
+        "scaling": [{"min_instance_count": 2}],
+        "containers": [{"resources": [{"limits": {"cpu": "2000m", "memory": "1Gi"},
+                                       "cpu_idle": False}]}],
+    }]}})  # fmt: skip
+    # All of their time is paid for, and no request: 2 x (2 x 0.000018 + 1 x 0.000002) a second,
+    # beside 200,000 x 0.000018 + 100,000 x 0.000002 for others.
+    assert always["monthly_after"] == "203.53"
     annotated = line({"google_cloud_run_service.a": {"template": [{"metadata": [
         {"annotations": {"autoscaling.knative.dev/minScale": "1"}}]}]}})  # fmt: skip
     assert Decimal(annotated["monthly_after"]) > Decimal(idle["monthly_after"])
 
 
 LARGE = Decimal("70.88")  # an hour of m5.large is 0.096; 10 GB of gp3
+
+
+def test_containers_beyond_the_first_of_a_warm_instance_are_named() -> None:
+    def gaps(containers: int, warm: int) -> list[str]:
+        template = {"containers": [{"image": "a"}] * containers,
+                    "scaling": [{"min_instance_count": warm}]}  # fmt: skip
+        found = line({"google_cloud_run_v2_service.a": {"template": [template]}})
+        return list(found["not_counted"])
+
+    assert gaps(2, 1) == ["containers beyond the first"]
+    assert gaps(2, 0) == gaps(1, 1) == []
+
+
+@pytest.mark.parametrize(("share", "said"), [(25, True), (100, False), (None, False)])
+def test_only_a_group_with_spot_machines_says_that_they_count_as_on_demand(
+    share: int | None, said: bool
+) -> None:
+    resources = mixed({"instance_type": "m5.large"})
+    (policy,) = resources["aws_autoscaling_group.a"]["mixed_instances_policy"]
+    policy["instances_distribution"] = [{"on_demand_percentage_above_base_capacity": share}]
+    assert ("spot machines counted as on demand" in line(resources)["note"]) == said
+    single: dict[str, dict[str, Any]] = {"aws_autoscaling_group.a": {**GROUP, "launch_template": [
+        {"id": "@aws_launch_template.t.id"}]}, "aws_launch_template.t": TEMPLATE}  # fmt: skip
+    assert "demand" not in line(single)["note"]
 
 
 def test_mixed_group_counts_as_the_dearest_that_it_may_run_on() -> None:
@@ -305,6 +337,19 @@ def test_node_pool_counts_in_each_of_its_zones() -> None:
     assert pools({}, location="europe-west4", autoscaling=together) == times(4, one)
 
 
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"total_min_node_count": 4, "total_max_node_count": 9}, False),
+        ({"max_node_count": 9}, True),
+    ],
+)
+def test_only_counts_of_each_zone_are_said_to_be_so(limits: dict[str, int], said: bool) -> None:
+    found = line({"google_container_node_pool.a": {
+        **POOL, "location": "europe-west4", "autoscaling": [limits]}})  # fmt: skip
+    assert ("per zone" in found["note"]) == said
+
+
 def test_node_pools_inside_a_cluster_are_counted() -> None:
     bare = line({"google_container_cluster.a": {"location": "europe-west4"}})
     found = line({"google_container_cluster.a": {
@@ -322,6 +367,45 @@ def test_replica_is_of_the_engine_and_size_of_its_source() -> None:
     })  # fmt: skip
     # 0.072 x 730 and 100 GB of gp2.
     assert (found["monthly_after"], found["not_counted"]) == ("64.06", [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "link", "source", "own"),
+    [
+        ("azurerm_postgresql_flexible_server", "source_server_id",
+         {"sku_name": "GP_Standard_D2s_v3", "storage_mb": 131072, "location": "westeurope"},
+         {"create_mode": "Replica", "location": "westeurope"}),
+        ("google_sql_database_instance", "master_instance_name",
+         {"database_version": "POSTGRES_15",
+          "settings": [{"tier": "db-custom-2-7680", "disk_size": 500}]},
+         {"database_version": "POSTGRES_15", "settings": [{"tier": "db-custom-2-7680"}]}),
+    ],
+)  # fmt: skip
+def test_replica_costs_what_its_source_does_unless_it_says_otherwise(
+    kind: str, link: str, source: dict[str, Any], own: dict[str, Any]
+) -> None:
+    resources = {f"{kind}.a": {**own, link: f"@{kind}.s.name"}, f"{kind}.s": source}
+    assert line(resources)["status"] == "priced"
+    assert bounds(line(resources)) == bounds(line(resources, f"{kind}.s"))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"instance_class": "db.r6g.large"}, "246.74"),
+        ({"instance_class": "db.serverless"}, "56.94"),
+    ],
+)
+def test_aurora_with_requests_included_pays_more_for_its_instances(
+    values: dict[str, Any], expected: str
+) -> None:
+    found = line({
+        "aws_rds_cluster_instance.i": {**values, "cluster_identifier": "@aws_rds_cluster.c.id"},
+        "aws_rds_cluster.c": {"engine": "aurora-postgresql", "storage_type": "aurora-iopt1",
+                              "serverlessv2_scaling_configuration": [
+                                  {"min_capacity": 0.5, "max_capacity": 8}]},
+    })  # fmt: skip
+    assert found["monthly_after"] == expected
 
 
 def test_unchanged_resource_pays_for_what_it_refers_to_by_a_single_value() -> None:

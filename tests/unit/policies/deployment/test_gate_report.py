@@ -77,7 +77,13 @@ def test_free_resources_are_counted_apart_from_those_that_are_priced() -> None:
     first = found.question["estimate"]["lines"][0]
     first["price_source"] = {**first["price_source"], "kind": "free"}
     text = " ".join(terminal(found).split())
-    assert "100 % of 1 changed resources are priced; 1 more are of types that cost nothing." in text
+    assert "100 % of 1 changed resources are priced; of types that cost nothing: 1." in text
+
+
+def test_plan_that_changes_nothing_is_not_priced_at_100_percent() -> None:
+    for text in (terminal(answer(count=0)), to_markdown(answer(count=0))):
+        assert "Nothing changes that has a price." in text
+        assert not re.search(r"resource +before|\| Before", text)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -126,7 +126,7 @@ def test_findings_are_shown_on_their_lines_and_else_on_the_plan() -> None:
     assert locations[0]["artifactLocation"]["uri"] == "infra/a%20b.tf"
     errors = [p for level, p, _ in commands(found) if level == "error"]
     assert [(p["file"], p["line"]) for p in errors] == [
-        ("infra/a b.tf", "7"), ("infra/a b.tf", "7"), ("out/plan.json", "1"),
+        ("infra/a b.tf", "7"), ("out/plan.json", "1"), ("infra/a b.tf", "7"),
     ]  # fmt: skip
 
 
@@ -286,3 +286,20 @@ def test_report_that_cannot_be_written_names_its_file(tmp_path: Path) -> None:
     reports = parse_reports([f"sarif={tmp_path / 'nowhere' / 'a.sarif'}"])
     with pytest.raises(ReportError, match=r"a\.sarif cannot be written"):
         write_reports(UNDECIDED, reports, to_markdown)
+
+
+def test_where_only_the_first_few_are_shown_no_rule_hides_another() -> None:
+    tags = tuple(
+        finding(
+            "tags", f"r.{n}", severity="medium", amount=f"{n}.00", waivable=True, currency="USD"
+        )
+        for n in range(9, 70)
+    )
+    budget = finding("budget", "default", amount="70.00", severity="medium", waivable=True)
+    found = answer(denials=(*tags, budget, finding("whole", "r.1", severity="high")))
+    shown = [message.partition(":")[0] for _, _, message in commands(found)[1:]]
+    assert shown[:4] == ["r.1", "budget default", "r.69", "r.68"]
+    for text in (to_markdown(found), terminal(found)):
+        assert text.index("whole") < text.index("budget") < text.index("tags")
+    # Its waiver is among the entries that are written out.
+    assert 'subject: "default"' in terminal(found)

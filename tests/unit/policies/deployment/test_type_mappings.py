@@ -11,10 +11,21 @@ from policies.deployment.attributes import Attributes
 from policies.deployment.estimate import sample_book
 from policies.deployment.evaluation import Subject, evaluate
 from policies.deployment.mapping import MappingError, meters, type_rules
-from policies.deployment.pricing import Amount, NotKnown, NotPriced
+from policies.deployment.names import azure_skus, google_sku
+from policies.deployment.pricing import (
+    LIST,
+    Amount,
+    NotKnown,
+    NotPriced,
+    Price,
+    PriceBook,
+    Sku,
+)
 from policies.deployment.sample import is_free
+from policies.deployment.shapes import google_machine
 from policies.deployment.usage import Usage
 
+POSTGRES = "Azure Database for PostgreSQL"
 README = Path(__file__).parents[4] / "policies" / "deployment" / "README.md"
 
 ASKED_FOR = [
@@ -85,6 +96,10 @@ def test_the_readme_names_every_type() -> None:
          {"database_version": "MYSQL_8_0", "settings": [{"tier": "db-f1-micro"}]}, "9.365"),
         ("google_container_cluster", "us-central1",
          {"location": "us-central1-a", "remove_default_node_pool": True}, "73.00"),
+        # 0.10 x 730 + 4 x 0.0445 x 730 + 16 x 0.0049225 x 730
+        ("google_container_cluster", "us-central1",
+         {"location": "us-central1", "enable_autopilot": True, "initial_node_count": 1},
+         "260.4348"),
     ],
 )  # fmt: skip
 def test_price_is_what_one_computes_by_hand(
@@ -99,7 +114,8 @@ def test_price_is_what_one_computes_by_hand(
         ("google_compute_instance", "us-central1", {"machine_type": "m3-ultramem-32"}, NotPriced),
         ("google_compute_instance", "us-central1",
          {"machine_type": "n2-standard-2", "scratch_disk": [{"interface": "NVME"}]}, NotPriced),
-        ("google_container_cluster", "us-central1", {"enable_autopilot": True}, NotPriced),
+        ("google_compute_instance", "us-central1", {"machine_type": "n2-custom-2-40960-ext"},
+         NotPriced),
         ("azurerm_storage_account", "westeurope", {"account_tier": "Premium"}, NotPriced),
         ("azurerm_linux_function_app", "westeurope", {}, NotKnown),
         ("aws_autoscaling_group", "us-east-1", {"min_size": 1, "max_size": 2}, NotKnown),
@@ -114,6 +130,30 @@ def test_what_the_mapping_does_not_cover_is_no_zero(
 ) -> None:
     with pytest.raises(error):
         priced(kind, region, **values)
+
+
+@pytest.mark.parametrize(
+    ("provider", "service", "meter"),
+    [
+        ("aws", "AmazonECS", "Fargate-GB-Hours"), ("aws", "AWSLambda", "Lambda-GB-Second"),
+        ("aws", "AmazonVPC", "VpcEndpoint-Hours"), ("aws", "AWSQueueService", "Requests-Tier1"),
+        ("aws", "AmazonRDS", "RDS:GP3-PIOPS"), ("aws", "AmazonEFS", "TimedStorage-ByteHrs"),
+        ("aws", "AmazonCloudWatch", "CW:AlarmMonitorUsage"),
+    ],
+)  # fmt: skip
+def test_meter_with_an_empty_value_in_its_name_is_kept_of_lists_and_bills(
+    provider: str, service: str, meter: str
+) -> None:
+    assert any(s == service and p.fullmatch(meter) for s, p in meters(provider))
+
+
+@pytest.mark.parametrize(
+    ("machine", "family"),
+    [("custom-2-4096", "Custom"), ("n1-custom-2-4096", "Custom"), ("n2-custom-2-4096", "N2 Custom"),
+     ("n2d-custom-2-4096", "N2D AMD Custom"), ("e2-custom-2-4096", "E2 Custom")],
+)  # fmt: skip
+def test_custom_machine_has_the_name_that_google_sells_it_by(machine: str, family: str) -> None:
+    assert google_machine(machine)["family"] == family
 
 
 @pytest.mark.parametrize("kind", [k for k, r in type_rules().items() if r.usages and "." not in k])
@@ -156,3 +196,67 @@ def test_downloads_keep_what_mappings_look_up() -> None:
     forms = [form for service, form in meters("aws") if service == "AmazonEC2"]
     assert any(form.fullmatch("BoxUsage:m5.large") for form in forms)
     assert not any(form.fullmatch("HostBoxUsage:m5.large") for form in forms)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "meter"),
+    [
+        ("aws_db_instance", {"engine": "postgres", "instance_class": "db.m5.large", "iops": 1000,
+                             "allocated_storage": 100, "storage_type": "io2"}, "RDS:IO2-PIOPS"),
+        ("aws_rds_cluster", {"engine": "mysql", "db_cluster_instance_class": "db.m5d.large",
+                             "allocated_storage": 100, "storage_type": "gp3"},
+         "RDS:Multi-AZCluster-GP3-Storage"),
+        ("aws_rds_cluster", {"engine": "mysql", "db_cluster_instance_class": "db.m5d.large",
+                             "allocated_storage": 100, "iops": 1000},
+         "RDS:Multi-AZCluster-PIOPS-Storage"),
+    ],
+)  # fmt: skip
+def test_disk_of_a_database_is_looked_up_by_its_type(
+    kind: str, values: dict[str, Any], meter: str
+) -> None:
+    assert meter in {sku.meter for sku in looked_up(kind, "us-east-1", values)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "service", "product", "meter"),
+    [
+        ("azurerm_public_ip", {"sku": "Standard", "allocation_method": "Static"},
+         "Virtual Network", "IP Addresses", "Standard IPv4 Static Public IP"),
+        ("azurerm_postgresql_flexible_server", {"sku_name": "B_Standard_B1ms"}, POSTGRES,
+         f"{POSTGRES} Flexible Server Burstable BS Series Compute", "B1MS"),
+        ("azurerm_postgresql_flexible_server", {"sku_name": "GP_Standard_D2ds_v5"}, POSTGRES,
+         f"{POSTGRES} Flexible Server General Purpose Ddsv5 Series Compute", "vCore"),
+        ("azurerm_postgresql_flexible_server", {"sku_name": "B_Standard_B1ms"}, POSTGRES,
+         f"{POSTGRES} Flex Server Storage", "Storage Data Stored"),
+        ("azurerm_service_plan", {"sku_name": "P1v3", "os_type": "Linux"}, "Azure App Service",
+         "Azure App Service Premium v3 Plan - Linux", "P1 v3 App"),
+        ("azurerm_kubernetes_cluster", {"private_cluster_enabled": True, "default_node_pool": [{}]},
+         "Virtual Network", "Virtual Network Private Link", "Standard Private Endpoint"),
+    ],
+)  # fmt: skip
+def test_azure_is_asked_for_what_its_price_list_has(
+    kind: str, values: dict[str, Any], service: str, product: str, meter: str
+) -> None:
+    sold = set(azure_skus(service, meter, product, "westeurope"))
+    assert sold & looked_up(kind, "westeurope", values)
+
+
+def test_google_is_asked_for_what_its_price_list_has() -> None:
+    for tier, size in {"db-f1-micro": "Micro", "db-g1-small": "Small"}.items():
+        sold = google_sku("Cloud SQL", f"Cloud SQL for PostgreSQL: Zonal - {size} instance in "
+                          "Netherlands", "europe-west4")  # fmt: skip
+        assert sold in looked_up("google_sql_database_instance", "europe-west4", {
+            "database_version": "POSTGRES_16", "settings": [{"tier": tier}]})  # fmt: skip
+
+
+def looked_up(kind: str, region: str, values: dict[str, Any]) -> set[Sku]:
+    book, nobody = Everything((), "USD"), Subject(kind, "", frozenset())
+    costs = evaluate(kind, Attributes(values, region=region), nobody, book, Usage())
+    return {part.sku for part in costs.parts}
+
+
+class Everything(PriceBook):
+    """Has a price for whatever is asked."""
+
+    def _look_up(self, sku: Sku, unit: str) -> Price:
+        return Price(Decimal(1), unit, "USD", LIST, "2026-10-01", Decimal(1), Decimal(1))

@@ -50,5 +50,10 @@ address(thing) := thing.address if is_string(thing.address)
 
 # METADATA
 # title: Named
-# description: The first few of some resources or lines, for one finding about all of them.
-named(things) := concat(", ", array.slice(sort([address(thing) | some thing in things]), 0, 5))
+# description: The first few of some resources or lines, and how many more there are, for one finding about all of them.
+named(things) := concat(" ", [concat(", ", array.slice(names, 0, shown)), sprintf("and %v more", [count(names) - shown])]) if {
+	names := sort([address(thing) | some thing in things])
+	count(names) > shown
+} else := concat(", ", sort([address(thing) | some thing in things]))
+
+shown := 5

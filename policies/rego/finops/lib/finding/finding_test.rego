@@ -26,6 +26,7 @@ test_missing_address_is_visible if {
 
 test_first_few_of_many_are_named if {
 	finding.named({{"address": "b"}, {"address": "a"}}) == "a, b"
-	finding.named([{"address": sprintf("x%v", [n])} | some n in numbers.range(1, 9)]) == "x1, x2, x3, x4, x5"
+	finding.named([{"address": sprintf("x%v", [n])} | some n in numbers.range(1, 9)]) == "x1, x2, x3, x4, x5 and 4 more"
+	finding.named([{"address": sprintf("x%v", [n])} | some n in numbers.range(1, 5)]) == "x1, x2, x3, x4, x5"
 	finding.named([{}]) == "(missing)"
 }
