@@ -14,7 +14,7 @@ FEEDS = (
             Column("allocated_method_id"),
             Column("allocated_resource_id"),
             Column("allocated_resource_name"),
-            Column("allocated_tags", "json"),
+            Column("allocated_tags", "json", shape="loose_object"),
             Column("availability_zone"),
             Column("billed_cost", "decimal", required=True),
             Column("billing_account_id", required=True),
@@ -77,7 +77,7 @@ FEEDS = (
             Column("sub_account_id"),
             Column("sub_account_name"),
             Column("sub_account_type"),
-            Column("tags", "json"),
+            Column("tags", "json", shape="loose_object"),
             # AWS's own additions to its FOCUS exports
             Column("x_service_code"),
             Column("x_usage_type"),

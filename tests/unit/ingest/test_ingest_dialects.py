@@ -164,6 +164,33 @@ def test_a_list_of_tags_is_kept_but_is_no_object(
     ]
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ([{"Key": "team", "Value": "web"}, {"Key": "env", "Value": ""}], '{"env":"","team":"web"}'),
+        ([{"value": '"Key": 1', "key": "team"}], r'{"team":"\"Key\": 1"}'),
+        ([{"Key": "team", "Value": "web"}, {"Key": "team", "Value": "ops"}], '{"team":"web"}'),
+        ([{"Key": "team", "Value": None}], None),
+    ],
+)
+def test_rule_25_tags_listed_as_keys_and_values_are_an_object(
+    tags: object, expected: str | None, kind: str, tmp_path: Path, lake: Path, landed: Landed
+) -> None:
+    rows = tmp_path / "rows.json"
+    rows.write_text(json.dumps({
+        "BilledCost": "1", "BillingAccountId": "a", "BillingCurrency": "USD",
+        "BillingPeriodStart": "2025-09-01", "ChargePeriodStart": "2025-09-01",
+        "ChargeCategory": "Usage", "Tags": tags,
+    }))  # fmt: skip
+    bill = tmp_path / f"bill.{kind}"
+    values = "* REPLACE (Tags::JSON::VARCHAR AS Tags)" if kind == "csv" else "*"
+    duckdb.sql(f"COPY (SELECT {values} FROM '{rows}') TO '{bill}' (FORMAT {kind})")
+    land([bill], "focus", "default", lake)
+    (row,) = landed("focus")
+    assert (row["tags"], row["x_extras"]) == (expected, None)
+
+
 AZURE = ["Date", "MeterId", "ResourceId", "BillingCurrency", "Cost", "ChargeType", "PricingModel"]
 
 
