@@ -78,6 +78,8 @@ FEEDS = (
             Column("sub_account_name"),
             Column("sub_account_type"),
             Column("tags", "json", shape="loose_object"),
+            # Azure's: the invoice's currency for one unit of the pricing currency
+            Column("x_billing_exchange_rate", "decimal"),
             # AWS's own additions to its FOCUS exports
             Column("x_service_code"),
             Column("x_usage_type"),
