@@ -123,7 +123,8 @@ select
     coalesce(case when is_commitment_itself then commitment_id end, resource_id) as resource_id,
     case
         when is_commitment_itself then commitment_name
-        else coalesce(resource_name, nullif({{ regexp_replace_all('resource_id', '^.*/', '') }}, ''))
+        when resource_id is not null
+            then coalesce(resource_name, nullif({{ regexp_replace_all('resource_id', '^.*/', '') }}, ''))
     end as resource_name,
     case
         when is_commitment_itself and is_savings_plan then 'Savings Plan'
