@@ -21,6 +21,11 @@ measured as (
         lines.*,
         pricing_model_key in ('reservation', 'savingsplan') as is_commitment,
         units.unit,
+        -- Pay-as-you-go exports have one price: what is paid, which is the list price too.
+        case
+            when unit_price is null and payg_price is null
+                and coalesce(pricing_model_key not in ('reservation', 'savingsplan'), true) then effective_price
+        end as only_price,
         case
             when units.block_size is not null then units.block_size
             -- A unit nobody has listed says its block by itself: "500 Widgets", "10K".
@@ -80,8 +85,10 @@ select
     counted.*,
     case when counts_blocks then quantity else quantity_in_blocks end as pricing_quantity,
     case when counts_blocks then {{ money('quantity * block_size') }} else quantity end as consumed_quantity,
-    {{ money('case when payg_price <> 0 or is_free then payg_price * rate end') }} as list_unit_price,
-    {{ money('case when unit_price <> 0 or is_free then unit_price * rate end') }} as contracted_unit_price,
+    {{ money('case when payg_price <> 0 or is_free then payg_price * rate else nullif(only_price, 0) * rate end') }}
+        as list_unit_price,
+    {{ money('case when unit_price <> 0 or is_free then unit_price * rate else nullif(only_price, 0) * rate end') }}
+        as contracted_unit_price,
     -- A purchase names the order, usage the part of it that covers: the order is what both have.
     case
         when not is_commitment then null

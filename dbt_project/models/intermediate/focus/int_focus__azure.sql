@@ -15,9 +15,9 @@ with named as (
         end as native_category,
         coalesce(lower(publisher_type) = 'marketplace', false) as is_marketplace,
         coalesce(benefit_name, reservation_name) as commitment_name,
-        meter_id || '/' || coalesce(product_id, part_number) as price_id,
-        charge_category in ('Usage', 'Purchase')
-            and meter_id is not null and coalesce(product_id, part_number) is not null as is_priced,
+        -- Pay-as-you-go exports name no product: a meter has its price by the offer.
+        concat_ws('/', meter_id, coalesce(product_id, part_number, offer_id)) as price_id,
+        charge_category in ('Usage', 'Purchase') and meter_id is not null as is_priced,
         coalesce(commitment_status = 'Unused', false) as is_unused,
         coalesce(commitment_status = 'Unused' or is_commitment_purchase, false) as is_commitment_itself,
         coalesce(pricing_model_key = 'savingsplan', false) as is_savings_plan
