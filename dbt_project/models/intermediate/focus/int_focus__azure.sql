@@ -93,8 +93,7 @@ select
         as contracted_cost,
     {{ money('case when is_priced and is_metered then contracted_unit_price end') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
-    'Microsoft' as host_provider_name,
-    invoice_id,
+    'Microsoft' as host_provider_name, invoice_id,
     coalesce(partner_name, 'Microsoft') as invoice_issuer_name,
     {{ money('case when is_metered then coalesce(priced_list_cost, payg_cost_in_billing_currency,
         priced_contracted_cost, cost) else billed_cost end') }} as list_cost,
@@ -107,7 +106,8 @@ select
     end as pricing_category,
     case when rate is null then billing_currency else price_currency end as pricing_currency,
     {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then nullif(unit_price, 0) end') }} as pricing_currency_contracted_unit_price,
+        then coalesce(nullif(unit_price, 0), ' ~ exact_ratio('contracted_unit_price', 'rate') ~ ') end') }}
+        as pricing_currency_contracted_unit_price,
     case
         when price_currency <> billing_currency and rate is not null and effective_cost = cost
             and cost_in_pricing_currency is not null then {{ money('cost_in_pricing_currency') }}

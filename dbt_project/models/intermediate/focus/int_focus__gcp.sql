@@ -55,8 +55,9 @@ priced as (
         tagged.*,
         {{ gcp_price('contracted_price', 'contracted_cost') }} as contracted_unit,
         -- Exports without list prices tell the cost by them: where it is the cost paid, so is the price.
-        {{ gcp_price('coalesce(price_list_price, case when list_cost = contracted_cost then contracted_price end)',
-            'list_cost') }} as list_unit,
+        {{ gcp_price(
+            'coalesce(price_list_price, case when list_cost = contracted_cost then contracted_price end)', 'list_cost'
+        ) }} as list_unit,
         '{' || nullif({{ joined(['label_members', 'tag_members', 'project_members', 'system_members']) }}, '')
         || '}' as all_tags
     from tagged
