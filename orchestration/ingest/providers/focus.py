@@ -84,7 +84,8 @@ FEEDS = (
             Column("x_service_code"),
             Column("x_usage_type"),
         ),
-        billing_period="strftime(billing_period_start, '%Y-%m')",
+        # A month may begin at the provider's midnight, which is up to half a day around UTC's.
+        billing_period="strftime(billing_period_start + INTERVAL 12 HOUR, '%Y-%m')",
         period_columns=("billing_period_start",),
         amount="billed_cost",
         currency="billing_currency",

@@ -334,6 +334,16 @@ def test_focus_null_texts_money_texts_and_dates(
     assert {row["x_billing_period"] for row in found} == {"2025-05"}
 
 
+@pytest.mark.parametrize("start", ["2025-09-01T00:00:00+08:00", "2025-09-01T07:00:00Z"])
+def test_a_focus_month_begins_at_its_providers_midnight(
+    start: str, write_csv: WriteCsv, lake: Path
+) -> None:
+    header = ["BilledCost", "BillingAccountId", "BillingCurrency", "ChargeCategory"]
+    header += ["BillingPeriodStart", "ChargePeriodStart"]
+    bill = write_csv("focus.csv", header, [["1", "a", "CNY", "Usage", start, start]])
+    assert [r.billing_period for r in land([bill], "focus", "default", lake)] == ["2025-09"]
+
+
 def test_focus_parquet_with_a_map_of_tags(tmp_path: Path, lake: Path, landed: Landed) -> None:
     query = """
         SELECT 1.5::DECIMAL(30, 15) AS BilledCost, 'a' AS BillingAccountId,
