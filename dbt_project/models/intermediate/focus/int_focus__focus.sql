@@ -43,10 +43,10 @@ named as (
             stg.invoice_issuer_name, 'Unknown'
         ) as provider,
         case
-            when stg.charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment')
-                then stg.charge_category
+            when lower(stg.charge_category) in ('usage', 'purchase', 'tax', 'credit', 'adjustment')
+                then upper(left(stg.charge_category, 1)) || lower(substr(stg.charge_category, 2))
             -- 0.5 and vendors' early exports said Refund; it is no category of 1.0 and later.
-            when stg.charge_category = 'Refund' then 'Usage'
+            when lower(stg.charge_category) = 'refund' then 'Usage'
             else 'Adjustment'
         end as category,
         {{ focus_exchange_rate() }} as rate
@@ -102,10 +102,10 @@ select
     coalesce(list_cost, contracted_cost, billed_cost) as list_cost,
     -- The second words are those of 0.5 and of the previews of 1.0.
     case
-        when pricing_category in ('Standard', 'On-Demand') then 'Standard'
-        when pricing_category in ('Committed', 'Commitment-Based', 'Commitment Discount') then 'Committed'
-        when pricing_category in ('Dynamic', 'Spot') then 'Dynamic'
-        when pricing_category = 'Other' then 'Other'
+        when lower(pricing_category) in ('standard', 'on-demand') then 'Standard'
+        when lower(pricing_category) in ('committed', 'commitment-based', 'commitment discount') then 'Committed'
+        when lower(pricing_category) in ('dynamic', 'spot') then 'Dynamic'
+        when lower(pricing_category) = 'other' then 'Other'
     end as pricing_category,
     case when is_rate_unknown then billing_currency else coalesce(pricing_currency, billing_currency) end
         as pricing_currency,
