@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed, Measure
+from orchestration.ingest.contract import Column, Feed, Fold, Measure
 
 FEEDS = (
     Feed(
@@ -101,6 +101,8 @@ FEEDS = (
             Measure("billed_cost", "billed_cost"),
             Measure("effective_cost", "effective_cost", optional=True),
         ),
+        # A column per tag, as a flattened record has.
+        folds=(Fold("tags", ("Tags_", "Tags.")),),
         null_texts=("NULL", "null"),
         formatted_numbers=True,
         sub_account="sub_account_id",

@@ -359,6 +359,18 @@ def test_focus_parquet_with_a_map_of_tags(tmp_path: Path, lake: Path, landed: La
     assert row["x_extras"] == '{"x_Own":"v"}'
 
 
+def test_focus_parquet_with_a_record_of_tags(tmp_path: Path, lake: Path, landed: Landed) -> None:
+    bill = tmp_path / "focus.parquet"
+    duckdb.sql(
+        "COPY (SELECT '1' AS BilledCost, 'a' AS BillingAccountId, 'USD' AS BillingCurrency,"
+        " 'Usage' AS ChargeCategory, DATE '2025-09-01' AS BillingPeriodStart,"
+        " DATE '2025-09-01' AS ChargePeriodStart, {'team': 'web', 'env': NULL} AS Tags)"
+        f" TO '{bill}' (FORMAT parquet)"
+    )
+    land([bill], "focus", "default", lake)
+    assert landed("focus", "tags, x_extras") == [{"tags": '{"team":"web"}', "x_extras": None}]
+
+
 def test_header_that_names_columns_no_row_has(write_csv: WriteCsv, lake: Path) -> None:
     header = ["metric_date", "metric", "quantity", "never"]
     rows = [["2025-09-01", "orders", str(i)] for i in range(5)]

@@ -103,7 +103,8 @@ select
     -- The second words are those of 0.5 and of the previews of 1.0.
     case
         when lower(pricing_category) in ('standard', 'on-demand') then 'Standard'
-        when lower(pricing_category) in ('committed', 'commitment-based', 'commitment discount') then 'Committed'
+        when lower(pricing_category) in ('committed', 'commitment-based', 'commitment discount')
+            then 'Committed'
         when lower(pricing_category) in ('dynamic', 'spot') then 'Dynamic'
         when lower(pricing_category) = 'other' then 'Other'
     end as pricing_category,
