@@ -111,9 +111,8 @@ select
     case when is_rate_unknown then billing_currency else coalesce(pricing_currency, billing_currency) end
         as pricing_currency,
     {%- for price in ['contracted_unit_price', 'list_unit_price'] %}
-    case when not is_rate_unknown
-        then coalesce(pricing_currency_{{ price }}, {{ exact_ratio(price, 'rate') }}) end
-        as pricing_currency_{{ price }},
+    {{ money('case when not is_rate_unknown then coalesce(pricing_currency_' ~ price ~ ', '
+        ~ exact_ratio(price, 'rate') ~ ') end') }} as pricing_currency_{{ price }},
     {%- endfor %}
     coalesce(
         pricing_currency_effective_cost, {{ exact_ratio('coalesce(effective_cost, billed_cost)', 'rate') }},

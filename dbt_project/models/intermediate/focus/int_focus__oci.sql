@@ -21,7 +21,7 @@ priced as (
         case
             when product_sku is not null
                 and abs({{ money('price * billed_quantity') }} - my_cost) <= 0.000000001 * (1 + abs(my_cost))
-                then {{ money('price') }}
+                then price
         end as unit_price_paid,
         -- Cost reports, unlike usage reports, name no kind of resource; its id does: ocid1.instance.oc1…
         case
@@ -62,13 +62,13 @@ select
         as consumed_quantity,
     case when is_priced then coalesce(consumed_quantity_units, unit) end as consumed_unit,
     {{ money('my_cost') }} as contracted_cost,
-    unit_price_paid as contracted_unit_price,
+    {{ money('unit_price_paid') }} as contracted_unit_price,
     {{ money('my_cost') }} as effective_cost,
     'Oracle' as host_provider_name,
     cast(null as text) as invoice_id,
     'Oracle' as invoice_issuer_name,
     {{ money('my_cost') }} as list_cost,
-    unit_price_paid as list_unit_price,
+    {{ money('unit_price_paid') }} as list_unit_price,
     case when is_priced then 'Standard' end as pricing_category,
     currency_code as pricing_currency,
     cast(null as numeric(38, 12)) as pricing_currency_contracted_unit_price,
