@@ -156,7 +156,7 @@ class Conversion:
         if column.type == "decimal" and self.feed.formatted_numbers:
             return f"plain_number({field.text})"
         if column.shape == "loose_object":
-            return f"with_braces({field.text})"
+            return f"as_object({field.text})"
         # Only tables of text hold lists in another spelling; looking costs a third of a landing.
         if column.shape in ("labels", "credits") and self.source.kind == "csv":
             return f"json_spelled({field.text})"

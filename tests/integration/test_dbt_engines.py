@@ -142,6 +142,16 @@ def test_kubernetes_workloads_are_focus_rows_beside_the_bill(duckdb_build: Insta
     assert duckdb_build.rows(united) == [(0,)]
 
 
+def test_rule_28_focus_1_0_gets_the_subcategory_of_its_services(
+    duckdb_build: Installation,
+) -> None:
+    found = duckdb_build.rows("""
+        select distinct service_category, service_subcategory from focus.fct_focus_charges
+        where x_export = 'sample-aws-1-0' and service_name = 'Amazon Elastic Compute Cloud'
+    """)
+    assert found == [("Compute", "Virtual Machines")]
+
+
 def test_the_view_for_outsiders_has_the_specifications_names(duckdb_build: Installation) -> None:
     ((total,),) = duckdb_build.rows('select sum("BilledCost") from focus.focus_cost_and_usage')
     assert isinstance(total, Decimal)

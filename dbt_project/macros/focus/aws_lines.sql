@@ -2,12 +2,12 @@
 
 {#-
     A marketplace seller that sends its own invoice: AWS reports the charge and does not ask for the money.
-    AWS's own entities are named Amazon, AWS or AISPL.
+    AWS's own entities are named Amazon, AWS or AISPL; in China, Sinnet and Western Cloud Data run it and invoice.
 -#}
 {% macro is_invoiced_by_seller() -%}
     coalesce(
         bill_billing_entity = 'AWS Marketplace' and bill_invoicing_entity = line_item_legal_entity
-        and not {{ matches('bill_invoicing_entity', 'Amazon|AWS|AISPL') }}, false
+        and not {{ matches('bill_invoicing_entity', 'Amazon|AWS|AISPL|Sinnet|Western Cloud Data') }}, false
     )
 {%- endmacro %}
 

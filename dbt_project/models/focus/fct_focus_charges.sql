@@ -39,7 +39,12 @@ select
     {%- elif column == 'service_subcategory' %}
     case
         when charges.service_category is not null
-            then coalesce(charges.service_subcategory, 'Other (' || charges.service_category || ')')
+            then coalesce(
+                charges.service_subcategory,
+                case when charges.service_category = categories.service_category
+                    then categories.service_subcategory end,
+                'Other (' || charges.service_category || ')'
+            )
         else coalesce(categories.service_subcategory, 'Other (Other)')
     end as service_subcategory,
     {%- elif column == 'invoice_detail_id' %}

@@ -122,6 +122,12 @@ _FOLDS = (
 
 _NEEDS = (
     Need(
+        "line_item_line_item_type",
+        "line_item_unblended_cost < 0 OR savings_plan_savings_plan_a_r_n IS NOT NULL"
+        " OR reservation_reservation_a_r_n IS NOT NULL",
+        "credits, refunds, fees and what they cover could not be told from usage",
+    ),
+    Need(
         "savings_plan_savings_plan_effective_cost",
         "line_item_line_item_type = 'SavingsPlanCoveredUsage'"
         " AND savings_plan_net_savings_plan_effective_cost IS NULL",

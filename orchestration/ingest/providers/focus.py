@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, Feed, Measure
+from orchestration.ingest.contract import Column, Feed, Fold, Measure
 
 FEEDS = (
     Feed(
@@ -14,7 +14,7 @@ FEEDS = (
             Column("allocated_method_id"),
             Column("allocated_resource_id"),
             Column("allocated_resource_name"),
-            Column("allocated_tags", "json"),
+            Column("allocated_tags", "json", shape="loose_object"),
             Column("availability_zone"),
             Column("billed_cost", "decimal", required=True),
             Column("billing_account_id", required=True),
@@ -77,12 +77,15 @@ FEEDS = (
             Column("sub_account_id"),
             Column("sub_account_name"),
             Column("sub_account_type"),
-            Column("tags", "json"),
+            Column("tags", "json", shape="loose_object"),
+            # Azure's: the invoice's currency for one unit of the pricing currency
+            Column("x_billing_exchange_rate", "decimal"),
             # AWS's own additions to its FOCUS exports
             Column("x_service_code"),
             Column("x_usage_type"),
         ),
-        billing_period="strftime(billing_period_start, '%Y-%m')",
+        # A month may begin at the provider's midnight, which is up to half a day around UTC's.
+        billing_period="strftime(billing_period_start + INTERVAL 12 HOUR, '%Y-%m')",
         period_columns=("billing_period_start",),
         amount="billed_cost",
         currency="billing_currency",
@@ -98,6 +101,8 @@ FEEDS = (
             Measure("billed_cost", "billed_cost"),
             Measure("effective_cost", "effective_cost", optional=True),
         ),
+        # A column per tag, as a flattened record has.
+        folds=(Fold("tags", ("Tags_", "Tags.")),),
         null_texts=("NULL", "null"),
         formatted_numbers=True,
         sub_account="sub_account_id",

@@ -17,6 +17,7 @@ CUR_HEADER = (
     "bill_billing_period_start_date",
     "line_item_usage_start_date",
     "line_item_currency_code",
+    "line_item_line_item_type",
     "line_item_unblended_cost",
 )
 
@@ -57,6 +58,7 @@ def cur(write_csv: WriteCsv) -> WriteCsv:
                 f"{row[0]}-01",
                 f"{row[0]}-03",
                 "USD",
+                "Usage",
                 row[1],
             )
             for row in rows

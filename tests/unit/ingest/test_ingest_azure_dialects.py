@@ -134,11 +134,12 @@ def test_big_endian_utf_16_is_refused_by_name(tmp_path: Path, lake: Path) -> Non
         ('{"env": "prod"}', '{"env":"prod"}'),
         ('"env ": "prod","env": "test"," team": "web"', '{"env":"prod","team":"web"}'),
         ('"env": ""', '{"env":""}'),
+        ('[{"Key":"env","Value":"prod"}]', '{"env":"prod"}'),
         ("", None),
         ("{}", None),
     ],
 )
-def test_rule_25_azure_tags_with_and_without_braces(
+def test_rule_25_azure_tags_with_and_without_braces_and_as_a_list(
     tags: str, expected: str | None, write_csv: WriteCsv, lake: Path, landed: Landed
 ) -> None:
     bill = write_csv("bill.csv", *lines({**PAY_AS_YOU_GO, "Tags": tags}))

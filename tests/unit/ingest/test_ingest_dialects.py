@@ -164,6 +164,31 @@ def test_a_list_of_tags_is_kept_but_is_no_object(
     ]
 
 
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ([{"Key": "team", "Value": "web"}, {"Key": "env", "Value": ""}], '{"env":"","team":"web"}'),
+        ([{"value": '"Key": 1', "key": "team"}], r'{"team":"\"Key\": 1"}'),
+        ([{"Key": "team", "Value": "web"}, {"Key": "team", "Value": "ops"}], '{"team":"web"}'),
+        ([{"Key": "team", "Value": None}], None),
+    ],
+)
+def test_rule_25_tags_listed_as_keys_and_values_are_an_object(
+    tags: object, expected: str | None, tmp_path: Path, lake: Path, landed: Landed
+) -> None:
+    rows = tmp_path / "rows.json"
+    rows.write_text(json.dumps({
+        "BilledCost": "1", "BillingAccountId": "a", "BillingCurrency": "USD",
+        "BillingPeriodStart": "2025-09-01", "ChargePeriodStart": "2025-09-01",
+        "ChargeCategory": "Usage", "Tags": tags,
+    }))  # fmt: skip
+    for kind, values in {"csv": "* REPLACE (Tags::JSON::VARCHAR AS Tags)", "parquet": "*"}.items():
+        bill = tmp_path / f"bill.{kind}"
+        duckdb.sql(f"COPY (SELECT {values} FROM '{rows}') TO '{bill}' (FORMAT {kind})")
+        land([bill], "focus", kind, lake)
+    assert landed("focus", "tags, x_extras") == [{"tags": expected, "x_extras": None}] * 2
+
+
 AZURE = ["Date", "MeterId", "ResourceId", "BillingCurrency", "Cost", "ChargeType", "PricingModel"]
 
 
@@ -307,6 +332,16 @@ def test_focus_null_texts_money_texts_and_dates(
     assert {row["x_billing_period"] for row in found} == {"2025-05"}
 
 
+@pytest.mark.parametrize("start", ["2025-09-01T00:00:00+08:00", "2025-09-01T07:00:00Z"])
+def test_a_focus_month_begins_at_its_providers_midnight(
+    start: str, write_csv: WriteCsv, lake: Path
+) -> None:
+    header = ["BilledCost", "BillingAccountId", "BillingCurrency", "ChargeCategory"]
+    header += ["BillingPeriodStart", "ChargePeriodStart"]
+    bill = write_csv("focus.csv", header, [["1", "a", "CNY", "Usage", start, start]])
+    assert [r.billing_period for r in land([bill], "focus", "default", lake)] == ["2025-09"]
+
+
 def test_focus_parquet_with_a_map_of_tags(tmp_path: Path, lake: Path, landed: Landed) -> None:
     query = """
         SELECT 1.5::DECIMAL(30, 15) AS BilledCost, 'a' AS BillingAccountId,
@@ -320,6 +355,18 @@ def test_focus_parquet_with_a_map_of_tags(tmp_path: Path, lake: Path, landed: La
     assert row["tags"] == '{"app":"y","team":"x"}'
     assert row["charge_period_start"] == datetime(2025, 5, 31, 23)  # noqa: DTZ001 - UTC, naive
     assert row["x_extras"] == '{"x_Own":"v"}'
+
+
+def test_focus_parquet_with_a_record_of_tags(tmp_path: Path, lake: Path, landed: Landed) -> None:
+    bill = tmp_path / "focus.parquet"
+    duckdb.sql(
+        "COPY (SELECT '1' AS BilledCost, 'a' AS BillingAccountId, 'USD' AS BillingCurrency,"
+        " 'Usage' AS ChargeCategory, DATE '2025-09-01' AS BillingPeriodStart,"
+        " DATE '2025-09-01' AS ChargePeriodStart, {'team': 'web', 'env': NULL} AS Tags)"
+        f" TO '{bill}' (FORMAT parquet)"
+    )
+    land([bill], "focus", "default", lake)
+    assert landed("focus", "tags, x_extras") == [{"tags": '{"team":"web"}', "x_extras": None}]
 
 
 def test_header_that_names_columns_no_row_has(write_csv: WriteCsv, lake: Path) -> None:

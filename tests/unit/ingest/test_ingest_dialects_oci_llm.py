@@ -35,6 +35,7 @@ def test_rule_26_legacy_cur_as_parquet_lands_under_the_same_names_and_nothing_em
             TIMESTAMP '2025-09-03 10:00:00' AS line_item_usage_start_date,
             'USD' AS line_item_currency_code, 0.0000000144::DOUBLE AS line_item_unblended_cost,
             '' AS line_item_resource_id, 'arn:ri' AS reservation_reservation_a_r_n,
+            'RIFee' AS line_item_line_item_type,
             'i-1' AS split_line_item_parent_resource_id, 0.25::DOUBLE AS split_line_item_split_cost,
             'web' AS resource_tags_user_team, '' AS resource_tags_user_owner,
             '12' AS product_physical_cores, 'Compute Instance' AS product_product_family""",

@@ -160,6 +160,18 @@ def test_a_column_that_a_rule_needs_is_missed_by_name_with_feed_and_file(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("costs", "more"),
+    [(["2", "-1"], {}), (["1"], {"savings_plan_savings_plan_a_r_n": "arn:plan"})],
+)
+def test_what_only_a_line_type_tells_from_usage_needs_one(
+    costs: list[str], more: dict[str, str], tmp_path: Path
+) -> None:
+    file = bill(tmp_path, "march", costs, **more)
+    with pytest.raises(IngestError, match=r"march\.csv: no column for line_item_line_item_type"):
+        receive(tmp_path / "lake", file, 0)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("2026-09-15", "2026-09-15T23:59:59+00:00"),

@@ -4,9 +4,9 @@ with workloads as (
         cast(allocations.window_start as date) as charge_date,
         lower(coalesce(allocations.cluster, allocations.x_export)) as cluster_name,
         allocations.currency,
-        case when allocations.namespace = '__idle__' then 'idle'
+        case when {{ is_idle_allocation() }} then 'idle'
             else coalesce(dimensions.owner, 'unallocated') end as owner,
-        case when allocations.namespace <> '__idle__' then dimensions.product end as product,
+        case when not {{ is_idle_allocation() }} then dimensions.product end as product,
         {{ money('sum(allocations.total_cost)') }} as weight
     from {{ ref('stg_kubernetes__allocations') }} as allocations
     left join {{ ref('int_allocation__tag_dimensions') }} as dimensions

@@ -62,9 +62,16 @@ counted as (
         priced.*,
         -- 0 stands for "see the price sheet" in these exports, but for what costs nothing at all.
         coalesce(
-            cost = 0 and unit_price = 0 and charge_type_key = 'usage' and not is_commitment
-            and lower(publisher_type) <> 'marketplace', false
+            cost = 0 and coalesce(unit_price, effective_price) = 0 and charge_type_key = 'usage'
+            and is_commitment is not true and coalesce(lower(publisher_type), 'azure') <> 'marketplace', false
         ) as is_free,
+        -- What is not covered was paid for at the effective price, if that explains the cost.
+        case
+            when is_commitment is not true and least(
+                abs(priced_cost - quantity * effective_price),
+                abs(priced_cost - quantity_in_blocks * effective_price)
+            ) <= abs(priced_cost) * 0.01 then nullif(effective_price, 0)
+        end as paid_price,
         -- Most exports count in blocks ("10K") and price per block; some count single units. The one whose
         -- product with the price is nearer to the cost is meant.
         block_size = 1
@@ -80,8 +87,14 @@ select
     counted.*,
     case when counts_blocks then quantity else quantity_in_blocks end as pricing_quantity,
     case when counts_blocks then {{ money('quantity * block_size') }} else quantity end as consumed_quantity,
-    {{ money('case when payg_price <> 0 or is_free then payg_price * rate end') }} as list_unit_price,
-    {{ money('case when unit_price <> 0 or is_free then unit_price * rate end') }} as contracted_unit_price,
+    -- Pay-as-you-go exports have one price: what is paid is the list price too.
+    {{ money('case
+        when is_free then coalesce(payg_price, 0)
+        when payg_price is null and unit_price is null then paid_price
+        else nullif(payg_price, 0)
+    end * rate') }} as list_unit_price,
+    {{ money('case when is_free then 0 else coalesce(nullif(unit_price, 0), paid_price) end * rate') }}
+        as contracted_unit_price,
     -- A purchase names the order, usage the part of it that covers: the order is what both have.
     case
         when not is_commitment then null

@@ -10,7 +10,8 @@ with named as (
             case when is_commitment_fee or commitment_status = 'Unused' then line_item_usage_type end
         ) as native_price,
         coalesce(bill_billing_entity = 'AWS Marketplace', false) as is_marketplace,
-        coalesce(commitment_status = 'Unused', false) or is_commitment_fee as is_commitment_itself
+        commitment_id is not null
+            and (charge_category = 'Purchase' or commitment_status = 'Unused') as is_commitment_itself
     from {{ ref('int_aws__allocated_charges') }} as charges
 ),
 
@@ -18,8 +19,8 @@ priced as (
     select
         named.*,
         -- Prices come together or not at all.
-        charge_category in ('Usage', 'Purchase') and native_price is not null
-            and list_unit_price is not null and contracted_unit_price is not null as is_priced
+        charge_category in ('Usage', 'Purchase') and native_price is not null and list_unit_price is not null
+            and contracted_unit_price is not null as is_priced
     from named
 ),
 
@@ -144,7 +145,6 @@ select
     line_item_usage_type as x_usage_type,
     case when is_marketplace then line_item_legal_entity end as x_seller_name,
     {{ charge_id('part') }} as x_charge_id,
-    x_feed as x_billed_feed,
-    x_export as x_billed_export,
+    x_feed as x_billed_feed, x_export as x_billed_export,
     conformance_note as x_conformance_note
 from metered

@@ -15,9 +15,9 @@ with named as (
         end as native_category,
         coalesce(lower(publisher_type) = 'marketplace', false) as is_marketplace,
         coalesce(benefit_name, reservation_name) as commitment_name,
-        meter_id || '/' || coalesce(product_id, part_number) as price_id,
-        charge_category in ('Usage', 'Purchase')
-            and meter_id is not null and coalesce(product_id, part_number) is not null as is_priced,
+        -- Pay-as-you-go exports name no product: a meter has its price by the offer.
+        concat_ws('/', meter_id, coalesce(product_id, part_number, offer_id)) as price_id,
+        charge_category in ('Usage', 'Purchase') and meter_id is not null as is_priced,
         coalesce(commitment_status = 'Unused', false) as is_unused,
         coalesce(commitment_status = 'Unused' or is_commitment_purchase, false) as is_commitment_itself,
         coalesce(pricing_model_key = 'savingsplan', false) as is_savings_plan
@@ -93,8 +93,7 @@ select
         as contracted_cost,
     {{ money('case when is_priced and is_metered then contracted_unit_price end') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
-    'Microsoft' as host_provider_name,
-    invoice_id,
+    'Microsoft' as host_provider_name, invoice_id,
     coalesce(partner_name, 'Microsoft') as invoice_issuer_name,
     {{ money('case when is_metered then coalesce(priced_list_cost, payg_cost_in_billing_currency,
         priced_contracted_cost, cost) else billed_cost end') }} as list_cost,
@@ -107,7 +106,8 @@ select
     end as pricing_category,
     case when rate is null then billing_currency else price_currency end as pricing_currency,
     {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then nullif(unit_price, 0) end') }} as pricing_currency_contracted_unit_price,
+        then coalesce(nullif(unit_price, 0), ' ~ exact_ratio('contracted_unit_price', 'rate') ~ ') end') }}
+        as pricing_currency_contracted_unit_price,
     case
         when price_currency <> billing_currency and rate is not null and effective_cost = cost
             and cost_in_pricing_currency is not null then {{ money('cost_in_pricing_currency') }}
@@ -123,7 +123,8 @@ select
     coalesce(case when is_commitment_itself then commitment_id end, resource_id) as resource_id,
     case
         when is_commitment_itself then commitment_name
-        else coalesce(resource_name, nullif({{ regexp_replace_all('resource_id', '^.*/', '') }}, ''))
+        when resource_id is not null
+            then coalesce(resource_name, nullif({{ regexp_replace_all('resource_id', '^.*/', '') }}, ''))
     end as resource_name,
     case
         when is_commitment_itself and is_savings_plan then 'Savings Plan'

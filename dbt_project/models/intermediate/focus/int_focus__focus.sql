@@ -15,8 +15,7 @@
     'allocated_method_details', 'allocated_tags', 'billed_cost', 'billing_account_id', 'billing_currency',
     'billing_period_start', 'charge_period_start', 'commitment_discount_quantity',
     'commitment_program_eligibility_details', 'consumed_quantity', 'contract_applied', 'contracted_unit_price',
-    'list_unit_price', 'pricing_currency_contracted_unit_price', 'pricing_currency_list_unit_price',
-    'pricing_quantity', 'sku_price_details', 'tags'
+    'list_unit_price', 'pricing_quantity', 'sku_price_details', 'tags'
 ] %}
 with stg as (
     select
@@ -27,7 +26,8 @@ with stg as (
         {{ column }},
         {% endfor -%}
         billing_period_end, charge_category, charge_period_end, contracted_cost, effective_cost, list_cost,
-        pricing_currency_effective_cost, x_service_code, x_usage_type,
+        pricing_currency_contracted_unit_price, pricing_currency_effective_cost,
+        pricing_currency_list_unit_price, x_billing_exchange_rate, x_service_code, x_usage_type,
         {{ landing_columns() }}
     from {{ ref('stg_focus__charges') }}
 ),
@@ -43,24 +43,31 @@ named as (
             stg.invoice_issuer_name, 'Unknown'
         ) as provider,
         case
-            when stg.charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment')
-                then stg.charge_category
+            when lower(stg.charge_category) in ('usage', 'purchase', 'tax', 'credit', 'adjustment')
+                then upper(left(stg.charge_category, 1)) || lower(substr(stg.charge_category, 2))
             -- 0.5 and vendors' early exports said Refund; it is no category of 1.0 and later.
-            when stg.charge_category = 'Refund' then 'Usage'
+            when lower(stg.charge_category) = 'refund' then 'Usage'
             else 'Adjustment'
-        end as category
+        end as category,
+        {{ focus_exchange_rate() }} as rate
     from stg
     left join {{ ref('service_subcategories') }} as known
         on stg.service_category = known.service_category
         and stg.service_subcategory = known.service_subcategory
+),
+
+exchanged as (
+    select
+        named.*,
+        -- An amount of the invoice's currency is none of a currency whose rate nothing tells.
+        coalesce(pricing_currency <> billing_currency and rate is null
+            and pricing_currency_effective_cost is null, false) as is_rate_unknown
+    from named
 )
 
 select
     {{ copied | join(',\n    ') }},
-    allocated_method_id,
-    allocated_resource_id,
-    allocated_resource_name,
-    availability_zone,
+    allocated_method_id, allocated_resource_id, allocated_resource_name, availability_zone,
     billing_account_name,
     coalesce(billing_account_type, 'Billing Account') as billing_account_type,
     coalesce(billing_period_end, {{ month_end('x_billing_period') }}) as billing_period_end,
@@ -95,13 +102,22 @@ select
     coalesce(list_cost, contracted_cost, billed_cost) as list_cost,
     -- The second words are those of 0.5 and of the previews of 1.0.
     case
-        when pricing_category in ('Standard', 'On-Demand') then 'Standard'
-        when pricing_category in ('Committed', 'Commitment-Based', 'Commitment Discount') then 'Committed'
-        when pricing_category in ('Dynamic', 'Spot') then 'Dynamic'
-        when pricing_category = 'Other' then 'Other'
+        when lower(pricing_category) in ('standard', 'on-demand') then 'Standard'
+        when lower(pricing_category) in ('committed', 'commitment-based', 'commitment discount')
+            then 'Committed'
+        when lower(pricing_category) in ('dynamic', 'spot') then 'Dynamic'
+        when lower(pricing_category) = 'other' then 'Other'
     end as pricing_category,
-    coalesce(pricing_currency, billing_currency) as pricing_currency,
-    coalesce(pricing_currency_effective_cost, effective_cost, billed_cost) as pricing_currency_effective_cost,
+    case when is_rate_unknown then billing_currency else coalesce(pricing_currency, billing_currency) end
+        as pricing_currency,
+    {%- for price in ['contracted_unit_price', 'list_unit_price'] %}
+    {{ money('case when not is_rate_unknown then coalesce(pricing_currency_' ~ price ~ ', '
+        ~ exact_ratio(price, 'rate') ~ ') end') }} as pricing_currency_{{ price }},
+    {%- endfor %}
+    coalesce(
+        pricing_currency_effective_cost, {{ exact_ratio('coalesce(effective_cost, billed_cost)', 'rate') }},
+        effective_cost, billed_cost
+    ) as pricing_currency_effective_cost,
     pricing_unit,
     region_id,
     case when region_id is not null then coalesce(region_name, region_id) end as region_name,
@@ -128,4 +144,4 @@ select
     x_feed as x_billed_feed,
     x_export as x_billed_export,
     cast(null as text) as x_conformance_note
-from named
+from exchanged

@@ -54,7 +54,10 @@ priced as (
     select
         tagged.*,
         {{ gcp_price('contracted_price', 'contracted_cost') }} as contracted_unit,
-        {{ gcp_price('price_list_price', 'list_cost') }} as list_unit,
+        -- Exports without list prices tell the cost by them: where it is the cost paid, so is the price.
+        {{ gcp_price(
+            'coalesce(price_list_price, case when list_cost = contracted_cost then contracted_price end)', 'list_cost'
+        ) }} as list_unit,
         '{' || nullif({{ joined(['label_members', 'tag_members', 'project_members', 'system_members']) }}, '')
         || '}' as all_tags
     from tagged
@@ -130,8 +133,9 @@ select
     case when is_commitment_itself then 'Commitment' else {{ gcp_resource_type() }} end as resource_type,
     native_service as service_name,
     coalesce(third_party, 'Google Cloud') as service_provider_name,
-    case when is_priced then sku_id end as sku_id,
-    case when is_priced then sku_description end as sku_meter,
+    case when charge_category in ('Usage', 'Purchase') then sku_id end as sku_id,
+    case when charge_category in ('Usage', 'Purchase') and sku_id is not null then sku_description end
+        as sku_meter,
     case when is_priced then price_id end as sku_price_id,
     project_id as sub_account_id, project_name as sub_account_name,
     case when project_id is not null then 'Project' end as sub_account_type,

@@ -16,12 +16,13 @@ with named as (
 priced as (
     select
         named.*,
+        product_sku is not null and billed_quantity is not null as is_priced,
         -- A price that does not explain the cost is none; the report's doubles differ in their last digits.
-        coalesce(
-            product_sku is not null
-            and abs({{ money('price * billed_quantity') }} - my_cost) <= 0.000000001 * (1 + abs(my_cost)),
-            false
-        ) as is_priced,
+        case
+            when product_sku is not null
+                and abs({{ money('price * billed_quantity') }} - my_cost) <= 0.000000001 * (1 + abs(my_cost))
+                then price
+        end as unit_price_paid,
         -- Cost reports, unlike usage reports, name no kind of resource; its id does: ocid1.instance.oc1…
         case
             when resource_id is null then null
@@ -61,13 +62,13 @@ select
         as consumed_quantity,
     case when is_priced then coalesce(consumed_quantity_units, unit) end as consumed_unit,
     {{ money('my_cost') }} as contracted_cost,
-    {{ money('case when is_priced then price end') }} as contracted_unit_price,
+    {{ money('unit_price_paid') }} as contracted_unit_price,
     {{ money('my_cost') }} as effective_cost,
     'Oracle' as host_provider_name,
     cast(null as text) as invoice_id,
     'Oracle' as invoice_issuer_name,
     {{ money('my_cost') }} as list_cost,
-    {{ money('case when is_priced then price end') }} as list_unit_price,
+    {{ money('unit_price_paid') }} as list_unit_price,
     case when is_priced then 'Standard' end as pricing_category,
     currency_code as pricing_currency,
     cast(null as numeric(38, 12)) as pricing_currency_contracted_unit_price,
@@ -83,7 +84,7 @@ select
     native_service as service_name,
     'Oracle' as service_provider_name,
     product_sku as sku_id,
-    resource as sku_meter,
+    case when product_sku is not null then resource end as sku_meter,
     case when is_priced then product_sku end as sku_price_id,
     tenant_id as sub_account_id,
     cast(null as text) as sub_account_name,

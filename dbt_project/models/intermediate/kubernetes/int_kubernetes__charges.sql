@@ -8,7 +8,7 @@ with workloads as (
             allocations.provider_id, allocations.cluster || '/' || allocations.node, allocations.cluster,
             allocations.x_export
         ) as node_id,
-        coalesce(allocations.namespace = '__idle__', false) as is_idle,
+        {{ is_idle_allocation() }} as is_idle,
         of_record.x_export is not null as is_bill_of_record,
         greatest(allocations.total_cost, 0) as weight
     from {{ ref('stg_kubernetes__allocations') }} as allocations

@@ -15,6 +15,7 @@
     'product_name': 'product_name',
     'product_id': 'product_id',
     'part_number': 'part_number',
+    'offer_id': 'offer_id',
     'meter_id': 'meter_id',
     'meter_name': 'meter_name',
     'meter_category': 'meter_category',

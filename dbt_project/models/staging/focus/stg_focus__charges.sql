@@ -67,6 +67,7 @@
     'sub_account_name': 'sub_account_name',
     'sub_account_type': 'sub_account_type',
     'tags': 'tags',
+    'x_billing_exchange_rate': 'x_billing_exchange_rate',
     'x_service_code': 'x_service_code',
     'x_usage_type': 'x_usage_type',
 } -%}

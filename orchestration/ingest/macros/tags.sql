@@ -55,12 +55,6 @@ CREATE MACRO is_misshapen(t, types) AS CASE
     ELSE NOT list_contains(types, json_type(t)) AND json(t)::VARCHAR NOT IN ('[]', 'null')
 END;
 
--- Azure writes tags without the braces of an object, or with them.
-CREATE MACRO with_braces(t) AS CASE
-    WHEN t IS NULL OR sound_json(t) THEN t
-    ELSE '{' || t || '}'
-END;
-
 -- The same as canonical text. A key with spaces around it is the key without them; of two that are
 -- then the same, the first one's value stays.
 CREATE MACRO trimmed_members(l) AS CASE
@@ -109,6 +103,22 @@ CREATE MACRO labels_json(t) AS CASE
     ))
 END;
 
+-- A quoted word before a colon can only be a JSON key, so text replacement is exact.
+CREATE MACRO small_keys(t) AS regexp_replace(regexp_replace(
+    t, '"Key"\s*:', '"key":', 'g'), '"Value"\s*:', '"value":', 'g');
+
+-- Azure writes tags without the braces of an object, or with them; some vendors list them as the
+-- clouds' APIs do: [{"Key": k, "Value": v}, …]. Any other list stays one.
+CREATE MACRO as_object(t) AS CASE
+    WHEN t IS NULL THEN NULL
+    WHEN NOT sound_json(t) THEN '{' || t || '}'
+    WHEN json_type(t) = 'ARRAY'
+        AND len(json_extract(small_keys(t), '$[*].key')) = json_array_length(t)
+        AND len(json_extract(small_keys(t), '$[*].value')) = json_array_length(t)
+        THEN labels_json(small_keys(t))
+    ELSE t
+END;
+
 -- CUR 2.0 writes user_team for user:team; a key that has its colon keeps it. No tag is empty.
 CREATE MACRO scheme_members(l) AS list_transform(l, lambda e: {
     'key': CASE
@@ -122,29 +132,4 @@ CREATE MACRO scheme_tags_json(t) AS CASE
     WHEN t IS NULL OR NOT sound_json(t) THEN NULL
     WHEN json_type(t) = 'OBJECT' THEN members_json(scheme_members(json_members(t)))
     ELSE NULL
-END;
-
-CREATE MACRO credits_json(t) AS CASE
-    WHEN t IS NULL OR NOT sound_json(t) THEN NULL
-    WHEN json_type(t) = 'ARRAY' THEN nullif(to_json(list_transform(
-        from_json(t, '[{"amount":"VARCHAR","full_name":"VARCHAR","id":"VARCHAR",
-                        "name":"VARCHAR","type":"VARCHAR"}]'),
-        lambda e: {
-            'amount': decimal_text(e.amount),
-            'full_name': e.full_name,
-            'id': e.id,
-            'name': e.name,
-            'type': e.type
-        }
-    ))::VARCHAR, '[]')
-    ELSE NULL
-END;
-
--- The amounts of a list of credits; where it is no list, one that is no number, so that money which
--- cannot be read is an error.
-CREATE MACRO listed_amounts(t) AS CASE
-    WHEN t IS NULL THEN NULL
-    WHEN NOT sound_json(t) THEN ['no list']
-    WHEN json_type(t) = 'ARRAY' THEN json_extract_string(t, '$[*].amount')
-    WHEN json_type(t) <> 'NULL' THEN ['no list']
 END;

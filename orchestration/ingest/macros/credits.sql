@@ -1,0 +1,26 @@
+-- The landing's own SQL functions, created on every connection: how a list of Google's credits is read.
+
+CREATE MACRO credits_json(t) AS CASE
+    WHEN t IS NULL OR NOT sound_json(t) THEN NULL
+    WHEN json_type(t) = 'ARRAY' THEN nullif(to_json(list_transform(
+        from_json(t, '[{"amount":"VARCHAR","full_name":"VARCHAR","id":"VARCHAR",
+                        "name":"VARCHAR","type":"VARCHAR"}]'),
+        lambda e: {
+            'amount': decimal_text(e.amount),
+            'full_name': e.full_name,
+            'id': e.id,
+            'name': e.name,
+            'type': e.type
+        }
+    ))::VARCHAR, '[]')
+    ELSE NULL
+END;
+
+-- The amounts of a list of credits; where it is no list, one that is no number, so that money which
+-- cannot be read is an error.
+CREATE MACRO listed_amounts(t) AS CASE
+    WHEN t IS NULL THEN NULL
+    WHEN NOT sound_json(t) THEN ['no list']
+    WHEN json_type(t) = 'ARRAY' THEN json_extract_string(t, '$[*].amount')
+    WHEN json_type(t) <> 'NULL' THEN ['no list']
+END;
