@@ -14,9 +14,9 @@ from typing import NamedTuple
 from policies.deployment.units import converted
 
 ON_DEMAND, SPOT = "on_demand", "spot"
-# What people call an own rate, a vendor's list, and the list that comes with Tollgate.
 # The region that lists and bills give to what is sold at one price everywhere.
 EVERYWHERE = "global"
+# What people call an own rate, a vendor's list, and the list that comes with Tollgate.
 OWN, LIST, SAMPLE, FREE = "own", "list", "sample", "free"
 
 
