@@ -33,29 +33,31 @@ _DRIVERS = "select * from marts.fct_anomaly_drivers order by finding_id, driver_
 _WASTE = (
     "select * from marts.fct_waste_candidates order by monthly_effective_cost desc, resource_id"
 )
-# A day's quantiles added up: as if all days erred together, so the band is rather too wide. Usage
-# alone is forecast; beside it, what it cost over as many days before.
+# This month and the next, beside the last that was whole.
 _FORECASTS = """
-with usage as (
-  select service_provider_name, billing_currency, charge_date, effective_cost
-  from marts.fct_daily_costs where charge_category = 'Usage'
+with costs as (
+  select service_provider_name, billing_currency, charge_category,
+         cast(date_trunc('month', charge_date) as date) as month,
+         sum(case when charge_category = 'Usage' then effective_cost else billed_cost end) as cost
+  from marts.fct_daily_costs group by 1, 2, 3, 4
 ),
-forecast as (
-  select service_provider_name, billing_currency, ahead.days as horizon_days, max(model) as model,
-         max(as_of) as as_of, sum(p50) as p50, sum(p10) as p10, sum(p90) as p90
-  from marts.fct_forecasts
-  join (select 30 as days union all select 90 union all select 180) as ahead
-    on horizon_days <= ahead.days
-  group by 1, 2, 3
+models as (
+  select service_provider_name, billing_currency, max(model) as model
+  from marts.fct_forecasts group by 1, 2
 )
-select forecast.*, 'Usage' as charge_category, (
-  select sum(effective_cost) from usage
-  where usage.service_provider_name = forecast.service_provider_name
-    and usage.billing_currency = forecast.billing_currency
-    and usage.charge_date > forecast.as_of - forecast.horizon_days
-    and usage.charge_date <= forecast.as_of
-) as effective_cost_before
-from forecast order by 1, 2, 3
+select months.*, models.model, (
+  select cost from costs
+  where costs.service_provider_name = months.service_provider_name
+    and costs.billing_currency = months.billing_currency
+    and costs.charge_category = months.charge_category
+    and costs.month = date_trunc('month', months.cutoff + 1) - interval '1 month'
+) as cost_before
+from marts.fct_month_forecasts as months
+left join models
+  on months.charge_category = 'Usage' and months.billing_currency = models.billing_currency
+  and months.service_provider_name = models.service_provider_name
+where months.month < date_trunc('month', months.cutoff + 1) + interval '2 months'
+order by months.service_provider_name, months.charge_category desc, months.month
 """
 _ACCURACY = """
 select horizon_days, model, avg(wape) as wape, avg(mase) as mase,

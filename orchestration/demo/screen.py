@@ -115,41 +115,34 @@ def _score(what: str, found: dict[str, Any]) -> str:
     )
 
 
+_NEVER_ADDED = (
+    "The fee of a commitment is billed, and stands in the effective cost of what it covers: usage "
+    "and purchases are never added. Taxes and credits are not forecast."
+)
+
+
 def _forecasts(report: Report) -> RenderableType:
     table = Table(
-        "provider",
-        "days",
-        "usage in the days before",
-        "expected ahead",
-        "80 % band",
-        "model",
-        box=None,
+        "provider", "what", "month", "last whole month", "so far", "expected", "80 % band", box=None
     )
     for row in report["forecasts"]:
-        currency = row["billing_currency"]
+        currency, known = row["billing_currency"], row["cost_before"] is not None
+        band = "by schedule"
+        if row["p10"] is not None:
+            band = f"{_amount(row['p10'], '')}… {_amount(row['p90'], currency)}"
         table.add_row(
             escape(row["service_provider_name"]),
-            str(row["horizon_days"]),
-            _amount(row["effective_cost_before"], currency),
+            f"{row['charge_category'].lower()}, {row['cost_basis'].lower()}",
+            row["month"][:7],
+            _amount(row["cost_before"], currency) if known else "",
+            _amount(row["known_cost"], currency),
             _amount(row["p50"], currency),
-            f"{_amount(row['p10'], '')}… {_amount(row['p90'], currency)}",
-            row["model"],
+            band,
         )
-    used = {row["model"] for row in report["forecasts"]}
+    used = {row["model"] for row in report["forecasts"] if row["model"]}
     return Group(
-        table, Text(), Text(_what_is_forecast(report)), *_skill(report["forecast_accuracy"], used)
+        table, Text(), Text(_NEVER_ADDED), Text(), *_skill(report["forecast_accuracy"], used)
     )
-
-
-def _what_is_forecast(report: Report) -> str:
-    """Beside months of all cost, a forecast of usage alone would look like a saving."""
-    forecast = {row["service_provider_name"] for row in report["forecasts"]}
-    others = sorted({row["service_provider_name"] for row in report["costs"]} - forecast)
-    said = (
-        "Usage only, at effective cost, unlike the months above: purchases, taxes and support come "
-        "by schedule."
-    )
-    return said + (f" No usage to forecast: {', '.join(others)}." if others else "")
 
 
 def _skill(accuracy: Iterable[dict[str, Any]], used: set[str]) -> list[RenderableType]:

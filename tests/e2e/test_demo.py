@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from orchestration.analytics.detectors import detect
 
@@ -212,27 +213,35 @@ def test_journal_of_the_demo_is_an_unbroken_chain(demo: Any) -> None:
     assert demo.tollgate("actions", "journal", "verify").returncode == 0
 
 
-def test_forecasts_stand_beside_the_usage_of_as_many_days_before(demo: Any) -> None:
-    forecasts = demo.report["forecasts"]
-    assert {row["charge_category"] for row in forecasts} == {"Usage"}
-    (aws,) = [
-        row for row in forecasts
-        if row["service_provider_name"] == "AWS" and row["horizon_days"] == 30
+@pytest.mark.parametrize(("category", "basis"), [("Usage", "effective"), ("Purchase", "billed")])
+def test_months_ahead_stand_beside_what_is_known_of_them(
+    demo: Any, category: str, basis: str
+) -> None:
+    now, following = [
+        row for row in demo.report["forecasts"]
+        if (row["service_provider_name"], row["charge_category"]) == ("AWS", category)
     ]  # fmt: skip
+    assert (now["cost_basis"].lower(), now["month"][:10], following["month"][:10]) == (
+        *(basis, "2026-10-01", "2026-11-01"),
+    )
     done = demo.tollgate(
         "query", "--format", "csv",
-        "select sum(effective_cost) as cost from focus.fct_focus_charges "
-        "where charge_category = 'Usage' and service_provider_name = 'AWS' "
-        f"and charge_period_start >= date '{aws['as_of'][:10]}' - 29 "
-        f"and charge_period_start < date '{aws['as_of'][:10]}' + 1",
+        f"select sum(case when charge_period_start < date '2026-10-01' then {basis}_cost end) "
+        "as before, "
+        f"sum(case when charge_period_start >= date '2026-10-01' then {basis}_cost end) as known "
+        f"from focus.fct_focus_charges where charge_category = '{category}' "
+        "and service_provider_name = 'AWS' and charge_period_start >= date '2026-09-01' "
+        f"and charge_period_start < date '{now['cutoff'][:10]}' + 1",
     )  # fmt: skip
-    assert Decimal(rows(done.stdout)[0]["cost"]) == Decimal(aws["effective_cost_before"])
+    (told,) = rows(done.stdout)
+    assert Decimal(told["before"]) == Decimal(now["cost_before"])
+    assert Decimal(told["known"]) == Decimal(now["known_cost"]) < Decimal(now["p50"])
 
 
 def test_marts_hold_decisions_actions_and_forecasts_for_bi(demo: Any) -> None:
     for mart in (
         "fct_decisions", "fct_actions", "fct_forecasts", "fct_findings", "fct_anomaly_drivers",
-        "fct_unit_costs",
+        "fct_unit_costs", "fct_month_forecasts", "fct_purchase_forecasts",
         "fct_demand", "fct_capacity_forecasts", "fct_capacity_plans",
     ):  # fmt: skip
         done = demo.tollgate("query", "--format", "csv", f"select count(*) as n from marts.{mart}")
