@@ -133,7 +133,7 @@ def _forecasts(report: Report) -> RenderableType:
         table.add_row(
             escape(row["service_provider_name"]),
             f"{row['charge_category'].lower()}, {row['cost_basis'].lower()}",
-            row["month"][:7],
+            str(row["month"])[:7],
             _amount(row["cost_before"], currency) if known else "",
             _amount(row["known_cost"], currency),
             _amount(row["p50"], currency),
