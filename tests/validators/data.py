@@ -21,6 +21,7 @@ VIEWS = {
 # Enough rows for each kind of charge; the official validator takes minutes for ten times as many.
 COMPANY_ROWS = "20000"
 GENERATED_ROWS = "2000"
+_GENERATED = ("1.2", "1.3")
 
 
 class Shown(NamedTuple):
@@ -42,23 +43,28 @@ def installations(folder: Path) -> list[Shown]:
     company = folder / "company"
     if not (company / "warehouse.duckdb").is_file():
         _tollgate(company, "demo", "--rows", COMPANY_ROWS)
-    generated = folder / "generated"
-    if not (generated / "warehouse.duckdb").is_file():
-        _generate(folder / "bills", generated)
-        _tollgate(generated, "build")
+    raw, *given = (folder / name for name in ("nise", *(f"toolkit-{v}" for v in _GENERATED)))
+    if not (raw / "warehouse.duckdb").is_file():
+        _generate_raw(folder / "bills", raw)
+    for version, home in zip(_GENERATED, given, strict=True):
+        if not (home / "warehouse.duckdb").is_file():
+            _generate_focus(folder / "bills", home, version)
     samples = company / "demo" / "samples"
     return [
         Shown("demo company", company),
         Shown("real samples", samples, f"not ({_GIVEN})"),
         Shown("real samples given as FOCUS", samples, _GIVEN, given=True),
-        Shown("koku-nise", generated, f"not ({_GIVEN})"),
-        Shown("focus-data-toolkit", generated, _GIVEN, given=True),
+        Shown("koku-nise", raw),
+        *(
+            Shown(f"focus-data-toolkit {version}", home, given=True)
+            for version, home in zip(_GENERATED, given, strict=True)
+        ),
     ]
 
 
-def _generate(bills: Path, home: Path) -> None:
-    """Two days of raw bills by koku-nise, and FOCUS files by focus-data-toolkit."""
-    nise, toolkit = environment("nise") / "nise", environment("toolkit") / "focus-toolkit"
+def _generate_raw(bills: Path, home: Path) -> None:
+    """Two days of raw bills by koku-nise."""
+    nise = environment("nise") / "nise"
     for provider in ("aws", "azure", "gcp"):
         folder = bills / f"nise-{provider}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,16 +73,22 @@ def _generate(bills: Path, home: Path) -> None:
             [nise, "report", provider, *period], cwd=folder, check=True, capture_output=True
         )
         _tollgate(home, "ingest", "--export", f"nise-{provider}", *_files(folder))
+    _tollgate(home, "build")
+
+
+def _generate_focus(bills: Path, home: Path, version: str) -> None:
+    """FOCUS files by focus-data-toolkit: of every version the same accounts."""
+    toolkit = environment("toolkit") / "focus-toolkit"
     for provider in ("aws", "azure", "gcp"):
-        for version in ("1.2", "1.3"):
-            name = f"toolkit-{provider}-{version.replace('.', '-')}"
-            subprocess.run(
-                [toolkit, "generate", "--provider", provider, "--focus-version", version,
-                 "--rows", GENERATED_ROWS, "--out", bills / name],
-                check=True, capture_output=True,
-            )  # fmt: skip
-            files = [file for file in _files(bills / name) if "cost" in Path(file).name.lower()]
-            _tollgate(home, "ingest", "--feed", "focus", "--export", name, *files)
+        name = f"toolkit-{provider}-{version.replace('.', '-')}"
+        subprocess.run(
+            [toolkit, "generate", "--provider", provider, "--focus-version", version,
+             "--rows", GENERATED_ROWS, "--out", bills / name],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        files = [file for file in _files(bills / name) if "cost" in Path(file).name.lower()]
+        _tollgate(home, "ingest", "--feed", "focus", "--export", name, *files)
+    _tollgate(home, "build")
 
 
 def _files(folder: Path) -> list[str]:

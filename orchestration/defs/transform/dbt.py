@@ -30,12 +30,15 @@ from orchestration.defs.transform.project import (
     parsed_project,
 )
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
+from orchestration.warehouse import Warehouse
 
 DbtEvent = dict[str, Any]
 """One line of dbt's structured log: `info` and `data`."""
 
 # Of dbt's NodeStatus, what makes a command fail.
 _FAILED = ("error", "fail", "runtime error", "partial success")
+# Rows of a failed test that its message shows.
+_SHOWN = 3
 
 
 class DbtFailedError(RuntimeError):
@@ -77,7 +80,7 @@ def run_dbt(
     if isinstance(done.result, RunExecutionResult):
         done.result.write(str(target / "run_results.json"))
     if not done.success:
-        raise DbtFailedError(_why(done))
+        raise DbtFailedError(_why(done, Warehouse(settings)))
 
 
 def dbt_events(settings: Settings, arguments: Sequence[str]) -> Iterator[DbtEvent]:
@@ -124,13 +127,25 @@ def _environment(settings: Settings) -> Iterator[None]:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _why(done: dbtRunnerResult) -> str:
+def _why(done: dbtRunnerResult, warehouse: Warehouse) -> str:
     if not isinstance(done.result, RunExecutionResult):
         return f"dbt failed: {done.exception}"
     failed = [result for result in done.result.results if result.status in _FAILED]
     return "\n".join(
-        ["dbt failed:", *(f"{result.node.unique_id}: {result.message}" for result in failed)]
+        ["dbt failed:", *(line for result in failed for line in _told(result, warehouse))]
     )
+
+
+def _told(result: Any, warehouse: Warehouse) -> Iterator[str]:
+    """What a node said; of a test that found something also its remedy, and the first it found."""
+    yield f"{result.node.unique_id}: {result.message}"
+    if result.status != "fail" or not result.node.compiled_code:
+        return
+    if result.node.description:
+        yield result.node.description
+    found = warehouse.query(f"select * from ({result.node.compiled_code}) as found limit {_SHOWN}")
+    for row in found.astype(object).to_dict("records"):
+        yield "  " + ", ".join(f"{name} {value}" for name, value in row.items())
 
 
 def main() -> None:
