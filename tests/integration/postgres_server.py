@@ -26,9 +26,13 @@ _BINARIES = Path("/usr/lib/postgresql")
 
 @contextmanager
 def postgres_database() -> Iterator[dict[str, str]]:
-    """An empty database of its own; gives the `TOLLGATE_PG_*` variables that lead to it."""
+    """An empty database of its own; gives the `TOLLGATE_PG_*` variables that lead to it.
+
+    On a server of our own its name is always the same: dbt parses the project for each anew.
+    """
+    shared = os.environ.get("TOLLGATE_PG_HOST")
     with _server() as server:
-        name = f"tollgate_{uuid.uuid4().hex[:12]}"
+        name = f"tollgate_{uuid.uuid4().hex[:12]}" if shared else "tollgate_tested"
         _execute(server, sql.SQL("create database {}").format(sql.Identifier(name)))
         try:
             yield server | {"TOLLGATE_PG_DATABASE": name}
