@@ -1,7 +1,7 @@
 """Forecasts with intervals: `forecast(frame, horizon)` and `backtest(frame)`."""
 
 from orchestration.analytics.forecasting import hourly, models, weekly
-from orchestration.analytics.forecasting.adding_up import Outlook, forecast_with_totals
+from orchestration.analytics.forecasting.adding_up import forecast_with_totals
 from orchestration.analytics.forecasting.backtesting import backtest
 from orchestration.analytics.forecasting.conformal import LEVELS
 from orchestration.analytics.forecasting.forecaster import (
@@ -20,19 +20,17 @@ from orchestration.analytics.forecasting.parts import forecast_parts
 from orchestration.analytics.forecasting.registry import MODELS, Period, model
 from orchestration.analytics.forecasting.rhythm import RHYTHMS
 from orchestration.analytics.forecasting.rolling import CORRECTED
-from orchestration.analytics.forecasting.schedule import ITEM_KEYS, schedule
+from orchestration.analytics.forecasting.schedule import schedule
 
 __all__ = [
     "COLUMNS",
     "CORRECTED",
     "FOLDS",
     "HORIZONS",
-    "ITEM_KEYS",
     "LEVELS",
     "MODELS",
     "QUANTILES",
     "RHYTHMS",
-    "Outlook",
     "Period",
     "backtest",
     "column",

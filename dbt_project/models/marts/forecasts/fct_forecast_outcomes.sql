@@ -1,15 +1,4 @@
--- The newest days of a bill still arrive (LATE_DAYS of orchestration/analytics/series.py): no outcomes yet.
-{%- set late_days = 2 %}
-with complete as (
-    select
-        service_provider_name,
-        least(max(charge_date), cast({{ as_of_now() }} as date)) - {{ late_days }} as complete_through
-    from {{ ref('fct_daily_costs') }}
-    where charge_category = 'Usage'
-    group by service_provider_name
-),
-
-actuals as (
+with actuals as (
     select service_provider_name, billing_currency, charge_date, sum(effective_cost) as cost
     from {{ ref('fct_daily_costs') }}
     where charge_category = 'Usage'
@@ -19,7 +8,7 @@ actuals as (
 come_true as (
     select made.*, cast(made.ds - made.cutoff as integer) as lead_days
     from {{ ref('int_forecasts__made') }} as made
-    inner join complete
+    inner join {{ ref('int_forecasts__complete_days') }} as complete
         on made.service_provider_name = complete.service_provider_name
         and made.ds <= complete.complete_through
 )

@@ -1,22 +1,5 @@
--- A month has come true once all of its days have: the newest days of a bill still arrive (LATE_DAYS of
--- orchestration/analytics/series.py). What has no usage is as complete as the least complete of the others.
-{%- set late_days = 2 %}
-with providers as (
-    select service_provider_name, max(case when charge_category = 'Usage' then charge_date end) as last_day
-    from {{ ref('fct_daily_costs') }}
-    group by service_provider_name
-),
-
-complete as (
-    select
-        service_provider_name,
-        least(
-            coalesce(last_day, min(last_day) over ()), cast({{ as_of_now() }} as date)
-        ) - {{ late_days }} as complete_through
-    from providers
-),
-
-actuals as (
+-- A month has come true once all of its days have.
+with actuals as (
     select
         service_provider_name, billing_currency, charge_category,
         cast(date_trunc('month', charge_date) as date) as month,
@@ -46,7 +29,7 @@ select
     coalesce(actuals.cost, 0) between made.p10 and made.p90 as is_inside_80,
     coalesce(actuals.cost, 0) between made.p025 and made.p975 as is_inside_95
 from {{ ref('int_forecasts__months_made') }} as made
-inner join complete
+inner join {{ ref('int_forecasts__complete_days') }} as complete
     on made.service_provider_name = complete.service_provider_name
     and cast(made.month + interval '1 month' as date) <= complete.complete_through + 1
 left join actuals
