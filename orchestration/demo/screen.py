@@ -129,7 +129,7 @@ def _forecasts(report: Report) -> RenderableType:
         currency, known = row["billing_currency"], row["cost_before"] is not None
         band = "by schedule"
         if row["p10"] is not None:
-            band = f"{_amount(row['p10'], '')}… {_amount(row['p90'], currency)}"
+            band = f"{_amount(row['p10'], '')} … {_amount(row['p90'], currency)}"
         table.add_row(
             escape(row["service_provider_name"]),
             f"{row['charge_category'].lower()}, {row['cost_basis'].lower()}",
@@ -140,9 +140,10 @@ def _forecasts(report: Report) -> RenderableType:
             band,
         )
     used = {row["model"] for row in report["forecasts"] if row["model"]}
-    return Group(
-        table, Text(), Text(_NEVER_ADDED), Text(), *_skill(report["forecast_accuracy"], used)
-    )
+    forecast = {row["service_provider_name"] for row in report["forecasts"]}
+    others = sorted({row["service_provider_name"] for row in report["costs"]} - forecast)
+    said = _NEVER_ADDED + (f" Nothing to forecast: {', '.join(others)}." if others else "")
+    return Group(table, Text(), Text(said), Text(), *_skill(report["forecast_accuracy"], used))
 
 
 def _skill(accuracy: Iterable[dict[str, Any]], used: set[str]) -> list[RenderableType]:

@@ -20,32 +20,47 @@ def forecast(provider: str) -> dict[str, Any]:
     return {
         "service_provider_name": provider,
         "billing_currency": "USD",
-        "horizon_days": 30,
+        "charge_category": "Usage",
+        "cost_basis": "Effective",
+        "month": "2026-07-01",
         "model": "seasonal_naive",
+        "known_cost": "2004.15",
         "p50": "19004.89",
         "p10": "17758.94",
         "p90": "21791.05",
-        "effective_cost_before": "17518.67",
+        "cost_before": "17518.67",
     }
 
 
-def test_forecast_says_that_it_is_of_usage_and_shows_the_usage_before_it() -> None:
-    costs = [{"service_provider_name": name} for name in ("AWS", "Fabrikam", "AWS")]
-    said = shown(
-        screen._forecasts(
-            {"forecasts": [forecast("AWS")], "forecast_accuracy": [], "costs": costs},
-        )
-    )
-    assert "AWS 30 17,518.67 USD 19,004.89 USD" in said
-    assert "Usage only, at effective cost, unlike the months above" in said
-    assert "No usage to forecast: Fabrikam." in said
+def report(*forecasts: dict[str, Any], billed: tuple[str, ...] = ("AWS",)) -> dict[str, Any]:
+    costs = [{"service_provider_name": name} for name in billed]
+    return {"forecasts": forecasts, "forecast_accuracy": [], "costs": costs}
+
+
+def test_forecast_says_what_it_is_of_and_shows_the_month_before_it() -> None:
+    said = shown(screen._forecasts(report(forecast("AWS"))))
+    assert "AWS usage, effective 2026-07 17,518.67 USD 2,004.15 USD 19,004.89 USD" in said
+    assert "17,758.94 … 21,791.05 USD" in said
+    assert "usage and purchases are never added" in said
+
+
+def test_purchase_is_forecast_by_schedule_without_a_band() -> None:
+    purchase = forecast("AWS") | {
+        "charge_category": "Purchase",
+        "cost_basis": "Billed",
+        "model": None,
+        "p10": None,
+        "p90": None,
+        "cost_before": None,
+    }
+    said = shown(screen._forecasts(report(purchase)))
+    assert "AWS purchase, billed 2026-07 2,004.15 USD 19,004.89 USD by schedule" in said
+
+
+def test_provider_without_a_forecast_is_named() -> None:
+    said = shown(screen._forecasts(report(forecast("AWS"), billed=("AWS", "Fabrikam", "AWS"))))
+    assert "Nothing to forecast: Fabrikam." in said
 
 
 def test_every_provider_forecast_leaves_nobody_out() -> None:
-    costs = [{"service_provider_name": "AWS"}]
-    said = shown(
-        screen._forecasts(
-            {"forecasts": [forecast("AWS")], "forecast_accuracy": [], "costs": costs},
-        )
-    )
-    assert "No usage" not in said
+    assert "Nothing to forecast" not in shown(screen._forecasts(report(forecast("AWS"))))
