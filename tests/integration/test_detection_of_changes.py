@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 from orchestration.analytics import judged
 from orchestration.defs.detect.detection import Detection
 from orchestration.defs.detect.inputs import daily_costs, inputs
-from tests.integration.detection_home import PROVIDERS, SERVICES, TODAY, DetectionHome
+from tests.integration.detection_home import DAYS, PROVIDERS, SERVICES, TODAY, DetectionHome
 from tests.integration.postgres_server import postgres_database
 
 TABLES = ("anomalies", "anomaly_drivers", "detection_budgets", "judged_series")
@@ -217,3 +217,13 @@ def test_a_sum_is_the_sum_of_its_services_to_the_last_decimal(tmp_path: Path) ->
     searched = days[days["service_name"] == "Search"]
     owned = searched.groupby(["charge_date", "service_provider_name"])["effective_cost"].sum()
     assert (wide["owner"] == owned).all()
+
+
+@pytest.mark.parametrize("home", ["postgres"], indirect=True)
+def test_postgres_reads_the_series_at_once_before_it_has_statistics(
+    home: DetectionHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=1s")  # it takes a twentieth of that
+    found = inputs(home.warehouse)
+    assert set(found["series_id"]) == everything()
+    assert len(daily_costs(home.warehouse, found)) == len(found) * DAYS

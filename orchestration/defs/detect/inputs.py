@@ -15,7 +15,9 @@ HISTORY_DAYS = 450
 _KEYS = ", ".join(LEVEL_KEYS)
 _GRAIN = f"charge_date, {_KEYS}, charge_category"
 # A sum of one series is that series: only what divides a provider, or an account, is summed. What
-# has no region or tag is a remainder: it moves by what is tagged, and has no one to be told.
+# has no region or tag is a remainder: it moves by what is tagged, and has no one to be told. Least
+# and greatest tell whether there are several: joined to a count of them, PostgreSQL counted anew for
+# each day where it had no statistics yet.
 _WINDOW = f"""
 with newest as (
   select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since
@@ -25,12 +27,27 @@ recent as (
   select costs.* from marts.fct_daily_costs as costs join newest using (service_provider_name)
   where charge_date > since
 ),
-services as (
+named as (
   select charge_date, service_provider_name, coalesce(sub_account_id, '{NONE}') as sub_account_id,
          coalesce(service_name, '{NONE}') as service_name,
          coalesce(billing_currency, '{NONE}') as billing_currency,
          coalesce(region_id, '{NONE}') as region_id, charge_category, effective_cost
   from recent where charge_category = 'Usage'
+),
+services as (
+  select named.*, min(service_name) over account <> max(service_name) over account as has_services,
+         min(sub_account_id) over provider <> max(sub_account_id) over provider as has_accounts,
+         min(region_id) over provider <> max(region_id) over provider as has_regions
+  from named
+  window account as (partition by service_provider_name, billing_currency, sub_account_id),
+         provider as (partition by service_provider_name, billing_currency)
+),
+tags as (
+  select costs.*, min(coalesce(dimension_value, '{NONE}')) over whole
+         <> max(coalesce(dimension_value, '{NONE}')) over whole as has_values
+  from marts.fct_daily_tag_costs as costs join newest using (service_provider_name)
+  where charge_date > since and charge_category = 'Usage'
+  window whole as (partition by service_provider_name, billing_currency, dimension)
 ),
 divided as (
   select charge_date, service_provider_name, sub_account_id, service_name, billing_currency,
@@ -39,34 +56,19 @@ divided as (
   union all
   select charge_date, service_provider_name, sub_account_id, '{ALL}', billing_currency,
          'account', '{ALL}', charge_category, effective_cost
-  from services join (
-    select service_provider_name, sub_account_id, billing_currency from services
-    group by 1, 2, 3 having count(distinct service_name) > 1
-  ) as several using (service_provider_name, sub_account_id, billing_currency)
+  from services where has_services
   union all
   select charge_date, service_provider_name, '{ALL}', '{ALL}', billing_currency,
          'provider', '{ALL}', charge_category, effective_cost
-  from services join (
-    select service_provider_name, billing_currency from services
-    group by 1, 2 having count(distinct sub_account_id) > 1
-  ) as several using (service_provider_name, billing_currency)
+  from services where has_accounts
   union all
   select charge_date, service_provider_name, '{ALL}', '{ALL}', billing_currency,
          'region', region_id, charge_category, effective_cost
-  from services join (
-    select service_provider_name, billing_currency from services
-    group by 1, 2 having count(distinct region_id) > 1
-  ) as several using (service_provider_name, billing_currency)
-  where region_id <> '{NONE}'
+  from services where has_regions and region_id <> '{NONE}'
   union all
   select charge_date, service_provider_name, '{ALL}', '{ALL}', billing_currency,
          dimension, dimension_value, charge_category, effective_cost
-  from marts.fct_daily_tag_costs join newest using (service_provider_name) join (
-    select service_provider_name, billing_currency, dimension from marts.fct_daily_tag_costs
-    where charge_category = 'Usage'
-    group by 1, 2, 3 having count(distinct coalesce(dimension_value, '{NONE}')) > 1
-  ) as several using (service_provider_name, billing_currency, dimension)
-  where charge_date > since and charge_category = 'Usage' and dimension_value is not null
+  from tags where has_values and dimension_value is not null
 ),
 daily as (
   select {_GRAIN}, sum(effective_cost) as effective_cost from divided group by {_GRAIN}
