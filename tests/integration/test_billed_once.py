@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.defs.transform.dbt import DbtFailedError
 from tests.integration.dbt_builds import Installation
 
 COLUMNS = (
@@ -58,7 +60,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 
 def _tested(installation: Installation, rows: list[Row]) -> str:
-    """What dbt says of a mart of these rows."""
+    """What dbt says against a mart of these rows."""
     path: Path = installation.home / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema if not exists focus")
@@ -69,12 +71,17 @@ def _tested(installation: Installation, rows: list[Row]) -> str:
         connection.execute(f"create or replace table focus.fct_focus_charges ({types})")
         marks = ", ".join("?" for _ in COLUMNS)
         connection.executemany(f"insert into focus.fct_focus_charges values ({marks})", rows)
-    done = installation.dbt("test", "--select", "billed_by_one_export_*", check=False)
-    return done.stdout + done.stderr
+    try:
+        installation.dbt("test", "--select", "billed_by_one_export_*")
+    except DbtFailedError as failed:
+        return str(failed)
+    return ""
 
 
 def test_a_month_that_each_account_is_billed_for_once_passes(installation: Installation) -> None:
-    assert "PASS=2 WARN=0 ERROR=0" in _tested(installation, ONCE)
+    assert not _tested(installation, ONCE)
+    ran = json.loads((installation.home / "dbt_target" / "run_results.json").read_text())["results"]
+    assert [result["status"] for result in ran] == ["success", "pass"], "a hook, and the test"
 
 
 def test_a_month_that_two_exports_bill_fails_and_says_what_to_do(

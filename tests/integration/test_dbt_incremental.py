@@ -6,10 +6,12 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from orchestration.defs.transform.dbt import DbtFailedError
 from tests.integration.dbt_builds import (
     CHARGES,
     ROOT,
@@ -120,7 +122,7 @@ def land_many(installation: Installation, landing_id: str, copies: int) -> None:
 def kill_when(installation: Installation, seen: str) -> None:
     """Start a build and end it with SIGKILL as soon as its log says so."""
     process = subprocess.Popen(
-        installation.command("build", *chosen(*CHARGES)),
+        [sys.executable, "-m", "orchestration.defs.transform.dbt", "build", *chosen(*CHARGES)],
         env=installation.dbt_environment | {"PYTHONUNBUFFERED": "1"},
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -168,9 +170,8 @@ def test_a_difference_to_the_landed_totals_fails_the_build(installation: Install
     write_partition(
         installation.lake, "focus", "beacon", "2026-01", landing_id="x", rows=bill, totals=totals
     )
-    done = installation.dbt("build", *chosen(*CHARGES), check=False)
-    assert done.returncode != 0
-    assert "charges_equal_landed_totals" in done.stdout
+    with pytest.raises(DbtFailedError, match="charges_equal_landed_totals"):
+        installation.build(*CHARGES)
 
 
 def test_savings_plan_usage_without_effective_cost_fails_the_build(
@@ -189,6 +190,5 @@ def test_savings_plan_usage_without_effective_cost_fails_the_build(
         installation.lake, "aws_cur2", "acme", "2026-01", landing_id="x", rows=bill,
         totals=[("unblended_cost", "USD", "10")],
     )  # fmt: skip
-    done = installation.dbt("build", *chosen(*CHARGES), check=False)
-    assert done.returncode != 0
-    assert "savings_plan_usage_has_an_effective_cost" in done.stdout
+    with pytest.raises(DbtFailedError, match="savings_plan_usage_has_an_effective_cost"):
+        installation.build(*CHARGES)
