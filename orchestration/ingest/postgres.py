@@ -26,7 +26,13 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.lake import control_total_rows
 from orchestration.ingest.locks import working_folder
 from orchestration.ingest.manifest import DATA, Manifest, damage, landed, partition
-from orchestration.ingest.postgres_ledger import SCHEMA, create_table, load_ledger, table
+from orchestration.ingest.postgres_ledger import (
+    SCHEMA,
+    analyze,
+    create_table,
+    load_ledger,
+    table,
+)
 from orchestration.ingest.registry import FEEDS
 
 _TYPES: dict[ColumnType, str] = {
@@ -101,6 +107,7 @@ def _load(
         )
         there: dict[Partition, str] = {row[:3]: row[3] for row in cursor.fetchall()}
     loaded = unchanged = 0
+    feeds = set()
     for manifest in landed(lake):
         key = (manifest.feed, manifest.export, manifest.billing_period)
         if there.pop(key, None) == manifest.landing_id:
@@ -109,11 +116,14 @@ def _load(
         with connection, connection.cursor() as cursor:
             _replace(cursor, db, lake, manifest)
         loaded += 1
+        feeds.add(manifest.feed)
     for feed, export, period in there:
         with connection, connection.cursor() as cursor:
             _remove(cursor, feed, export, period)
     with connection, connection.cursor() as cursor:
         load_ledger(cursor, lake)
+        for name in sorted({*feeds, "control_totals"}):
+            analyze(cursor, name)
     return LoadResult(loaded, unchanged, len(there))
 
 

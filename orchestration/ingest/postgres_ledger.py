@@ -74,6 +74,7 @@ def _replace(
     insert = sql.SQL("INSERT INTO {} ({}) VALUES %s").format(table(name), fields)
     template = "(" + ", ".join(f"%({column})s" for column in columns) + ")"
     execute_values(cursor, insert.as_string(cursor), rows, template)
+    analyze(cursor, name)
 
 
 def create_table(cursor: psycopg2.extensions.cursor, name: str, columns: Mapping[str, str]) -> None:
@@ -98,3 +99,9 @@ def create_table(cursor: psycopg2.extensions.cursor, name: str, columns: Mapping
 def table(name: str) -> sql.Identifier:
     """A table of the landed bills."""
     return sql.Identifier(SCHEMA, name)
+
+
+def analyze(cursor: psycopg2.extensions.cursor, name: str) -> None:
+    """Tell PostgreSQL what was loaded: the build follows at once, and would be planned for one
+    row, long before its own daemon comes by."""
+    cursor.execute(sql.SQL("ANALYZE {}").format(table(name)))

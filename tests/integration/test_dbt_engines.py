@@ -106,6 +106,18 @@ def test_on_postgres_a_build_without_changes_rewrites_no_charge(postgres: Instal
     assert select(postgres, versions) == before
 
 
+def test_postgres_knows_the_size_of_each_table_as_soon_as_it_is_filled(
+    postgres: Installation,
+) -> None:
+    unknown = """
+        select relname from pg_class join pg_namespace on relnamespace = pg_namespace.oid
+        where nspname = any (array['focus', 'intermediate', 'marts', 'seeds', 'raw'])
+            and relkind = 'r' and reltuples < 0 and pg_relation_size(pg_class.oid) > 0
+    """
+    postgres.build("+fct_daily_costs")
+    assert select(postgres, unknown)[1] == []
+
+
 def test_rule_30_split_rows_add_up_to_the_instances_they_replace(
     duckdb_build: Installation,
 ) -> None:

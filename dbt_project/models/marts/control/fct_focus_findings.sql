@@ -34,7 +34,18 @@ charges as not materialized (
     from everything
 ),
 
--- All rules on single rows in one scan.
+-- All rules on single rows in one scan, which hardly any row outlives.
+suspects as materialized (
+    select *
+    from charges
+    where
+        {%- for check in row_checks %}
+        {% if not loop.first %}or {% endif %}({{ check.broken }})
+        {%- else %}
+        false
+        {%- endfor %}
+),
+
 counted as materialized (
     select
         {%- for check in row_checks %}
@@ -42,7 +53,7 @@ counted as materialized (
         min(case when {{ check.broken }} then x_row end) as example_{{ loop.index }},
         {%- endfor %}
         x_origin
-    from charges
+    from suspects
     group by x_origin
 ),
 
