@@ -16,8 +16,8 @@ _KEYS = ", ".join(LEVEL_KEYS)
 _GRAIN = f"charge_date, {_KEYS}, charge_category"
 # A sum of one series is that series: only what divides a provider, or an account, is summed. What
 # has no region or tag is a remainder: it moves by what is tagged, and has no one to be told. Least
-# and greatest tell whether there are several: joined to a count of them, PostgreSQL counted anew for
-# each day where it had no statistics yet.
+# and greatest tell whether there are several: joined to a count of them, PostgreSQL counted them
+# anew for each day where it had no statistics yet.
 _WINDOW = f"""
 with newest as (
   select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since
