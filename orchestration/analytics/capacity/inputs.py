@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,7 +66,8 @@ class _Row:
     def demand(self, field: str) -> float:
         text = self.text(field)
         try:
-            value = float(text)
+            # Python would read 1_000 as a thousand, other readers would not.
+            value = float(text.replace("_", "?"))
         except ValueError as error:
             raise InputError(
                 f"{self.place}: {field} {text!r} is no number; write it as 1234.5"
@@ -155,6 +157,7 @@ def _csv_rows(path: Path, text: str) -> list[_Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     rows = []
     try:
+        _once(f"{path}: line 1", list(reader.fieldnames or []))
         for values in reader:
             place = f"{path}: line {reader.line_num}"
             if None in values:
@@ -165,9 +168,21 @@ def _csv_rows(path: Path, text: str) -> list[_Row]:
     return rows
 
 
+def _once(place: str, fields: Sequence[str]) -> None:
+    twice = [name for name, times in Counter(fields).items() if times > 1]
+    if twice:
+        raise InputError(f"{place}: {twice[0]!r} is given twice; keep one of them")
+
+
 def _json_rows(path: Path, text: str) -> list[_Row]:
+    def one(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        _once(str(path), [name for name, _ in pairs])
+        return dict(pairs)
+
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=one)
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); write a list of objects") from error
     if not isinstance(document, list):
