@@ -150,3 +150,19 @@ def test_file_of_targets_that_declares_none_is_refused(
 def test_targets_of_the_demo_can_be_used() -> None:
     file = Path(__file__).parents[3] / "orchestration" / "demo" / "capacity.toml"
     assert set(read_targets(file)) == {"analytics-spark", "analytics-notebooks"}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "complaint"),
+    [
+        ("../web", {}, "name: String should match pattern"),
+        ("a/b", {}, "name: String should match pattern"),
+        ("web", {"min_units": 0, "max_units": 0}, "max_units: Input should be greater than or"),
+        ("web", {"max_units": 1001}, "more than the 1000 instances that an autoscale setting"),
+    ],
+)
+def test_target_that_no_file_or_azure_could_hold_is_refused(
+    name: str, changes: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(TargetError, match=complaint):
+        target_from(name, TABLE | changes, "capacity.toml")
