@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -125,6 +126,14 @@ def test_new_spend_of_one_day_is_told_as_of_that_day(make: Make) -> None:
     frame.loc[280, "y"] = 500.0
     why = findings(frame).iloc[0]["why"]
     assert f"cost $500.00 on {frame['ds'][280].date()}, after four weeks" in why
+
+
+def test_yen_are_told_without_decimals(make: Make) -> None:
+    series = as_series(make()).assign(billing_currency="JPY")
+    series.loc[200, "y"] += 150
+    series.loc[200, "cost"] = to_money(float(series.loc[200, "y"]))
+    why = to_findings(detect(series[["series_id", "ds", "y"]]), series, AS_OF).iloc[0]["why"]
+    assert re.search(r"cost \d+ JPY on .*, not the expected \d+ JPY\.", why)
 
 
 def test_small_change_is_no_finding(make: Make) -> None:
