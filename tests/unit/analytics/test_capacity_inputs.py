@@ -124,12 +124,37 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_history_without_a_series_is_named_after_its_file(tmp_path: Path) -> None:
     file = tmp_path / "web.csv"
     file.write_text("\ufeffds,y\n2026-10-25T02:00:00+02:00,5\n2026-10-25T01:00:00Z,6\n")
-    found = read_history(file)
+    found = read_history(file, "hour")
     assert found["series_id"].tolist() == ["web", "web"]
     assert found["ds"].dt.hour.tolist() == [0, 1]
     file.write_text("ds,y\n2026-10-25T02:00:00+02:00,5\n2026-10-25T00:00:00Z,6\n")
-    with pytest.raises(InputError, match=r"line 3: web at 2026-10-25T00:00Z is given twice"):
-        read_history(file)
+    with pytest.raises(InputError, match=r"line 3: web at 2026-10-25T00:00Z is of the same hour"):
+        read_history(file, "hour")
+
+
+@pytest.mark.parametrize(
+    ("period", "times", "complaint"),
+    [
+        ("day", ["2026-10-25T00:00Z", "2026-10-25T01:00Z"], "line 3: .* the same day .*line 2"),
+        ("hour", ["2026-10-25T00:00Z", "2026-10-25T00:30Z"], "line 3: .* the same hour .*line 2"),
+        ("hour", ["2026-10-25", "2026-10-26"], "no two values of web are one hour apart, but 1 da"),
+        ("hour", ["2026-10-25", "3026-10-25"], "line 3: ds '3026-10-25' is no time"),
+    ],
+)
+def test_demand_of_another_period_is_refused(
+    tmp_path: Path, period: Any, times: list[str], complaint: str
+) -> None:
+    file = tmp_path / "web.csv"
+    file.write_text("ds,y\n" + "".join(f"{time},5\n" for time in times))
+    with pytest.raises(InputError, match=complaint):
+        read_history(file, period)
+
+
+def test_days_of_local_time_are_days_across_a_change_of_the_clocks(tmp_path: Path) -> None:
+    file = tmp_path / "web.csv"
+    days = ("28T00:00+01:00", "29T00:00+01:00", "30T00:00+02:00", "31T00:00+02:00")
+    file.write_text("ds,y\n" + "".join(f"2026-03-{day},5\n" for day in days))
+    assert read_history(file, "day")["ds"].dt.day.tolist() == [27, 28, 29, 30]
 
 
 @pytest.mark.parametrize(
