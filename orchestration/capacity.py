@@ -140,9 +140,12 @@ def running_units(warehouse: Warehouse, prefix: str) -> int:
 
 
 def plan_span(forecast: Forecast, target: Target, now: datetime) -> tuple[datetime, int]:
-    """Where a plan begins (no earlier than the present period) and how many periods it has."""
+    """Where a plan begins, with the present period, and how many periods it has.
+
+    What lies between now and a forecast that begins later is not known.
+    """
     first, last = forecast.points[0].at, forecast.points[-1].at
-    passed = max(0, (now.astimezone(UTC) - first) // target.step)
+    passed = (now.astimezone(UTC) - first) // target.step
     start = first + passed * target.step
     if start > last:
         raise InputError(

@@ -78,10 +78,10 @@ def read_file(path: Path) -> list[Word]:
     """
     try:
         if path.suffix.lower() == ".csv":
-            with path.open(newline="", encoding="utf-8") as source:
+            with path.open(newline="", encoding="utf-8-sig") as source:
                 entries: Iterable[Mapping[str, Any]] = list(csv.DictReader(source, strict=True))
         else:
-            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("feedback", [])
+            entries = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("feedback", [])
     except (OSError, UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
         raise FeedbackError(f"{path} cannot be read as CSV or TOML: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -105,13 +105,17 @@ def record(
     A finding may be named by the start of its id, as long as that is one finding.
     """
     known = list(findings)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for word in words:
         about = [row for row in known if str(row["finding_id"]).startswith(word.finding)]
         if len(about) != 1:
             what = "no finding begins" if not about else f"{len(about)} findings begin"
             raise FeedbackError(
                 f"{what} with {word.finding!r}: copy a finding_id from marts.fct_findings"
+            )
+        if any(row["finding_id"] == about[0]["finding_id"] for row in rows):
+            raise FeedbackError(
+                f"finding {word.finding} is given twice; say one word about it at a time"
             )
         last_seen = about[0]["last_seen"]
         if word.until is not None and word.until <= last_seen:

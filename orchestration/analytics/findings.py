@@ -143,17 +143,23 @@ def incidents(judged: pd.DataFrame, y: Floats) -> list[Incident]:
         if alarm < free:
             continue
         begun = max(int((onset[alarm] - start).astype(int)), free)
-        reference = _reference(days, y, begun, str(kind[alarm]))
+        reference = _reference(days, y, begun)
         last, is_open = _extent(y - reference, begun, int(alarm), flag)
         inside = np.arange(alarm, last + 1)[flag[alarm : last + 1]]
+        expected, cost = reference[begun : last + 1], y[begun : last + 1]
         found.append(
             Incident(
-                kind=_kind(str(kind[alarm]), [str(k) for k in kind[inside]], last - begun),
+                kind=_kind(
+                    str(kind[alarm]),
+                    [str(k) for k in kind[inside]],
+                    last - begun,
+                    known=float(expected.sum()) > FEE_SHARE * float(cost.sum()),
+                ),
                 first_kind=str(kind[alarm]),
                 first=begun,
                 last=last,
                 open=is_open,
-                expected=reference[begun : last + 1],
+                expected=expected,
                 score=float(score[inside].max()),
                 detectors=_together(names[inside]),
                 alarm=int(alarm),
@@ -198,8 +204,13 @@ def _comes_back(before: Incident, incident: Incident, y: Floats) -> bool:
     return impacts[0] * impacts[1] > 0
 
 
-def _kind(first: str, kinds: list[str], days: int) -> str:
-    """A spike that stays is a level shift; new spend and drops keep their name."""
+def _kind(first: str, kinds: list[str], days: int, *, known: bool) -> str:
+    """A spike that stays is a level shift; new spend and drops keep their name.
+
+    What its months before have `known` is not new, however silent the weeks between were.
+    """
+    if first == "new_spend" and known:
+        first = "spike"
     if first == "spike" and days >= (CALM_DAYS if "level_shift" in kinds else A_WEEK):
         return "level_shift"
     if first == "level_shift" and days < CALM_DAYS:
@@ -207,11 +218,9 @@ def _kind(first: str, kinds: list[str], days: int) -> str:
     return first
 
 
-def _reference(days: pd.DatetimeIndex, y: Floats, begun: int, kind: str) -> Floats:
+def _reference(days: pd.DatetimeIndex, y: Floats, begun: int) -> Floats:
     """What each day would have cost: its weekday in the weeks before, and its month's fees."""
     reference = np.zeros_like(y)
-    if kind == "new_spend":
-        return reference
     # An incident ends at the latest this many days after it began.
     for day in range(begun, min(len(y), begun + ACCEPTED_AFTER + CALM_DAYS)):
         usual = _same_weekday(y, begun + (day - begun) % 7)
@@ -333,8 +342,10 @@ def _what(row: dict[Any, Any]) -> str:
     total = display(row["impact_cost"], currency, sign=True)
     where = place(row)
     since = f"since {row['first_seen']}" if row["status"] == "open" else _span(row, days)
+    rate = f"{paid} {since}" if days == 1 and row["status"] != "open" else f"{paid} a day {since}"
+    verb = "costs" if row["status"] == "open" else "cost"
     if row["kind"] == "new_spend":
-        return f"New spend: {where} costs {paid} a day {since}, after four weeks without any."
+        return f"New spend: {where} {verb} {rate}, after four weeks without any."
     if row["kind"] == "drop":
         return (
             f"{where} fell to {paid} a day from the expected {usual} {since}: "
@@ -342,7 +353,7 @@ def _what(row: dict[Any, Any]) -> str:
         )
     share = f" ({(actual - expected) / expected:+.0%})" if expected > 0 else ""
     if row["kind"] == "level_shift":
-        return f"{where} costs {paid} a day{share}, not the expected {usual}, {since}: {total}."
+        return f"{where} {verb} {paid} a day{share}, not the expected {usual}, {since}: {total}."
     if days == 1:
         return f"{where} cost {paid} on {row['first_seen']}{share}, not the expected {usual}."
     return f"{where} cost {paid} a day{share}, not the expected {usual}, {since}: {total}."

@@ -7,6 +7,10 @@ and name the same resource, or equally tagged ones, first are told by the larges
 A sum of series (an account, a region, an owner, a provider) moves whenever one of its parts does:
 its finding is told by the largest finding of its parts where those that moved on the same days, the
 same way, are most of it. What moved many parts a little, none of which alarms, stands for itself.
+An account that is new, or gone, as a whole tells its services.
+
+What falls in one place as it rises in another has moved (a service renamed, a machine of another
+account or owner, a region failed over): the rise tells the fall.
 """
 
 from __future__ import annotations
@@ -20,6 +24,10 @@ from orchestration.analytics.series import FINEST, LEVELS, NONE
 TOGETHER_DAYS = 1
 #: Parts that moved by this share of what their sum did are what moved it.
 MOST = 0.5
+#: Of what is new, or gone, as a whole no more than this share was there before, or is left.
+LEFT = 0.01
+#: A rise and a fall are one move if they differ by no more than this share of the larger.
+ALIKE = 0.2
 
 
 def fold_sums(findings: pd.DataFrame) -> pd.DataFrame:
@@ -28,16 +36,41 @@ def fold_sums(findings: pd.DataFrame) -> pd.DataFrame:
     The finer level explains the coarser. Which services a region or an owner has is not known
     here: what its provider's others did on the same days may be part of it.
     """
-    told: dict[Any, Any] = {}
+    told = _told_by_accounts(findings)
+    tellers = set(told.values())
     rank = findings["level"].map(LEVELS.index)
     for level in sorted(set(rank) - {LEVELS.index(FINEST)}):
         finer: Any = findings[(rank < level) & ~findings["finding_id"].isin(told)]
         parts = finer.to_dict("records")
-        for whole in findings[rank == level].to_dict("records"):
+        sums: Any = findings[(rank == level) & ~findings["finding_id"].isin(tellers)]
+        for whole in sums.to_dict("records"):
             shares = {part["finding_id"]: _explained(whole, part) for part in parts}
             if sum(shares.values()) >= MOST:
                 told[whole["finding_id"]] = _nearest(whole, parts, shares)
     return findings.assign(parent_finding_id=findings["finding_id"].map(told).astype(object))
+
+
+def _told_by_accounts(findings: pd.DataFrame) -> dict[Any, Any]:
+    """Which services are told by their account: several that are new, or gone, with all of it."""
+    records: Any = findings.to_dict("records")
+    wholly = [one for one in records if _is_new_or_gone(one)]
+    services = [one for one in wholly if one["level"] == FINEST]
+    told: dict[Any, Any] = {}
+    for account in (one for one in wholly if one["level"] == "account"):
+        parts = [
+            one["finding_id"]
+            for one in services
+            if one["sub_account_id"] == account["sub_account_id"]
+            and _together(account, one)
+            and _same_way(account, one)
+        ]
+        told |= dict.fromkeys(parts, account["finding_id"]) if len(parts) > 1 else {}
+    return told
+
+
+def _is_new_or_gone(finding: dict[Any, Any]) -> bool:
+    costs = sorted((abs(float(finding["actual_cost"])), abs(float(finding["expected_cost"]))))
+    return costs[0] <= LEFT * costs[1]
 
 
 def _nearest(whole: dict[Any, Any], parts: list[dict[Any, Any]], shares: dict[Any, float]) -> Any:
@@ -45,8 +78,8 @@ def _nearest(whole: dict[Any, Any], parts: list[dict[Any, Any]], shares: dict[An
 
     def likeness(part: dict[Any, Any]) -> tuple[bool, float]:
         share = shares[part["finding_id"]]
-        together = abs((part["first_seen"] - whole["first_seen"]).days) <= TOGETHER_DAYS
-        return together and share > 0, min(share, 1 / share) if share else 0.0
+        begun = abs((part["first_seen"] - whole["first_seen"]).days) <= TOGETHER_DAYS
+        return begun and share > 0, min(share, 1 / share) if share else 0.0
 
     return max(parts, key=likeness)["finding_id"]
 
@@ -84,26 +117,65 @@ def fold(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
         folded.append(parent["finding_id"] if parent else None)
         if parent is None:
             parents.append(told)
-    teller = dict(zip(apart["finding_id"], folded, strict=True))
-    names = [
-        teller.get(name) if pd.isna(of_parts) else teller.get(of_parts) or of_parts
-        for name, of_parts in zip(
-            findings["finding_id"], findings["parent_finding_id"], strict=True
-        )
-    ]
+    told = dict(zip(findings["finding_id"], findings["parent_finding_id"], strict=True))
+    told |= dict(zip(apart["finding_id"], folded, strict=True)) | _moves(parents)
+
+    def teller(name: Any) -> Any:
+        return name if pd.isna(told[name]) else teller(told[name])
+
+    names = [None if pd.isna(told[name]) else teller(name) for name in findings["finding_id"]]
     return findings.assign(parent_finding_id=pd.Series(names, index=findings.index, dtype=object))
 
 
+def _moves(apart: list[dict[Any, Any]]) -> dict[Any, Any]:
+    """Which fall is told by which rise."""
+    rises = {one["finding_id"]: one for one in apart if one["impact_cost"] > 0}
+    moved: dict[Any, Any] = {}
+    for fall in (one for one in apart if one["impact_cost"] < 0):
+        name = next((name for name, rise in rises.items() if _has_moved(fall, rise)), None)
+        if name is not None:
+            moved[fall["finding_id"]] = name
+            del rises[name]
+    return moved
+
+
+def _has_moved(fall: dict[Any, Any], rise: dict[Any, Any]) -> bool:
+    """Of one level, with one resource or as parts of one whole, and about as much a day."""
+    less, more = sorted(
+        abs(float(one["impact_cost"])) / ((one["last_seen"] - one["first_seen"]).days + 1)
+        for one in (fall, rise)
+    )
+    named = rise["level"] != FINEST or _is_equal(fall, rise, "resource_id", (None, NONE))
+    return (
+        named
+        and fall["level"] == rise["level"]
+        and _together(fall, rise)
+        and less >= (1 - ALIKE) * more
+    )
+
+
 def _same_thing(parent: dict[Any, Any], finding: dict[Any, Any]) -> bool:
-    same = all(parent[key] == finding[key] for key in ("service_provider_name", "billing_currency"))
-    together = abs((parent["first_seen"] - finding["first_seen"]).days) <= TOGETHER_DAYS
-    one_way = (parent["impact_cost"] > 0) == (finding["impact_cost"] > 0)
-    return same and together and one_way and (_shared(parent, finding))
+    return _together(parent, finding) and _same_way(parent, finding) and _shared(parent, finding)
 
 
-def _shared(parent: dict[Any, Any], finding: dict[Any, Any]) -> bool:
-    for key, nothing in (("resource_id", (None, NONE)), ("tags", (None, "{}"))):
-        value = finding[key]
-        if not pd.isna(value) and value not in nothing and value == parent[key]:
-            return True
-    return False
+def _together(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
+    """Of one provider and currency, begun within a day."""
+    same = all(one[key] == other[key] for key in ("service_provider_name", "billing_currency"))
+    return same and abs((one["first_seen"] - other["first_seen"]).days) <= TOGETHER_DAYS
+
+
+def _same_way(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
+    return bool((one["impact_cost"] > 0) == (other["impact_cost"] > 0))
+
+
+def _shared(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
+    return _is_equal(one, other, "resource_id", (None, NONE)) or _is_equal(
+        one, other, "tags", (None, "{}")
+    )
+
+
+def _is_equal(
+    one: dict[Any, Any], other: dict[Any, Any], key: str, nothing: tuple[str | None, ...]
+) -> bool:
+    value = other[key]
+    return not pd.isna(value) and value not in nothing and value == one[key]

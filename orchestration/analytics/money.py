@@ -8,6 +8,11 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
 #: All stored amounts have twelve decimals, as the warehouse's numeric(38,12).
 UNIT = Decimal("0.000000000001")
 
+#: Currencies without a minor unit (ISO 4217).
+WHOLE = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
+    "XAF", "XOF", "XPF",
+)  # fmt: skip
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -20,8 +25,8 @@ def to_money(value: float | Decimal | int) -> Decimal:
 
 
 def display(amount: Decimal, currency: str, *, sign: bool = False) -> str:
-    """An amount for people: two decimals, thousands separated, with its currency."""
-    text = f"{abs(amount):,.2f}"
+    """An amount for people: its currency's decimals, thousands separated, with the currency."""
+    text = f"{abs(amount):,.{0 if currency in WHOLE else 2}f}"
     mark = "-" if amount < 0 else ("+" if sign else "")
     symbol = SYMBOLS.get(currency)
     return f"{mark}{symbol}{text}" if symbol else f"{mark}{text} {currency}"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from orchestration.analytics.findings import place as series_place
+from orchestration.analytics.findings import why
 from orchestration.analytics.money import display
 from orchestration.analytics.series import NONE
 
@@ -29,20 +31,37 @@ WORDS = {
 }
 
 
-def with_drivers(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
-    """The findings, `why` lengthened by their first driver and `drivers` filled with the leading.
+def in_words(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
+    """The folded findings with `why`: what happened, what drove it most, whence it moved.
 
-    `drivers` is what `explain_findings` gives; findings without any stay as they are.
+    `drivers` is what `explain_findings` gives; the leading ones become the column `drivers`.
     """
-    out = findings.copy()
     by_finding = dict(list(drivers.groupby("finding_id", sort=False)))
-    for index, finding in zip(out.index, findings["finding_id"], strict=True):
-        if finding not in by_finding:
-            continue
-        rows = by_finding[finding].to_dict("records")
-        out.at[index, "drivers"] = _json(rows)
-        out.at[index, "why"] = f"{findings.at[index, 'why']!s} {sentence(rows)}."
-    return out
+    texts: dict[Any, str] = {}
+    listed: dict[Any, str] = {}
+    for finding in findings.to_dict("records"):
+        name = finding["finding_id"]
+        texts[name], listed[name] = why(finding), "{}"
+        if name in by_finding:
+            rows = by_finding[name].to_dict("records")
+            texts[name] += f" {sentence(rows)}."
+            listed[name] = _json(rows)
+    for fall, rise in _moves(findings):
+        texts[rise] += f" It seems to have moved from {fall}, which fell by about as much."
+    ids = findings["finding_id"]
+    return findings.assign(why=ids.map(texts), drivers=ids.map(listed))
+
+
+def _moves(findings: pd.DataFrame) -> list[tuple[str, Any]]:
+    """What fell, and the rise that tells it: of one level, for other sums only follow."""
+    known = findings.set_index("finding_id")
+    told = findings[findings["parent_finding_id"].notna()].to_dict("records")
+    pairs = []
+    for fall in told:
+        rise = known.loc[fall["parent_finding_id"]]
+        if fall["impact_cost"] < 0 < rise["impact_cost"] and fall["level"] == rise["level"]:
+            pairs.append((series_place(fall).removesuffix(","), fall["parent_finding_id"]))
+    return pairs
 
 
 def sentence(drivers: Sequence[Row]) -> str:

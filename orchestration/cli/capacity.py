@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -117,10 +117,9 @@ def forecast(
 
     if period not in {"hour", "day"}:
         fail(f"--period is {period!r}: choose hour or day", UNDECIDED)
+    by: Literal["hour", "day"] = "hour" if period == "hour" else "day"
     try:
-        made = forecast_demand(
-            read_history(history), horizon, "hour" if period == "hour" else "day"
-        )
+        made = forecast_demand(read_history(history, by), horizon, by)
         made.insert(1, "as_of", load_settings().now().strftime("%Y-%m-%dT%H:%M:%SZ"))
         made["ds"] = made["ds"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
         write_whole(output, made.to_csv(index=False))

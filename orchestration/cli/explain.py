@@ -24,6 +24,7 @@ Row = dict[str, Any]
 SHORTEST = 4
 _ID = re.compile(r"[0-9a-f]+")
 _FINDING = "select * from marts.fct_findings where finding_id like '{name}%' order by finding_id"
+_TOLD = "select * from marts.fct_findings where parent_finding_id = '{name}' order by first_seen"
 _DRIVERS = (
     "select * from marts.fct_anomaly_drivers where finding_id = '{name}' order by driver_rank"
 )
@@ -74,17 +75,22 @@ def explain(
         name = found[0]["finding_id"]
         # A sum of services that one of them tells has no drivers but that one's.
         driven = found[0]["parent_finding_id"] if found[0]["drivers"] == "{}" else None
+        told = rows(_TOLD.format(name=name))
         drivers = rows(_DRIVERS.format(name=driven or name))
         events = rows(_EVENTS.format(name=name))
         budget = rows(_BUDGET.format(name=name))
     except WarehouseError as error:
         fail(str(error))
     if format is ExplainFormat.JSON:
-        body = {"finding": found[0], "drivers": drivers, "events": events, "stricter": budget}
+        body = {
+            "finding": found[0], "tells": told, "drivers": drivers, "events": events,
+            "stricter": budget,
+        }  # fmt: skip
         json.dump(body, sys.stdout, default=str, indent=2)
         sys.stdout.write("\n")
     else:
         _screen(found[0], drivers, driven)
+        _tells(told)
         _nearby(events)
         for row in budget:
             out.print(escape(_stricter(row)), highlight=False)
@@ -119,6 +125,22 @@ def _screen(finding: Row, drivers: list[Row], driven: str | None) -> None:
         ("product", lambda row: row["product"] or "not known"),
     ):
         out.print(_split(title, drivers, name))
+
+
+def _tells(findings: list[Row]) -> None:
+    """The findings that are the same thing, seen in other series, and so are not told apart."""
+    from orchestration.analytics.findings import place  # noqa: PLC0415 (fast --help)
+
+    if not findings:
+        return
+    table = Table("the same, seen in", "since", box=None)
+    table.add_column("impact", justify="right")
+    for row in sorted(findings, key=lambda row: -abs(row["impact_cost"]))[:SHOWN]:
+        impact = f"{_amount(row['impact_cost'], '+')} {row['billing_currency']}"
+        table.add_row(escape(place(row).rstrip(",")), str(row["first_seen"]), impact)
+    if findings[SHOWN:]:
+        table.add_row(f"{len(findings) - SHOWN} more", "", "")
+    out.print(table)
 
 
 def _nearby(events: list[Row]) -> None:

@@ -94,6 +94,27 @@ def test_denied_plan_exits_1_and_leaves_the_variables_alone(home: Path, forecast
     assert (home / "out" / "web.auto.tfvars.json").read_text() == allowed
 
 
+def test_forecast_that_begins_later_leaves_the_hours_before_it_as_they_are(
+    home: Path, forecast: Path
+) -> None:
+    made = pd.read_csv(forecast)
+    made[3:].to_csv(home / "later.csv", index=False)
+    decide(home, home / "later.csv", "--current", "14")
+    steps = json.loads((home / "out" / "web.plan.json").read_text())["steps"]
+    assert (len(steps), steps[0]["at"]) == (48, "2022-10-31T00:00:00Z")
+    assert [step["expected_demand"] for step in steps[:3]] == [None] * 3
+    assert all(step["units"] >= 14 for step in steps[:3])
+
+
+def test_forecast_of_another_year_is_no_plan_for_now(home: Path, forecast: Path) -> None:
+    made = pd.read_csv(forecast)
+    made.assign(ds=made["ds"].str.replace("2022", "2024")).to_csv(home / "f.csv", index=False)
+    result = decide(home, home / "f.csv", "--current", "14")
+    assert result.exit_code == 2
+    assert "periods cannot be planned" in result.output
+    assert not (home / "out").exists()
+
+
 def test_stale_forecast_is_denied(home: Path, forecast: Path) -> None:
     made = pd.read_csv(forecast)
     made.assign(as_of="2022-10-28T00:00:00Z").to_csv(home / "stale.csv", index=False)

@@ -117,6 +117,21 @@ def test_what_changed_is_judged_and_all_else_keeps_its_findings(home: DetectionH
     assert step(home) == {name for name in everything() if "Queue" not in name}
 
 
+def test_a_renamed_service_is_one_finding_that_says_from_where(home: DetectionHome) -> None:
+    since = home.today - timedelta(days=20)
+    home.bill(
+        "renamed",
+        "update focus.fct_focus_charges set service_name = 'Finder' where service_name = 'Search' "
+        "and sub_account_id = 'one' and service_provider_name = 'AWS' "
+        f"and charge_period_start >= timestamp '{since}'",
+    )
+    for _ in range(2):
+        step(home)
+        (told,) = alone(home).to_dict("records")
+        assert (told["service_name"], told["kind"]) == ("Finder", "new_spend")
+        assert told["why"].count("It seems to have moved from Search in account one (AWS)") == 1
+
+
 def test_a_provider_judged_more_strictly_is_judged_again(home: DetectionHome) -> None:
     home.bill("incident", home.charged("Compute", 20, 3))
     step(home)

@@ -18,6 +18,15 @@ create table marts.fct_findings as
 select '{FINDING}' as finding_id, 'AWS' as service_provider_name, 'spike' as kind, 'open' as status,
        date '2026-03-10' as first_seen, date '2026-03-11' as last_seen, 'EC2 costs more.' as why,
        null::varchar as parent_finding_id, '{{}}' as drivers;
+insert into marts.fct_findings by name
+select 'abcdef' as finding_id, '{FINDING}' as parent_finding_id, '{{}}' as drivers,
+       'AWS' as service_provider_name, 'level_shift' as kind, 'open' as status, 'Too.' as why,
+       date '2026-03-11' as last_seen, date '2026-03-10' as first_seen;
+alter table marts.fct_findings add column level text default 'account';
+alter table marts.fct_findings add column member text default '(all)';
+alter table marts.fct_findings add column sub_account_id text default '42';
+alter table marts.fct_findings add column billing_currency text default 'USD';
+alter table marts.fct_findings add column impact_cost decimal(38, 12) default 70;
 create table marts.fct_anomaly_drivers as select '' as finding_id, 1 as driver_rank where false;
 create table marts.fct_finding_events as
 select * from (values
@@ -67,3 +76,12 @@ def test_a_provider_that_feedback_made_stricter_is_named_with_its_figures() -> N
 def test_the_json_has_every_event_of_the_finding() -> None:
     done = CliRunner().invoke(app, ["explain", FINDING[:6], "--format", "json"])
     assert [event["event_rank"] for event in json.loads(done.stdout)["events"]] == [1, 2]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_finding_names_those_that_it_tells_too() -> None:
+    told = " ".join(CliRunner().invoke(app, ["explain", FINDING]).stdout.split())
+    assert "Account 42 (AWS), all services together 2026-03-10 +70.00 USD" in told
+    done = CliRunner().invoke(app, ["explain", FINDING, "--format", "json"])
+    assert [row["finding_id"] for row in json.loads(done.stdout)["tells"]] == ["abcdef"]
+    assert "the same" not in CliRunner().invoke(app, ["explain", "abcdef"]).stdout

@@ -11,11 +11,12 @@ import csv
 import io
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -24,6 +25,8 @@ from orchestration.analytics.capacity.target import Target
 
 # Ten years of hours for a hundred series.
 MOST_ROWS = 10_000_000
+# What pandas counts in nanoseconds, and more than anybody measures.
+YEARS = range(1900, 2200)
 
 
 class InputError(ValueError):
@@ -55,7 +58,10 @@ class _Row:
     def time(self, field: str) -> datetime:
         text = self.text(field)
         try:
-            return utc(datetime.fromisoformat(text))
+            moment = utc(datetime.fromisoformat(text))
+            if moment.year not in YEARS:
+                raise ValueError(f"the year {moment.year} is out of reach")
+            return moment
         except (ValueError, OverflowError) as error:
             raise InputError(
                 f"{self.place}: {field} {text!r} is no time; write it as 2026-10-28T13:00:00Z "
@@ -65,7 +71,8 @@ class _Row:
     def demand(self, field: str) -> float:
         text = self.text(field)
         try:
-            value = float(text)
+            # Python would read 1_000 as a thousand, other readers would not.
+            value = float(text.replace("_", "?"))
         except ValueError as error:
             raise InputError(
                 f"{self.place}: {field} {text!r} is no number; write it as 1234.5"
@@ -111,23 +118,36 @@ def read_forecast(path: Path, target: Target) -> Forecast:
     return Forecast(path.name, points, next(iter(made), None))
 
 
-def read_history(path: Path) -> pd.DataFrame:
-    """Measured demand as frame[series_id, ds, y] (UTC), from the columns ds and y."""
+def read_history(path: Path, period: Literal["hour", "day"]) -> pd.DataFrame:
+    """Measured demand as frame[series_id, ds, y] (UTC), one value per period, from ds and y.
+
+    Demand of hours is none of days, nor the other way: a mean or a part of it would be another.
+    """
     names, times, values = [], [], []
     seen: dict[tuple[str, datetime], str] = {}
     for row in _rows(path, ("ds", "y")):
         name = row.text("series_id") if "series_id" in row.values else path.stem
-        at = row.time("ds")
-        if (name, at) in seen:
+        at = row.time("ds").replace(tzinfo=None)
+        begun = at.replace(minute=0, second=0, microsecond=0)
+        begun = begun.replace(hour=0) if period == "day" else begun
+        if (name, begun) in seen:
             raise InputError(
-                f"{row.place}: {name} at {at:%Y-%m-%dT%H:%MZ} is given twice, first in "
-                f"{seen[name, at]}; keep one of them"
+                f"{row.place}: {name} at {at:%Y-%m-%dT%H:%MZ} is of the same {period} as "
+                f"{seen[name, begun]}; keep one value per {period}, or correct --period"
             )
-        seen[name, at] = row.place
+        seen[name, begun] = row.place
         names.append(name)
-        times.append(at.replace(tzinfo=None))
+        times.append(at)
         values.append(row.demand("y"))
-    return pd.DataFrame({"series_id": names, "ds": pd.to_datetime(times), "y": values})
+    frame = pd.DataFrame({"series_id": names, "ds": pd.to_datetime(times), "y": values})
+    apart = frame.sort_values("ds").groupby("series_id")["ds"].diff().groupby(frame["series_id"])
+    for series_id, least in apart.min().items():
+        if least >= 2 * pd.Timedelta(1, "h" if period == "hour" else "D"):
+            raise InputError(
+                f"{path}: no two values of {series_id} are one {period} apart, but {least} at "
+                "least; correct --period, or give more of them"
+            )
+    return frame
 
 
 def _rows(path: Path, needed: Sequence[str]) -> list[_Row]:
@@ -155,6 +175,7 @@ def _csv_rows(path: Path, text: str) -> list[_Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     rows = []
     try:
+        _once(f"{path}: line 1", list(reader.fieldnames or []))
         for values in reader:
             place = f"{path}: line {reader.line_num}"
             if None in values:
@@ -165,9 +186,21 @@ def _csv_rows(path: Path, text: str) -> list[_Row]:
     return rows
 
 
+def _once(place: str, fields: Sequence[str]) -> None:
+    twice = [name for name, times in Counter(fields).items() if times > 1]
+    if twice:
+        raise InputError(f"{place}: {twice[0]!r} is given twice; keep one of them")
+
+
 def _json_rows(path: Path, text: str) -> list[_Row]:
+    def one(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        _once(str(path), [name for name, _ in pairs])
+        return dict(pairs)
+
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=one)
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error}); write a list of objects") from error
     if not isinstance(document, list):

@@ -14,6 +14,8 @@ from orchestration.analytics.capacity.decide import Plan, Step
 
 # Azure Monitor takes at most twenty profiles; one of them is the default.
 MOST_WINDOWS = 19
+# Always-ready instances that a function app may have; it scales out beyond them by itself.
+MOST_READY = 20
 
 
 def decimal_text(value: Decimal | float) -> str:
@@ -82,7 +84,7 @@ def tfvars(plan: Plan, decision_id: str) -> dict[str, Any]:
     if target.kind == "azure_function_app":
         return common | {
             "capacity_valid_until": shown[0]["end"],
-            "elastic_instance_minimum": plan.steps[0].units,
+            "elastic_instance_minimum": min(plan.steps[0].units, MOST_READY),
             "app_scale_limit": target.max_units,
         }
     last = {name: shown[-1][name] for name in ("minimum", "default", "maximum")}

@@ -46,6 +46,10 @@ Share = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1000, decimal
 Units = Annotated[int, Field(strict=True, ge=0, le=LARGEST_FLEET)]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=7 * 24 * 60)]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+# It names files, and Terraform's autoscale profiles.
+Name = Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+# What an autoscale setting takes.
+LARGEST_SCALE_SET = 1000
 
 
 class Target(BaseModel):
@@ -58,7 +62,7 @@ class Target(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Text
+    name: Name
     kind: Literal["azure_scale_set", "azure_function_app"]
     environment: Text
     owner: Text
@@ -70,7 +74,8 @@ class Target(BaseModel):
     headroom_pct: Share
     startup_minutes: Minutes
     min_units: Units
-    max_units: Units
+    #: To Azure a function app's limit of 0 is none.
+    max_units: Annotated[int, Field(strict=True, ge=1, le=LARGEST_FLEET)]
     step_limit: Annotated[int, Field(strict=True, ge=1, le=LARGEST_FLEET)]
     change_threshold_pct: Share
     cooldown_minutes: Minutes
@@ -84,6 +89,11 @@ class Target(BaseModel):
     def _consistent(self) -> Target:
         if self.min_units > self.max_units:
             raise ValueError(f"min_units {self.min_units} is above max_units {self.max_units}")
+        if self.kind == "azure_scale_set" and self.max_units > LARGEST_SCALE_SET:
+            raise ValueError(
+                f"max_units {self.max_units} is more than the {LARGEST_SCALE_SET} instances that "
+                "an autoscale setting takes"
+            )
         least = self.min_units * self.hourly_cost * HOURS_PER_MONTH
         if least > self.monthly_budget:
             raise ValueError(

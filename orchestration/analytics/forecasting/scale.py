@@ -10,14 +10,24 @@ from orchestration.analytics.forecasting.rhythm import Rhythm
 
 
 def error_scale(panel: Panel, rhythm: Rhythm) -> Floats:
-    """The usual change over the rhythm's lag (over one season for short histories)."""
-    lag = rhythm.change_lag if panel.days > 3 * rhythm.change_lag else rhythm.season
+    """The usual change over the rhythm's lag; over one season for series of a short history.
+
+    Each series goes by its own age: a new one among old ones has no changes over a long lag.
+    """
+    age = panel.length
+    change = np.where(
+        age > 3 * rhythm.change_lag,
+        _usual_change(panel, rhythm.change_lag, rhythm),
+        _usual_change(panel, rhythm.season, rhythm),
+    )
+    level = mean_known(np.abs(panel.values[:, -rhythm.season :]))
+    return np.where(age > rhythm.season, change, np.maximum(0.1 * level, 1e-9))
+
+
+def _usual_change(panel: Panel, lag: int, rhythm: Rhythm) -> Floats:
     values = panel.values[:, -(rhythm.change_window + lag) :]
-    level = mean_known(np.abs(values))
-    if values.shape[1] <= lag:
-        return np.maximum(0.1 * level, 1e-9)
     change = mean_known(np.abs(values[:, lag:] - values[:, :-lag]))
-    return np.maximum(change, 1e-3 * level + 1e-9)
+    return np.maximum(change, 1e-3 * mean_known(np.abs(values)) + 1e-9)
 
 
 def season_change(panel: Panel, rhythm: Rhythm) -> Floats:

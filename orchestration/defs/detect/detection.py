@@ -12,7 +12,7 @@ from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
 from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import COLUMNS as FINDING_COLUMNS
-from orchestration.analytics.findings import largest_first, to_findings, why
+from orchestration.analytics.findings import largest_first, to_findings
 from orchestration.analytics.folding import fold, fold_sums
 from orchestration.analytics.judged import COLUMNS as JUDGED_COLUMNS
 from orchestration.analytics.judged import (
@@ -24,7 +24,7 @@ from orchestration.analytics.judged import (
 )
 from orchestration.analytics.planned import set_aside
 from orchestration.analytics.recalibration import budgets, detect_within
-from orchestration.analytics.sentences import with_drivers
+from orchestration.analytics.sentences import in_words
 from orchestration.defs.detect.arrivals import arrivals
 from orchestration.defs.detect.inputs import calendar, daily_costs, inputs, planned_events
 from orchestration.defs.detect.moved import moved_charges
@@ -88,37 +88,32 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
     charges = fingerprint(*warehouse.query(_CHARGES).to_numpy().tolist())
     explained = before.loc[before["charges_fingerprint"] == charges, "series_id"]
     told = kept.loc[kept["series_id"].isin(explained) & (kept["drivers"] != "{}"), "finding_id"]
-    found, drivers = _explained(warehouse, found, set(told))
+    drivers = _explained(warehouse, found, set(told))
     state = _state(now, before, due, outcome(series, flags).reset_index())
     counted = state["series_id"].map(found["series_id"].value_counts()).fillna(0)
     state = state.assign(
         findings=counted.astype(int), as_of=today, detection_version=detection_version(),
         charges_fingerprint=charges,
     )  # fmt: skip
-    found = suppress(fold(found, drivers), feedback)
+    found = suppress(in_words(fold(found, drivers), drivers), feedback)
     return Detection(found, drivers, allowed, feedback, state[JUDGED_COLUMNS], series, flags)
 
 
-def _explained(
-    warehouse: Warehouse, found: pd.DataFrame, told: set[Any]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The findings with what drove them; those in `told` have been explained from these charges.
+def _explained(warehouse: Warehouse, found: pd.DataFrame, told: set[Any]) -> pd.DataFrame:
+    """What drove the findings; those in `told` have been explained from these charges.
 
     A sum that its parts tell has no drivers of its own: theirs are its drivers.
     """
     apart = found["parent_finding_id"].isna()
     old = found["finding_id"].isin(told) & apart
-    new = found[~old].reset_index(drop=True)
-    new = new.assign(why=[why(row) for row in new.to_dict("records")], drivers="{}")
+    alone = found[apart & ~old]
     drivers = warehouse.query(_DRIVERS)
     drivers = drivers[drivers["finding_id"].isin(found.loc[old, "finding_id"])]
-    alone = new[new["parent_finding_id"].isna()]
     if not alone.empty:
         cells = [warehouse.query(select) for select in moved_charges(alone)]
         moved = explain_findings(alone, pd.concat(cells, ignore_index=True))
-        new, drivers = with_drivers(new, moved), _both(drivers, moved)
-    drivers = drivers.sort_values(["finding_id", "driver_rank"], ignore_index=True)
-    return _together(found[old], new), drivers
+        drivers = _both(drivers, moved)
+    return drivers.sort_values(["finding_id", "driver_rank"], ignore_index=True)
 
 
 def _both(kept: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orchestration.analytics.explain import CELLS, COLUMNS, TOP, compared_days, explain_findings
 from orchestration.analytics.money import UNIT, apportion
-from orchestration.analytics.sentences import with_drivers
+from orchestration.analytics.sentences import in_words
 
 FIRST = date(2026, 9, 14)
 DEFAULTS = {
@@ -57,7 +57,13 @@ def findings(*names: str, days: int = 7) -> Any:
             "member": "(all)",
             "first_seen": FIRST,
             "last_seen": FIRST + timedelta(days=days - 1),
-            "why": "It rose.",
+            "kind": "spike",
+            "status": "resolved",
+            "expected_cost": Decimal(70),
+            "actual_cost": Decimal(140),
+            "impact_cost": Decimal(70),
+            "arrived_share": 1.0,
+            "parent_finding_id": None,
             "drivers": "{}",
         }
     )
@@ -194,17 +200,38 @@ def test_the_leading_cause_is_told_with_its_largest_resource_and_share() -> None
         {"resource_id": "i-a", "cost": Decimal("16.8"), "quantity": Decimal(168)},
     ]
     found = findings("f1", "without")
-    told = with_drivers(found, explain_findings(found, cells(*rows, *before())))
+    told = in_words(found, explain_findings(found, cells(*rows, *before())))
+    rose = (
+        "EC2 in account 1 (AWS) cost $20.00 a day (+100%), not the expected $10.00, "
+        "from 2026-09-14 to 2026-09-20: +$70.00."
+    )
     assert told["why"][0] == (
-        "It rose. i-0abc (BoxUsage:m5.large, us-east-1) and 1 more new, +$210.00/day "
+        f"{rose} i-0abc (BoxUsage:m5.large, us-east-1) and 1 more new, +$210.00/day "
         "since 2026-09-14, 99% of the change."
     )
     body = json.loads(told["drivers"][0])
     assert Decimal(body["change"]) == sum(map(Decimal, body["causes"].values()))
     listed = sum((Decimal(row["change"]) for row in body["top"]), Decimal(0))
     assert listed + Decimal(body["rest"]) == Decimal(body["change"])
-    assert (told["why"][1], told["drivers"][1]) == ("It rose.", "{}")
+    assert (told["why"][1], told["drivers"][1]) == (rose, "{}")
     assert found["drivers"][0] == "{}", "the input is not changed"
+
+
+def test_what_has_moved_says_from_where_and_is_said_once() -> None:
+    found = findings("rise", "fall", "sum")
+    found["parent_finding_id"] = [None, "rise", "rise"]
+    found["service_name"] = ["AI Search", "Cognitive Search", "(all)"]
+    found["level"] = ["service", "service", "account"]
+    found.loc[1:, "impact_cost"] = Decimal(-70)
+    drivers = explain_findings(findings(), cells())
+    told = in_words(found, drivers)
+    assert told["why"][0].endswith(
+        "It seems to have moved from Cognitive Search in account 1 (AWS), which fell by about as "
+        "much."
+    )
+    assert told["why"][0].count("moved") == 1
+    assert not told["why"][1:].str.contains("moved").any()
+    assert in_words(told, drivers)["why"].tolist() == told["why"].tolist(), "kept word for word"
 
 
 def test_no_cells_give_an_empty_table_with_all_columns() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -104,6 +105,35 @@ def test_new_spend_counts_in_full(make: Make) -> None:
     assert row["expected_cost"] == 0
     assert row["impact_cost"] == row["actual_cost"]
     assert row["why"].startswith("New spend: AmazonEC2 in account 1 (AWS) costs $")
+
+
+def test_a_monthly_bill_that_doubles_is_held_against_the_months_before(make: Make) -> None:
+    """Its weeks between are silent, so a rule takes it for new spend; it is none."""
+    frame = make(days=365)
+    first = frame["ds"].dt.day == 1
+    frame["y"] = first * 3000.0
+    frame.loc[frame.index[first][-1], "y"] = 6000.0
+    row = findings(frame).sort_values("first_seen").iloc[-1]
+    assert row["kind"] == "spike"
+    assert (row["expected_cost"], row["impact_cost"]) == (3000, 3000)
+    assert "cost $6,000.00 on" in row["why"]
+    assert "not the expected $3,000.00" in row["why"]
+
+
+def test_new_spend_of_one_day_is_told_as_of_that_day(make: Make) -> None:
+    frame = make()
+    frame["y"] = 0.0
+    frame.loc[280, "y"] = 500.0
+    why = findings(frame).iloc[0]["why"]
+    assert f"cost $500.00 on {frame['ds'][280].date()}, after four weeks" in why
+
+
+def test_yen_are_told_without_decimals(make: Make) -> None:
+    series = as_series(make()).assign(billing_currency="JPY")
+    series.loc[200, "y"] += 150
+    series.loc[200, "cost"] = to_money(float(series.loc[200, "y"]))
+    why = to_findings(detect(series[["series_id", "ds", "y"]]), series, AS_OF).iloc[0]["why"]
+    assert re.search(r"cost \d+ JPY on .*, not the expected \d+ JPY\.", why)
 
 
 def test_small_change_is_no_finding(make: Make) -> None:

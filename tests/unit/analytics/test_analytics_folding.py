@@ -13,7 +13,8 @@ from orchestration.analytics.folding import fold, fold_sums
 TAGS = '{"product":"search"}'
 TALE: dict[str, Any] = {
     "service_provider_name": "AWS", "billing_currency": "USD", "first_seen": date(2026, 9, 8),
-    "impact_cost": Decimal(10), "resource_id": "i-1", "tags": TAGS,
+    "last_seen": date(2026, 9, 12), "level": "service", "impact_cost": Decimal(10),
+    "expected_cost": Decimal(90), "actual_cost": Decimal(100), "resource_id": "i-1", "tags": TAGS,
 }  # fmt: skip
 
 
@@ -45,6 +46,31 @@ def test_other_resources_days_directions_providers_and_currencies_stay_apart() -
         assert parents({}, change) == [None, None], change
 
 
+FALL = {"impact_cost": Decimal(-9)}
+
+
+def test_what_falls_in_one_place_as_it_rises_in_another_has_moved() -> None:
+    assert parents({}, FALL) == [None, "f0"]
+    assert parents(FALL, {}) == ["f1", None], "the rise tells it, whichever is larger"
+    owners = {"level": "owner", "resource_id": None, "tags": None}
+    assert parents(owners, owners | FALL) == [None, "f0"], "no resource names both owners"
+    assert parents(owners, owners | FALL, owners | FALL) == [None, "f0", None], "from one place"
+
+
+def test_other_amounts_resources_levels_days_and_currencies_are_no_move() -> None:
+    for change in (
+        {"impact_cost": Decimal(-7)},
+        {"resource_id": "i-2"},
+        {"resource_id": "(none)"},
+        {"level": "region"},
+        {"first_seen": date(2026, 9, 10)},
+        {"last_seen": date(2026, 9, 28)},
+        {"billing_currency": "EUR"},
+        {"service_provider_name": "Microsoft"},
+    ):
+        assert parents({}, FALL | change) == [None, None], change
+
+
 def test_what_has_no_resource_and_no_tags_is_not_taken_for_the_same() -> None:
     for nothing in (None, "{}"):
         unnamed = {"resource_id": "(none)", "tags": nothing}
@@ -58,9 +84,7 @@ def test_findings_without_drivers_stay_as_they_are() -> None:
     assert fold(frame.head(0), drivers).empty
 
 
-WHOLE: dict[str, Any] = TALE | {
-    "last_seen": date(2026, 9, 12), "level": "account", "sub_account_id": "one",
-}  # fmt: skip
+WHOLE: dict[str, Any] = TALE | {"level": "account", "sub_account_id": "one"}
 
 
 def told_by(*changes: dict[str, Any]) -> list[str | None]:
@@ -107,6 +131,28 @@ def test_a_part_of_many_more_days_explains_only_by_those_it_shares() -> None:
 
 def test_an_account_tells_its_provider_when_no_service_does() -> None:
     assert told_by({"level": "provider"}, {"impact_cost": Decimal(9)}) == ["f1", None]
+
+
+NEW = {"expected_cost": Decimal(0), "actual_cost": Decimal(10)}
+
+
+def test_an_account_that_is_new_as_a_whole_tells_its_services() -> None:
+    new = SERVICE | NEW
+    assert told_by(NEW, new, new) == [None, "f0", "f0"]
+    assert told_by(NEW | {"level": "provider"}, new, new, NEW) == ["f3", "f3", "f3", None]
+    gone = {"impact_cost": Decimal(-10), "expected_cost": Decimal(10), "actual_cost": Decimal(0)}
+    left = SERVICE | gone | {"impact_cost": Decimal(-6)}
+    assert told_by(gone, left, left) == [None, "f0", "f0"]
+
+
+def test_services_of_an_account_that_was_there_or_began_apart_tell_themselves() -> None:
+    new = SERVICE | NEW
+    assert told_by({}, new, new) == ["f1", None, None]
+    assert told_by(NEW, new) == ["f1", None], "one service says more than its account"
+    later = new | {"first_seen": date(2026, 9, 10)}
+    assert told_by(NEW, new, later) == ["f1", None, None]
+    elsewhere = new | {"sub_account_id": "two"}
+    assert told_by(NEW, new, elsewhere) == ["f1", None, None]
 
 
 def test_what_tells_a_sum_is_told_itself_by_the_same_resource() -> None:

@@ -144,6 +144,16 @@ def test_series_of_different_ages_share_one_call(make: Make) -> None:
     assert out[out["series_id"] == "young"]["model"].unique().tolist() == [REFERENCE]
 
 
+@pytest.mark.parametrize("days", [1, 5, 20])
+def test_a_new_series_among_old_ones_is_not_forecast_as_if_it_were_certain(
+    make: Make, days: int
+) -> None:
+    young = make("young", days=400, seed=9, noise=0.05).tail(days)
+    out = forecast(pd.concat([many(make, 3, days=400, noise=0.05), young]), 60)
+    near = out[out["series_id"] == "young"].head(30)
+    assert ((near["p975"] - near["p025"]) / near["p50"]).mean() > 0.05
+
+
 def test_backtest_judges_every_model_out_of_sample_at_six_origins(make: Make) -> None:
     rows = backtest(many(make, 3, days=420, noise=0.1))
     assert set(rows["model"]) == set(MODELS["day"])

@@ -184,3 +184,8 @@ def test_function_app_gets_the_instances_until_the_first_change() -> None:
     shown = tfvars(plan([200, 200, 900], kind="azure_function_app"), "d-1")
     assert (shown["elastic_instance_minimum"], shown["app_scale_limit"]) == (2, 20)
     assert shown["capacity_valid_until"] == "2026-10-28T14:00:00Z"
+
+
+def test_function_app_gets_no_more_always_ready_instances_than_it_may_have() -> None:
+    shown = tfvars(plan([3000], current=30, kind="azure_function_app", max_units=60), "d-1")
+    assert (shown["elastic_instance_minimum"], shown["app_scale_limit"]) == (20, 60)

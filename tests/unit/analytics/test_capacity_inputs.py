@@ -60,6 +60,7 @@ def test_json_says_the_same_as_csv(tmp_path: Path) -> None:
         ("web,2026-10-25T00:00Z,-1,2", r"line 2: p50 is -1"),
         ("web,2026-10-25T00:00Z,1,1e16", r"line 2: p90 is 1e16"),
         ("web,2026-10-25T00:00Z,1,many", r"line 2: p90 'many' is no number; write it as"),
+        ("web,2026-10-25T00:00Z,1,1_000", r"line 2: p90 '1_000' is no number"),
         ("web,2026-10-25T00:00Z,1,", r"line 2: p90 is missing; fill it in"),
         ("web,soon,1,2", r"line 2: ds 'soon' is no time; write it as 2026"),
         ("web,2026-10-25T00:00Z,3,2", r"line 2: p90 2 is below p50 3"),
@@ -90,6 +91,8 @@ def test_bad_row_is_named_with_field_and_remedy(tmp_path: Path, rows: str, compl
         ("f.csv", "", "no rows"),
         ("f.csv", HEAD, "no rows"),
         ("f.csv", "ds,p50\n2026-10-25,1\n", r"no column 'p90' \(there: ds, p50\); needed are"),
+        ("f.csv", "ds,p50,p90,p90\n2026-10-25,1,2,9\n", r"line 1: 'p90' is given twice; keep one"),
+        ("f.json", '[{"ds": "2026-10-25", "p50": 1, "p90": 2, "p90": 9}]', "'p90' is given twice"),
         ("f.json", "{", "not JSON"),
         ("f.json", '{"ds": 1}', "not a list"),
         ("f.json", "[1]", "row 1: not an object"),
@@ -121,12 +124,37 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_history_without_a_series_is_named_after_its_file(tmp_path: Path) -> None:
     file = tmp_path / "web.csv"
     file.write_text("\ufeffds,y\n2026-10-25T02:00:00+02:00,5\n2026-10-25T01:00:00Z,6\n")
-    found = read_history(file)
+    found = read_history(file, "hour")
     assert found["series_id"].tolist() == ["web", "web"]
     assert found["ds"].dt.hour.tolist() == [0, 1]
     file.write_text("ds,y\n2026-10-25T02:00:00+02:00,5\n2026-10-25T00:00:00Z,6\n")
-    with pytest.raises(InputError, match=r"line 3: web at 2026-10-25T00:00Z is given twice"):
-        read_history(file)
+    with pytest.raises(InputError, match=r"line 3: web at 2026-10-25T00:00Z is of the same hour"):
+        read_history(file, "hour")
+
+
+@pytest.mark.parametrize(
+    ("period", "times", "complaint"),
+    [
+        ("day", ["2026-10-25T00:00Z", "2026-10-25T01:00Z"], "line 3: .* the same day .*line 2"),
+        ("hour", ["2026-10-25T00:00Z", "2026-10-25T00:30Z"], "line 3: .* the same hour .*line 2"),
+        ("hour", ["2026-10-25", "2026-10-26"], "no two values of web are one hour apart, but 1 da"),
+        ("hour", ["2026-10-25", "3026-10-25"], "line 3: ds '3026-10-25' is no time"),
+    ],
+)
+def test_demand_of_another_period_is_refused(
+    tmp_path: Path, period: Any, times: list[str], complaint: str
+) -> None:
+    file = tmp_path / "web.csv"
+    file.write_text("ds,y\n" + "".join(f"{time},5\n" for time in times))
+    with pytest.raises(InputError, match=complaint):
+        read_history(file, period)
+
+
+def test_days_of_local_time_are_days_across_a_change_of_the_clocks(tmp_path: Path) -> None:
+    file = tmp_path / "web.csv"
+    days = ("28T00:00+01:00", "29T00:00+01:00", "30T00:00+02:00", "31T00:00+02:00")
+    file.write_text("ds,y\n" + "".join(f"2026-03-{day},5\n" for day in days))
+    assert read_history(file, "day")["ds"].dt.day.tolist() == [27, 28, 29, 30]
 
 
 @pytest.mark.parametrize(
@@ -147,3 +175,19 @@ def test_file_of_targets_that_declares_none_is_refused(
 def test_targets_of_the_demo_can_be_used() -> None:
     file = Path(__file__).parents[3] / "orchestration" / "demo" / "capacity.toml"
     assert set(read_targets(file)) == {"analytics-spark", "analytics-notebooks"}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "complaint"),
+    [
+        ("../web", {}, "name: String should match pattern"),
+        ("a/b", {}, "name: String should match pattern"),
+        ("web", {"min_units": 0, "max_units": 0}, "max_units: Input should be greater than or"),
+        ("web", {"max_units": 1001}, "more than the 1000 instances that an autoscale setting"),
+    ],
+)
+def test_target_that_no_file_or_azure_could_hold_is_refused(
+    name: str, changes: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(TargetError, match=complaint):
+        target_from(name, TABLE | changes, "capacity.toml")

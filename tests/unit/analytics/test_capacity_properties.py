@@ -37,7 +37,7 @@ def points(draw: st.DrawFn, steps: int) -> list[Point]:
 @st.composite
 def targets(draw: st.DrawFn) -> Target:
     low = draw(st.integers(0, 10))
-    high = low + draw(st.integers(0, 40))
+    high = max(low, 1) + draw(st.integers(0, 40))
     price = Decimal(draw(st.integers(1, 5000))) / 1000
     # From what the minimum costs to plenty: budgets that bind, and clash, are among them.
     least = low * price * HOURS_PER_MONTH

@@ -106,6 +106,19 @@ def test_one_unknown_finding_in_a_file_and_nothing_is_recorded(store: sa.Engine)
     assert feedback_rows(store) == []
 
 
+def test_two_words_on_one_finding_at_a_time_are_refused(store: sa.Engine) -> None:
+    words = [Word("abcd01", "true", "r"), Word("abcd", "false", "r")]
+    with pytest.raises(FeedbackError, match="finding abcd is given twice; say one word"):
+        record(store, words, FINDINGS, NOW)
+    assert feedback_rows(store) == []
+
+
+def test_file_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text("finding,verdict,reason\r\nabcd,true,right\r\n", encoding="utf-8-sig")
+    assert read_file(file) == [Word("abcd", "true", "right")]
+
+
 def test_csv_and_toml_say_the_same(tmp_path: Path) -> None:
     table, toml = tmp_path / "f.csv", tmp_path / "f.toml"
     table.write_text(
