@@ -19,6 +19,12 @@ NAMES = {
     "focus": re.compile(r"(fct|focus)_[a-z_]+"),
     "marts": re.compile(r"(fct|dim)_[a-z_]+"),
 }
+FOCUS_VIEWS = {
+    "focus_billing_period": "fct_billing_periods",
+    "focus_contract_commitment": "fct_contract_commitments",
+    "focus_cost_and_usage": "fct_focus_charges",
+    "focus_invoice_detail": "fct_invoice_details",
+}
 
 Model = dict[str, Any]
 
@@ -96,6 +102,22 @@ def test_public_models_state_grain_owner_and_contract(models: list[Model]) -> No
         assert m["config"]["contract"]["enforced"], m["name"]
         assert m["access"] == "public", m["name"]
         assert all(column["data_type"] for column in m["columns"].values()), m["name"]
+        # Databases keep them too, for people in BI tools.
+        assert all(column["description"] for column in m["columns"].values()), m["name"]
+        assert m["config"]["persist_docs"] == {"relation": True, "columns": True}, m["name"]
+
+
+def test_the_views_for_outsiders_say_of_columns_what_their_tables_say(models: list[Model]) -> None:
+    def described(name: str) -> dict[str, str]:
+        return {
+            column["name"].lower().replace("_", ""): column["description"]
+            for m in models
+            if m["name"] == name and m.get("version") == m.get("latest_version")
+            for column in m["columns"].values()
+        }
+
+    for view, table in FOCUS_VIEWS.items():
+        assert described(view) and described(view) == described(table)
 
 
 def test_public_models_have_one_yml_each_beside_them(models: list[Model]) -> None:
