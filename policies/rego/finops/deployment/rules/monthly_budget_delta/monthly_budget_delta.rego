@@ -30,8 +30,11 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message":
 
 # METADATA
 # title: High end far above the limit
-# description: Denies unless the high end is within the share of the limit that the environment allows it.
+# description: >
+#   Denies unless the high end is within the share of the limit that the environment allows it. Where what is likely
+#   is above the limit already, that says it.
 deny contains too_high(rego.metadata.chain()) if {
+	within_limit
 	not high_within
 	not high_is_let_be
 }
@@ -40,6 +43,7 @@ deny contains too_high(rego.metadata.chain()) if {
 # title: High end far above the limit, reported
 # description: Reports such a high end where the environment does not deny it.
 warn contains too_high(rego.metadata.chain()) if {
+	within_limit
 	not high_within
 	levels.reports(terms)
 }
@@ -83,7 +87,7 @@ spend_known if input.budget.source in ["measured", "stated"]
 
 default limit_shown := "nothing (it is not configured)"
 
-limit_shown := limit
+limit_shown := sprintf("%v %v", [limit, currency])
 
 stake := {"subject": finding.fact(["budget", "scope"]), "amount": finding.fact(["estimate", "high"]), "currency": currency}
 
