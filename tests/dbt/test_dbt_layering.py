@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from orchestration.defs.transform.translator import Translator
 from orchestration.ingest.registry import FEEDS
 
 ROOT = Path(__file__).parents[2]
@@ -176,3 +178,19 @@ def test_rule_28_each_service_has_one_category_of_the_specification() -> None:
     assert {row["service_category"] for row in rows} <= set(
         re.findall(r"'([^']+)'", macro.split("#}")[1])
     )
+
+
+def test_every_check_says_in_the_ui_what_it_promises(parsed: dict[str, Any]) -> None:
+    manifest, translator = parsed["manifest"], Translator()
+    said = {}
+    for name, node in manifest["nodes"].items():
+        if node["resource_type"] == "test":
+            tested = dg.AssetSpec(
+                translator.get_asset_key(manifest["nodes"][node["attached_node"]])
+            )
+            if check := translator.get_asset_check_spec(tested, manifest, name, None):
+                said[check.name] = check.description or ""
+    assert len(said) > 80
+    assert [name for name, text in said.items() if not text] == []
+    (own,) = [text for name, text in said.items() if name.startswith("billed_by_one_export")]
+    assert "name it in the seed lone_exports" in own, "its own, not that of its kind"
