@@ -15,10 +15,7 @@ test_change_above_the_limit_of_its_environment_is_denied if {
 }
 
 test_change_above_the_limit_is_told_once if {
-	asked := q.changed([
-		{"op": "replace", "path": "/estimate/monthly_delta", "value": "2000.01"},
-		{"op": "replace", "path": "/estimate/high", "value": "2000.01"},
-	])
+	asked := q.changed([{"op": "replace", "path": p, "value": "2000.01"} | some p in ["/estimate/monthly_delta", "/estimate/high"]])
 	count(monthly_budget_delta.deny) == 1 with input as asked
 	terms := {"max_pct": {"production": 200}, "denied_in": [], "reported_in": ["production"], "ignored_in": []}
 	count(monthly_budget_delta.warn) == 0 with input as asked with data.finops.config.deployment.high_end as terms
