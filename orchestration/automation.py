@@ -156,5 +156,9 @@ def sensors() -> Sequence[dg.SensorDefinition]:
     return [
         approvals,
         failures,
-        dg.AutomationConditionSensorDefinition("data_conditions", target=dg.AssetSelection.all()),
+        dg.AutomationConditionSensorDefinition(
+            "data_conditions",
+            target=dg.AssetSelection.all(),
+            description="Starts what has an automation condition when its upstream has changed.",
+        ),
     ]

@@ -204,8 +204,10 @@ class Warehouse:
                 f"PostgreSQL cannot be reached, check the TOLLGATE_PG_* variables: {error}"
             ) from error
         except (duckdb.CatalogException, psycopg2.errors.UndefinedTable) as error:
+            # DuckDB's second line may name the table that was meant.
+            said = " ".join(line for line in str(error).splitlines()[:2] if line)
             raise WarehouseError(
-                f"{str(error).splitlines()[0]} The tables there are: "
+                f"{said.partition(' LINE ')[0]} The tables there are: "
                 "select table_schema, table_name from information_schema.tables order by 1, 2"
             ) from error
         except (duckdb.Error, psycopg2.Error) as error:

@@ -1,7 +1,7 @@
-"""`tollgate actions …`: plan, approve, apply, undo, resume, list, and the journal's check.
+"""`tollgate actions …`: plan, show, approve, apply, undo, resume, list, the journal's check.
 
-Belongs here: arguments, tables, exit codes (0 fine, 1 denied, refused or failed, 2 could not).
-Does not belong here: any rule or order of an action run (see the `actions` package).
+Belongs here: arguments and exit codes (0 fine, 1 denied, refused or failed, 2 could not).
+Does not belong here: tables (`actions_shown.py`), any rule or order of an action run (`actions`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import getpass
 import json
 import os
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,17 +19,16 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions import approvals, executor, journal, planner, plans, recovery, reports
 from actions.clients import AwsCloud
 from actions.errors import ActionError, Refused
-from actions.models import DataFacts, Outcome, Proposal, Result, RunReport
+from actions.models import DataFacts, Outcome, Proposal, Result
 from actions.services import Services
+from orchestration.cli.actions_shown import show_plan, show_plans, show_report
 from orchestration.cli.console import err, fail, out
-from orchestration.cli.rows import RowFormat, harmless, write_rows
+from orchestration.cli.rows import RowFormat, write_rows
 from orchestration.settings import Settings, SettingsError, load_settings
 from policies.bundle import Bundle
 from policies.decisions import RecordError
@@ -40,15 +38,7 @@ from policies.provision import NoOpaError, find_opa
 from policies.store import RESTORE, StoreError, open_store
 
 DENIED, COULD_NOT = 1, 2
-GREEN = {Result.PLANNED, Result.WOULD_APPLY, Result.APPLIED, Result.UNDONE, Result.WOULD_UNDO}
-# The canary, in words.
-FIRST = " (tried first, as the smallest of its action: the others follow where it comes out well)"
 DRY_RUN = "Dry run, nothing was changed"
-MARKED = {
-    reports.CHANGED: "changed since it was decided",
-    reports.UNREADABLE: "unreadable",
-    reports.GONE: "gone from the store",
-}
 LIFETIME = re.compile(r"(\d{1,4})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -121,8 +111,12 @@ DataFile = Annotated[
     typer.Option("--proposals", help="JSON file to use instead of the warehouse's marts."),
 ]
 
-app = typer.Typer(no_args_is_help=True, help="Plan, approve, apply and undo remediation.")
-journal_app = typer.Typer(no_args_is_help=True, help="The record of everything done.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Plan, approve, apply and undo remediation."
+)
+journal_app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The record of everything done."
+)
 app.add_typer(journal_app, name="journal")
 
 
@@ -135,7 +129,7 @@ def plan(
     with _session(file) as (settings, services):
         proposals = FileData(file).proposals() if file else _proposals(settings)
         report = planner.plan_proposals(services, proposals, requester=name or getpass.getuser())
-    _show(report, "Plan")
+    show_report(report, "Plan")
     # A plan that the gate denied is a result of planning, not its failure.
     fine = {Result.DENIED, Result.NOT_APPLICABLE}
     _leave([outcome for outcome in report.outcomes if outcome.result not in fine])
@@ -166,7 +160,7 @@ def apply(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = N
     """Apply approved plans (these, or all). A dry run unless --execute."""
     with _session(file, execute=execute) as (_, services):
         report = executor.apply_plans(services, plan_ids or None, execute=execute)
-    _show(report, "Apply" if execute else DRY_RUN)
+    show_report(report, "Apply" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
@@ -175,7 +169,7 @@ def undo(plan_ids: list[str], execute: Execute = False) -> None:
     """Take applied plans back. A dry run unless --execute."""
     with _session(data=False, execute=execute) as (_, services):
         report = recovery.undo(services, plan_ids, execute=execute)
-    _show(report, "Undo" if execute else DRY_RUN)
+    show_report(report, "Undo" if execute else DRY_RUN)
     _leave(report.outcomes)
 
 
@@ -184,8 +178,17 @@ def resume(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = 
     """Finish, or take back, plans whose run was interrupted. A dry run unless --execute."""
     with _session(file, execute=execute) as (_, services):
         report = recovery.resume(services, plan_ids or None, execute=execute)
-    _show(report, "Resume" if execute else DRY_RUN)
+    show_report(report, "Resume" if execute else DRY_RUN)
     _leave(report.outcomes)
+
+
+@app.command()
+def show(plan_id: str) -> None:
+    """Show all of one plan, for who is to approve it: why, what for, its calls, the way back."""
+    with _session(data=False) as (_, services):
+        made, status = plans.load(services.store, plan_id)
+        events = journal.read(services.store, plan_id=plan_id)
+    show_plan(made, status, events)
 
 
 @app.command("list")
@@ -198,7 +201,7 @@ def list_plans(
     with _session(data=False) as (_, services):
         rows = reports.planned_actions(services.store)
     if to is RowFormat.TABLE:
-        _show_plans(rows)
+        show_plans(rows)
     else:
         columns = reports.PLANNED_ACTIONS
         write_rows(columns, [[row[name] for name in columns] for row in rows], to)
@@ -314,83 +317,3 @@ def _leave(outcomes: Sequence[Outcome]) -> None:
         raise typer.Exit(COULD_NOT)
     if not all(outcome.ok for outcome in outcomes):
         raise typer.Exit(DENIED)
-
-
-def _show(report: RunReport, title: str) -> None:
-    if not report.outcomes:
-        out.print(f"{title}: no plans to work on")
-        return
-    counted = Counter(_words(outcome.result) for outcome in report.outcomes)
-    came_out = ", ".join(f"{count} {result}" for result, count in counted.items())
-    table = Table(title=f"{title}: {came_out} ({report.run_id})", title_justify="left")
-    for column in ("Plan", "Resource", "Saving a month", "Outcome", "Why"):
-        table.add_column(column, justify="right" if column.startswith("Saving") else "left")
-    alike = Counter(found.why for found in report.outcomes if found.result is Result.COULD_NOT)
-    others = len(report.outcomes) > 1
-    said_once = {why: count for why, count in alike.items() if count > 1}
-    for found in report.outcomes:
-        if found.why in said_once:
-            continue
-        saving = found.plan.saving if found.plan else None
-        table.add_row(
-            Text(found.plan_id or "-"),
-            Text(f"{found.action_id}\n{found.resource_id}"),
-            f"{saving.monthly:,.2f} {saving.currency}" if saving else "-",
-            Text(_words(found.result), style="green" if found.result in GREEN else "yellow"),
-            Text(f"{found.why}{FIRST}" if found.canary and others else found.why),
-        )
-    out.print(table if table.rows else Text(str(table.title)))
-    for why, count in said_once.items():
-        out.print(Text(f"{count} could not: {why}"), soft_wrap=True)
-    for found in report.outcomes:
-        if found.calls:
-            out.print(Text(f"{found.plan_id} calls, in this order:"), soft_wrap=True)
-        for number, call in enumerate(found.calls, start=1):
-            out.print(Text(f"  {number}. {call.permission}"))
-            for name, value in _leaves(call.parameters):
-                out.print(Text(f"       {name}: {harmless(value)}"), soft_wrap=True)
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every parameter of a call by its path, a list of plain values or of tags as one."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
-        plain = [_plain(item) for item in value]
-        if None not in plain:
-            yield path, ", ".join(str(item) for item in plain)
-        else:
-            for item in value:
-                yield from _leaves(item, path)
-    else:
-        yield path, str(value)
-
-
-def _plain(item: Any) -> str | None:
-    if isinstance(item, dict):
-        return f"{item['Key']}={item['Value']}" if item.keys() == {"Key", "Value"} else None
-    return None if isinstance(item, list) else str(item)
-
-
-def _words(result: Result) -> str:
-    return result.value.replace("_", " ")
-
-
-def _show_plans(rows: Sequence[Mapping[str, Any]]) -> None:
-    table = Table(title="Plans", title_justify="left")
-    for column in ("Plan", "Action", "Resource", "Owner", "Saving a month", "Status", "Created"):
-        table.add_column(column)
-    for row in rows:
-        saving, created = row["expected_monthly_saving"], row["created_at"]
-        marked = MARKED.get(row["status"])
-        table.add_row(
-            Text(row["plan_id"]),
-            Text(row["action_id"] or "-"),
-            Text(row["resource_id"] or "-"),
-            Text(row["owner"] or "-"),
-            "-" if saving is None else f"{saving:,.2f} {row['billing_currency']}",
-            Text(marked, style="bold red") if marked else Text(row["status"]),
-            "-" if created is None else f"{created:%Y-%m-%d %H:%M}",
-        )
-    out.print(table)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -71,7 +72,9 @@ class Commands(TyperGroup):
             # Its message is the help, which has been printed.
             if type(error).__name__ != "NoArgsIsHelpError":
                 command = error.ctx.command_path if error.ctx else "tollgate"
-                complain(f"{error.format_message().rstrip('.')}; see `{command} --help`")
+                # Typer sets choices on lines of their own.
+                said = " ".join(error.format_message().split()).rstrip(".")
+                complain(f"{said}; see `{command} --help`")
         except SettingsError as error:
             code = CANNOT
             complain(str(error))
@@ -88,12 +91,22 @@ app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tollgate {version('tollgate')}")
+        raise typer.Exit
+
+
 @app.callback()
-def tollgate() -> None:
+def tollgate(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show which one this is."),
+    ] = False,
+) -> None:
     """FinOps you can trust with money: bills to FOCUS, findings, forecasts, and OPA gates."""
 
 

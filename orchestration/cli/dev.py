@@ -21,6 +21,8 @@ def dev(
     from orchestration.runner import make_dagster_home  # noqa: PLC0415
 
     settings = load_settings()
+    # The first time, or after a change of a model, that takes half a minute.
+    err.print("reading the dbt project")
     parsed_project(settings)
     make_dagster_home(settings)
     environment = dbt_environment(settings) | {
@@ -29,7 +31,7 @@ def dev(
         # `dg dev` wants a project laid out its way; until then this one is what there is.
         "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
     }
-    err.print(f"Dagster UI: http://127.0.0.1:{port}  (stop with Ctrl-C)")
+    err.print(f"Dagster UI, in a moment: http://127.0.0.1:{port}  (stop with Ctrl-C)")
     command = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port)]
     command += ["-m", "orchestration.definitions", "--working-directory", str(PROJECT_ROOT)]
     os.execve(sys.executable, command, environment)  # noqa: S606

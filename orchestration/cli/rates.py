@@ -29,7 +29,11 @@ from policies.deployment.vendor.listing import ListError, write_list
 from policies.deployment.waivers import recorded_uses
 from policies.store import StoreError, open_store
 
-app = typer.Typer(no_args_is_help=True, help="Own rates for the gate, and vendors' price lists.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Own rates for the gate, and vendors' price lists.",
+)
 
 
 class Vendor(StrEnum):

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
+from orchestration.defs.transform.translator import Translator
 from orchestration.ingest.registry import FEEDS
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +20,12 @@ NAMES = {
     "intermediate": re.compile(r"int_[a-z_]+?__[a-z_]+"),
     "focus": re.compile(r"(fct|focus)_[a-z_]+"),
     "marts": re.compile(r"(fct|dim)_[a-z_]+"),
+}
+FOCUS_VIEWS = {
+    "focus_billing_period": "fct_billing_periods",
+    "focus_contract_commitment": "fct_contract_commitments",
+    "focus_cost_and_usage": "fct_focus_charges",
+    "focus_invoice_detail": "fct_invoice_details",
 }
 
 Model = dict[str, Any]
@@ -96,6 +104,22 @@ def test_public_models_state_grain_owner_and_contract(models: list[Model]) -> No
         assert m["config"]["contract"]["enforced"], m["name"]
         assert m["access"] == "public", m["name"]
         assert all(column["data_type"] for column in m["columns"].values()), m["name"]
+        # Databases keep them too, for people in BI tools.
+        assert all(column["description"] for column in m["columns"].values()), m["name"]
+        assert m["config"]["persist_docs"] == {"relation": True, "columns": True}, m["name"]
+
+
+def test_the_views_for_outsiders_say_of_columns_what_their_tables_say(models: list[Model]) -> None:
+    def described(name: str) -> dict[str, str]:
+        return {
+            column["name"].lower().replace("_", ""): column["description"]
+            for m in models
+            if m["name"] == name and m.get("version") == m.get("latest_version")
+            for column in m["columns"].values()
+        }
+
+    for view, table in FOCUS_VIEWS.items():
+        assert described(view) and described(view) == described(table)
 
 
 def test_public_models_have_one_yml_each_beside_them(models: list[Model]) -> None:
@@ -154,3 +178,19 @@ def test_rule_28_each_service_has_one_category_of_the_specification() -> None:
     assert {row["service_category"] for row in rows} <= set(
         re.findall(r"'([^']+)'", macro.split("#}")[1])
     )
+
+
+def test_every_check_says_in_the_ui_what_it_promises(parsed: dict[str, Any]) -> None:
+    manifest, translator = parsed["manifest"], Translator()
+    said = {}
+    for name, node in manifest["nodes"].items():
+        if node["resource_type"] == "test":
+            tested = dg.AssetSpec(
+                translator.get_asset_key(manifest["nodes"][node["attached_node"]])
+            )
+            if check := translator.get_asset_check_spec(tested, manifest, name, None):
+                said[check.name] = check.description or ""
+    assert len(said) > 80
+    assert [name for name, text in said.items() if not text] == []
+    (own,) = [text for name, text in said.items() if name.startswith("billed_by_one_export")]
+    assert "name it in the seed lone_exports" in own, "its own, not that of its kind"

@@ -98,6 +98,25 @@ def test_engines_agree_on_every_value_of_every_charge(
     assert differing == set()
 
 
+def test_public_tables_and_columns_are_described_in_the_database_itself(
+    duckdb_build: Installation, postgres: Installation
+) -> None:
+    columns = """
+        select table_name, column_name, {comment} as said from {columns} as col
+        where {schema} in ('focus', 'marts') order by 1, 2
+    """
+    here = duckdb_build.rows(
+        columns.format(comment="comment", columns="duckdb_columns()", schema="schema_name")
+    )
+    _, there = select(postgres, columns.format(
+        comment="col_description(to_regclass(table_schema || '.' || table_name), ordinal_position)",
+        columns="information_schema.columns", schema="table_schema",
+    ))  # fmt: skip
+    assert len(here) > 900
+    assert [row for row in here if not row[2]] == []
+    assert sorted(here) == sorted(there)
+
+
 def test_on_postgres_a_build_without_changes_rewrites_no_charge(postgres: Installation) -> None:
     postgres.build("+fct_focus_charges")
     versions = "select x_charge_id, xmin::text from focus.fct_focus_charges order by 1"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt import DagsterDbtTranslator, DbtProject
 
 from orchestration.defs.groups import (
     ACT,
@@ -80,3 +80,18 @@ class Translator(DagsterDbtTranslator):
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """What the model's author wrote; the SQL is in the repository."""
         return str(dbt_resource_props.get("description") or "")
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """The check of a test, with what it promises: dagster-dbt looks for it in `meta` alone."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        test = manifest["nodes"][unique_id]
+        kinds = (manifest["macros"].get(m, {}) for m in test["depends_on"]["macros"])
+        promised = [test.get("description"), *(kind.get("description") for kind in kinds)]
+        description = next((text for text in promised if text), None)
+        return spec and spec._replace(description=description)

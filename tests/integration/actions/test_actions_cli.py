@@ -38,6 +38,14 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
         f"       VolumeId: {volume_id}",
     ]
 
+    sheet = run("show", plan_id)
+    assert sheet.exit_code == 0, sheet.output
+    for said in (
+        volume_id, "by ana", "40.00 USD a month (", "One volume that no instance",
+        "The restored volume has a new id", calls.splitlines()[0], "1. ec2:CreateVolume", "planned",
+    ):  # fmt: skip
+        assert said in sheet.output
+
     itself = run("approve", plan_id, "--as", "ana")
     assert itself.exit_code == 1
     assert "cannot approve" in itself.output
@@ -69,6 +77,7 @@ def test_from_proposal_to_undo(home: Path, desk: Any) -> None:
 
     listed = run("list")
     assert "undone" in listed.output
+    assert "approved: ben" in run("show", plan_id).output
     verified = run("journal", "verify")
     assert verified.exit_code == 0, verified.output
     assert verified.output.count("unbroken; head ") == 2
@@ -259,6 +268,17 @@ def test_unusable_proposal_is_named_by_number_and_field(home: Path, desk: Any) -
     answered = run("plan", "--proposals", str(file))
     assert answered.exit_code == 2
     assert "proposal 1 is not usable: region" in answered.output
+
+
+def test_plan_that_was_edited_is_not_shown_to_an_approver(home: Path, desk: Any) -> None:
+    run("plan", "--proposals", proposals(home, desk, desk.volume()), "--as", "ana")
+    plan_id = only_plan(desk)
+    with desk.store.begin() as connection:
+        connection.exec_driver_sql("UPDATE action_plans SET body = replace(body, 'Delete', 'X')")
+    shown = run("show", plan_id)
+    assert shown.exit_code != 0
+    assert "was changed after it was made" in shown.stderr
+    assert "CreateSnapshot" not in shown.output
 
 
 def test_unknown_plan_is_refused(home: Path, desk: Any) -> None:

@@ -146,8 +146,9 @@ def test_failed_run_reaches_the_webhook_with_its_reason(
     assert run.run_id.encode() in Sink.bodies[0]
 
 
-def test_schedules_speak_utc_and_say_what_they_do() -> None:
+def test_schedules_speak_utc_and_say_like_sensors_what_they_do() -> None:
     for schedule in automation.schedules():
         assert schedule.execution_timezone == "UTC"
         assert schedule.description
+    assert all(sensor.description for sensor in automation.sensors())
     assert timedelta(0) == datetime.now(UTC).utcoffset()

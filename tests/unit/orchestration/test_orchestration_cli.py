@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from unittest.mock import patch
 
@@ -29,6 +30,27 @@ def test_every_command_of_the_table_is_listed_and_explains_itself() -> None:
         assert f"tollgate {name}" in asked.output
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("ga", "gate"), ("gate de", "deployment"), ("gate deployment --bud", "--budget-file")],
+)
+def test_a_shell_completes_commands_and_options(typed: str, offered: str) -> None:
+    words = f"tollgate {typed}"
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    done = CliRunner().invoke(app, env=asked | {"_TOLLGATE_COMPLETE": "complete_bash"})
+    assert offered in done.stdout.split()
+
+
+def test_completion_is_offered_where_it_completes_everything() -> None:
+    assert "--install-completion" in CliRunner().invoke(app, ["--help"]).output
+    for name in COMMANDS:
+        assert "completion" not in CliRunner().invoke(app, [name, "--help"]).output
+
+
+def test_the_version_can_be_told_in_a_report() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"tollgate {version('tollgate')}\n"
+
+
 def test_an_unknown_command_is_named() -> None:
     done = CliRunner().invoke(app, ["gat"])
     assert done.exit_code == 2
@@ -43,6 +65,10 @@ def test_an_unknown_command_is_named() -> None:
         (["query", "--no"], "error: No such option: --no; see `tollgate query --help`"),
         (["gate", "deployment", "p", "--format", "x"], "error: Invalid value for '--format': "),
         (["gate", "deployment", "nowhere.json"], "error: no decision: "),
+        (
+            ["rates", "download"],
+            "error: Missing argument 'vendor'. Choose from: aws, azure, google; see `toll",
+        ),
         (["explain", "x;"], "error: "),
         (["ingest", "nowhere.csv"], "error: nowhere.csv: no such file"),
         (["focus", "check", "nowhere.csv"], "error: "),

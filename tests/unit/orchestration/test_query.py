@@ -89,3 +89,13 @@ def test_marts_older_than_the_warehouse_say_so(home: Path) -> None:
     os.utime(built, (1_790_000_060, 1_790_000_060))
     assert "published 2026-09-21 14:13 UTC" in said()
     assert "a run failed" in said()
+
+
+def test_a_misspelt_mart_is_answered_with_the_one_that_was_meant(home: Path) -> None:
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("create schema marts; create table marts.fct_daily_costs (a int)")
+    for misspelt in ("marts.fct_dayly_costs", "fct_daily_costs"):
+        done = CliRunner().invoke(app, ["query", f"select * from {misspelt}"])
+        assert done.exit_code == 2
+        assert 'fct_daily_costs"? The tables there are: ' in done.stderr
+        assert "LINE 1" not in done.stderr

@@ -18,37 +18,45 @@ with restated as (
         received_at
 )
 
-
 select
-    finding_id,
-    series_id,
-    service_provider_name,
-    sub_account_id,
-    service_name,
-    billing_currency,
-    kind,
-    first_seen,
-    last_seen,
-    status,
-    state,
-    detected_on,
-    delay_days,
-    reopened,
-    expected_cost,
-    actual_cost,
-    impact_cost,
-    monthly_cost,
-    score,
-    detectors,
-    why,
-    drivers,
-    suppressed_by,
-    parent_finding_id,
-    arrived_share,
-    as_of,
-    level,
-    member
-from {{ ref('stg_platform__anomalies') }}
+    anomalies.finding_id,
+    anomalies.series_id,
+    anomalies.service_provider_name,
+    anomalies.sub_account_id,
+    anomalies.service_name,
+    anomalies.billing_currency,
+    anomalies.kind,
+    anomalies.first_seen,
+    anomalies.last_seen,
+    anomalies.status,
+    anomalies.state,
+    anomalies.detected_on,
+    anomalies.delay_days,
+    anomalies.reopened,
+    anomalies.expected_cost,
+    anomalies.actual_cost,
+    anomalies.impact_cost,
+    anomalies.monthly_cost,
+    anomalies.score,
+    anomalies.detectors,
+    anomalies.why,
+    anomalies.drivers,
+    anomalies.suppressed_by,
+    anomalies.parent_finding_id,
+    anomalies.arrived_share,
+    anomalies.as_of,
+    anomalies.level,
+    anomalies.member,
+    -- Whom to ask: who owns what moved most, else who pays for the account by default.
+    coalesce(
+        case when anomalies.level = 'owner' then nullif(anomalies.member, '(none)') end,
+        drivers.owner,
+        defaults.owner
+    ) as owner
+from {{ ref('stg_platform__anomalies') }} as anomalies
+left join {{ ref('fct_anomaly_drivers') }} as drivers
+    on anomalies.finding_id = drivers.finding_id and drivers.driver_rank = 1
+left join {{ ref('sub_account_owners') }} as defaults on anomalies.sub_account_id = defaults.sub_account_id
 union all
 select
     md5(
@@ -91,6 +99,7 @@ select
     null,
     null,
     cast(restated.received_at as date),
+    null,
     null,
     null
 from restated

@@ -30,8 +30,9 @@ deny contains finding.new(rego.metadata.chain(), object.union(stake, {"message":
 
 # METADATA
 # title: High end far above the limit
-# description: Denies unless the high end is within the share of the limit that the environment allows it.
+# description: Denies unless the high end is within the share of the limit that it may be, where what is likely is within it.
 deny contains too_high(rego.metadata.chain()) if {
+	within_limit
 	not high_within
 	not high_is_let_be
 }
@@ -40,6 +41,7 @@ deny contains too_high(rego.metadata.chain()) if {
 # title: High end far above the limit, reported
 # description: Reports such a high end where the environment does not deny it.
 warn contains too_high(rego.metadata.chain()) if {
+	within_limit
 	not high_within
 	levels.reports(terms)
 }
@@ -83,7 +85,7 @@ spend_known if input.budget.source in ["measured", "stated"]
 
 default limit_shown := "nothing (it is not configured)"
 
-limit_shown := limit
+limit_shown := sprintf("%v %v", [limit, currency])
 
 stake := {"subject": finding.fact(["budget", "scope"]), "amount": finding.fact(["estimate", "high"]), "currency": currency}
 
@@ -102,9 +104,7 @@ too_high(chain) := finding.new(chain, object.union(stake, {
 	"remedy": "Set smaller maxima, state the use in a usage file, raise max_pct in finops/config, or ask for a waiver.",
 }))
 
-default share_shown := "no (it is not configured)"
-
-share_shown := terms.max_pct[input.environment]
+share_shown := object.get(terms, ["max_pct", finding.fact(["environment"])], "no (it is not configured)")
 
 # A change that saves money is welcome in a budget that is used up.
 within_budget if {

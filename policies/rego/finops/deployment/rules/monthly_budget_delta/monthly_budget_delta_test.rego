@@ -11,7 +11,14 @@ test_small_change_passes if {
 test_change_above_the_limit_of_its_environment_is_denied if {
 	denials := monthly_budget_delta.deny with input as q.set("/estimate/monthly_delta", "1000.01")
 	some denial in denials
-	denial.message == "The change adds 1000.01 USD a month; environment production allows 1000.00."
+	denial.message == "The change adds 1000.01 USD a month; environment production allows 1000.00 USD."
+}
+
+test_change_above_the_limit_is_told_once if {
+	asked := q.changed([{"op": "replace", "path": p, "value": "2000.01"} | some p in ["/estimate/monthly_delta", "/estimate/high"]])
+	count(monthly_budget_delta.deny) == 1 with input as asked
+	terms := {"max_pct": {"production": 200}, "denied_in": [], "reported_in": ["production"], "ignored_in": []}
+	count(monthly_budget_delta.warn) == 0 with input as asked with data.finops.config.deployment.high_end as terms
 }
 
 test_change_at_the_limit_passes if {
@@ -27,7 +34,7 @@ test_environment_that_is_not_configured_is_denied if {
 test_high_end_may_exceed_the_limit_by_its_share if {
 	count(monthly_budget_delta.deny) == 0 with input as q.set("/estimate/high", "2000.00")
 	denials := monthly_budget_delta.deny with input as q.set("/estimate/high", "2000.01")
-	[d.message | some d in denials] == ["The change may add up to 2000.01 USD a month; environment production allows 200 % of its limit of 1000.00 at the high end."]
+	[d.message | some d in denials] == ["The change may add up to 2000.01 USD a month; environment production allows 200 % of its limit of 1000.00 USD at the high end."]
 }
 
 test_high_end_is_reported_where_the_environment_only_reports if {
