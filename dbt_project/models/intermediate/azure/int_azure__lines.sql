@@ -97,7 +97,7 @@ select
         as contracted_unit_price,
     -- A purchase names the order, usage the part of it that covers: the order is what both have.
     case
-        when not is_commitment then null
+        when is_commitment is not true then null
         when {{ matches("lower(benefit_id)", "orders/[^/]+") }}
             then {{ regexp_replace_all("lower(benefit_id)", "^(.*orders/[^/]+).*$", "\\1") }}
         when product_order_id is not null and pricing_model_key = 'savingsplan'
