@@ -20,10 +20,14 @@ measured as (
     select
         lines.*,
         pricing_model_key in ('reservation', 'savingsplan') as is_commitment,
-        units.unit,
+        -- A unit nobody has listed, without its block: Widgets of "500 Widgets", Units/Week of "5K/Week".
+        coalesce(units.unit, nullif({{ regexp_replace_all(
+            regexp_replace_all('trim(lines.unit_of_measure)', '^[0-9]+[KMkm]? */', 'Units/'),
+            '^[0-9]+[KMkm]?( +|$)', ''
+        ) }}, ''), 'Units') as unit,
         case
             when units.block_size is not null then units.block_size
-            -- A unit nobody has listed says its block by itself: "500 Widgets", "10K".
+            -- It says its block by itself: "500 Widgets", "10K".
             when {{ matches('unit_key', '^[0-9]{1,9}[km]?([^0-9a-z]|$)') }}
                 then greatest({{ money(regexp_replace_all('unit_key', '^([0-9]+).*$', '\\1')) }}, 1)
                 * case
@@ -116,6 +120,12 @@ select
     listed.*,
     case when counts_blocks then quantity else quantity_in_blocks end as pricing_quantity,
     case when counts_blocks then {{ money('quantity * block_size') }} else quantity end as consumed_quantity,
+    -- A number alone is no unit.
+    case
+        when {{ matches('unit_key', '^[0-9]+[km]?$') }}
+            then cast(cast(block_size as bigint) as text) || ' ' || unit
+        else coalesce(unit_of_measure, unit)
+    end as pricing_unit,
     {{ money('list_price * rate') }} as list_unit_price,
     {{ money('contracted_price * rate') }} as contracted_unit_price,
     -- A purchase names the order, usage the part of it that covers: the order is what both have.

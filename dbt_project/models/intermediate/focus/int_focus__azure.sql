@@ -86,10 +86,10 @@ select
     case
         when not is_priced or committed is null then null
         when is_savings_plan then billing_currency
-        else coalesce(unit, unit_of_measure, 'Units')
+        else unit
     end as commitment_discount_unit,
     {{ money('case when is_priced and is_metered then consumed_quantity end') }} as consumed_quantity,
-    case when is_priced and is_metered then coalesce(unit, unit_of_measure, 'Units') end as consumed_unit,
+    case when is_priced and is_metered then unit end as consumed_unit,
     {{ money('case when is_sold then coalesce(priced_contracted_cost, cost) else billed_cost end') }}
         as contracted_cost,
     {{ money('case when is_priced and is_sold then contracted_unit_price end') }} as contracted_unit_price,
@@ -116,7 +116,7 @@ select
     {{ money('case when is_priced and is_sold and rate is not null and price_currency <> billing_currency
         then list_price end') }} as pricing_currency_list_unit_price,
     {{ money('case when is_priced then pricing_quantity end') }} as pricing_quantity,
-    case when is_priced then coalesce(unit_of_measure, 'Units') end as pricing_unit,
+    case when is_priced then pricing_unit end as pricing_unit,
     native_region as region_id,
     case when native_region is not null then coalesce(known_region_name, resource_location, location) end
         as region_name,
