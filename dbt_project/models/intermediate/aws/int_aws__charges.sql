@@ -1,6 +1,4 @@
 -- AWS lines as charges: what each line is, what it costs, and one more charge per unused commitment.
-{%- set discount_lines = "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount',
-    'RiVolumeDiscount', 'Discount'" %}
 {%- set covered_lines = "'SavingsPlanCoveredUsage', 'DiscountedUsage'" %}
 with classified as (
     select
@@ -39,7 +37,7 @@ kept as (
         line_type <> 'SavingsPlanNegation'
         -- Discount lines are 0 in net terms where the bill has net columns.
         and not (
-            line_type in ({{ discount_lines }})
+            line_type like '%Discount'
             and line_item_net_unblended_cost is not null
             and line_item_net_unblended_cost = 0
         )
@@ -52,7 +50,7 @@ charged as (
         case
             when is_commitment_fee or line_type = 'Fee' then 'Purchase'
             when line_type = 'Tax' then 'Tax'
-            when line_type in ('Credit', {{ discount_lines }}) then 'Credit'
+            when line_type = 'Credit' or line_type like '%Discount' then 'Credit'
             -- A refund keeps the category of what is refunded.
             when line_type = 'Refund' and commitment_id is not null then 'Purchase'
             else 'Usage'

@@ -1,8 +1,6 @@
 -- What is staged, by the category that the bill's own words give it: the other side of the books. It is
 -- stated once more on purpose, from the staged lines alone, and knows nothing of how charges are made.
 {%- set key = 'x_feed, x_export, x_billing_period, billing_currency, billing_account_id, charge_category' %}
-{%- set discount_lines =
-    "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount', 'Discount'" %}
 with aws as (
     select
         x_feed, x_export, x_billing_period, line_item_currency_code as billing_currency,
@@ -13,7 +11,7 @@ with aws as (
             when line_item_type = 'Refund' and coalesce(savings_plan_arn, reservation_arn) is not null
                 then 'Purchase'
             when line_item_type = 'Tax' then 'Tax'
-            when line_item_type in ('Credit', {{ discount_lines }}) then 'Credit'
+            when line_item_type = 'Credit' or line_item_type like '%Discount' then 'Credit'
             else 'Usage'
         end as charge_category,
         case
