@@ -8,9 +8,10 @@ with aws as (
         case
             when line_item_type in ('Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee')
                 then 'Purchase'
+            when line_item_type = 'Tax' or (line_item_type = 'Refund' and line_item_tax_type is not null)
+                then 'Tax'
             when line_item_type = 'Refund' and coalesce(savings_plan_arn, reservation_arn) is not null
                 then 'Purchase'
-            when line_item_type = 'Tax' then 'Tax'
             when line_item_type = 'Credit' or line_item_type like '%Discount' then 'Credit'
             else 'Usage'
         end as charge_category,
