@@ -42,8 +42,9 @@
     case line_type
         when 'SavingsPlanCoveredUsage' then savings_plan_effective_cost
         when 'DiscountedUsage' then coalesce(line_item_normalized_usage_amount, line_item_usage_amount)
+        -- The recurring commitment is the whole month's, on each hour's line.
         when 'SavingsPlanRecurringFee'
-            then coalesce(savings_plan_recurring_commitment, savings_plan_total_commitment_to_date)
+            then coalesce(savings_plan_total_commitment_to_date, savings_plan_recurring_commitment)
         when 'SavingsPlanUpfrontFee' then line_item_unblended_cost
         when 'RIFee' then coalesce(
             reservation_total_reserved_normalized_units, reservation_total_reserved_units, line_item_usage_amount
