@@ -1,14 +1,20 @@
 {#- Expressions over the lines of an AWS report. -#}
 
 {#-
-    A marketplace seller that sends its own invoice: AWS reports the charge and does not ask for the money.
-    AWS's own entities are named Amazon, AWS or AISPL; in China, Sinnet and Western Cloud Data run it and invoice.
+    Sold on the marketplace by somebody else. AWS's own entities, which sell there too, are named Amazon, AWS or AISPL;
+    in China, Sinnet and Western Cloud Data run it.
 -#}
-{% macro is_invoiced_by_seller() -%}
+{% macro is_sold_by_others() -%}
     coalesce(
-        bill_billing_entity = 'AWS Marketplace' and bill_invoicing_entity = line_item_legal_entity
-        and not {{ matches('bill_invoicing_entity', 'Amazon|AWS|AISPL|Sinnet|Western Cloud Data') }}, false
+        bill_billing_entity = 'AWS Marketplace' and not coalesce(
+            {{ matches('line_item_legal_entity', 'Amazon|AWS|AISPL|Sinnet|Western Cloud Data') }}, false
+        ), false
     )
+{%- endmacro %}
+
+{#- A marketplace seller that sends its own invoice: AWS reports the charge and does not ask for the money. -#}
+{% macro is_invoiced_by_seller() -%}
+    {{ is_sold_by_others() }} and coalesce(bill_invoicing_entity = line_item_legal_entity, false)
 {%- endmacro %}
 
 {#-
