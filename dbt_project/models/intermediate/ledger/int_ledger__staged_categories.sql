@@ -78,9 +78,12 @@ gcp_offsets as (
 focus as (
     select
         x_feed, x_export, x_billing_period, billing_currency, billing_account_id,
-        case
-            when charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then charge_category
-            when charge_category = 'Refund' then 'Usage'
+        case lower(charge_category)
+            when 'usage' then 'Usage'
+            when 'refund' then 'Usage'
+            when 'purchase' then 'Purchase'
+            when 'tax' then 'Tax'
+            when 'credit' then 'Credit'
             else 'Adjustment'
         end as charge_category,
         billed_cost as amount
