@@ -194,6 +194,8 @@ BEYOND = [
     changed("Split-one-origin-tags", "a part with tags of its own", split, Tags='{"team":"b"}'),
     changed("InvoiceId-one-issuer", "an invoice of two issuers", usage,
             InvoiceIssuerName="Reseller"),
+    changed("BillingPeriodEnd-exclusive", "a month's last second as its end", usage,
+            BillingPeriodEnd="2026-03-31T23:59:59Z"),
     changed("PricingUnit-number", "a block for a unit", usage, PricingUnit="10000"),
     changed("ConsumedUnit-number", "a number for a unit", usage, ConsumedUnit="1"),
     changed("CommitmentDiscountUnit-number", "a number of units", used,
