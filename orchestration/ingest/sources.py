@@ -327,7 +327,10 @@ def _open_json(
         ) from error
     structure = json.loads(found[0]) if found and found[0] else {}
     if not isinstance(structure, dict) or not structure:
-        raise IngestError(f"{label} holds no JSON objects. Export it again.")
+        raise IngestError(
+            f"{label} holds no JSON objects, one per row of a bill; of OpenCost, what /allocation"
+            " answers is read, and has them in the list `data`. Export it again."
+        )
     leaves = _flatten_json(structure, "", "", _json_headers())
     fields = [
         Field(header, f"nullif(v[{i}], '')", pointer=pointer, written=f"v[{i}]")
