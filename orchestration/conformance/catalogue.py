@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,10 +100,9 @@ def columns() -> tuple[Column, ...]:
     )
 
 
-def version_of(headers: Sequence[str]) -> str:
-    """The version whose columns the headers are; the newest, unless it removed one of them."""
-    known = {column.name: column for column in columns()}
-    found = [known[header] for header in headers if header in known]
+def version_of(present: Collection[str]) -> str:
+    """The version that has these columns; the newest, unless it removed one of them."""
+    found = [column for column in columns() if column.column in present]
     last = min((column.until for column in found), default=VERSIONS[-1])
     if last == VERSIONS[-1]:
         return last

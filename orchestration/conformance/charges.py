@@ -16,6 +16,7 @@ from orchestration.ingest.engine import name, text
 from orchestration.ingest.errors import IngestError, reason
 from orchestration.ingest.headers import squash
 from orchestration.ingest.integrity import check_whole
+from orchestration.ingest.recognition import refuse_other_separators
 from orchestration.ingest.sources import Field, Source, open_source
 
 DECIMAL = "DECIMAL(38, 12)"
@@ -42,6 +43,7 @@ class Headers:
 def open_focus(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[Source, Headers]:
     """Read the headers; an `IngestError` where the file is unreadable or is no FOCUS."""
     source = open_source(connection, path)
+    refuse_other_separators(source.name, source.headers)
     by_spelling = {squash(column.name): column for column in columns()}
     fields: dict[str, Field] = {}
     other: list[str] = []

@@ -79,7 +79,7 @@ def check_file(
         with connect(spill) as connection:
             attach_table(connection, spill)
             source, headers = open_focus(connection, path)
-            version = version or version_of(source.headers)
+            version = version or version_of(headers.fields)
             count = read_charges(connection, source, headers)
             if count == 0:
                 raise IngestError(

@@ -49,13 +49,18 @@ def candidates(headers: Sequence[str]) -> list[Feed]:
     return [feed for feed in found if len(feed.signature) == depth]
 
 
-def unknown_headers(label: str, headers: Sequence[str]) -> IngestError:
-    """The error about headers of no known feed."""
+def refuse_other_separators(label: str, headers: Sequence[str]) -> None:
+    """An error if the one header is a line of headers that something else than commas separates."""
     if len(headers) == 1 and any(separator in headers[0] for separator in _OTHER_SEPARATORS):
-        return IngestError(
+        raise IngestError(
             f"{label} separates its fields by semicolons or tabs, as spreadsheets of some languages"
             " do, and its numbers may have commas. Export it again as CSV with commas and points."
         )
+
+
+def unknown_headers(label: str, headers: Sequence[str]) -> IngestError:
+    """The error about headers of no known feed."""
+    refuse_other_separators(label, headers)
     shown = ", ".join(headers[:_SHOWN_HEADERS])
     more = f" and {len(headers) - _SHOWN_HEADERS} more" if len(headers) > _SHOWN_HEADERS else ""
     known = "; ".join(f"{feed.name} ({_shown(feed)})" for feed in FEEDS.values())

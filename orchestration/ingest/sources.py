@@ -29,6 +29,7 @@ from orchestration.ingest.slices import slices
 Kind = Literal["csv", "json", "parquet"]
 
 _PARQUET = b"PAR1"
+_ZIP = b"PK\x03\x04"
 _HEAD_BYTES = 1 << 16
 # Older writers do not say which of their bytes are text.
 _PARQUET_OPTIONS = "binary_as_string = true, hive_partitioning = false"
@@ -140,6 +141,11 @@ def open_source(
         raise IngestError(f"{label} is empty (0 bytes). Download or export it again.")
     if magic == _PARQUET:
         return _open_parquet(connection, path, label)
+    if magic == _ZIP:
+        raise IngestError(
+            f"{label} is a ZIP archive or a workbook, which is not read. Unpack it into a folder"
+            " of its own, or save it as CSV, and ingest that."
+        )
     compression = compression_of(path)
     head = _head(connection, path, label, compression).removeprefix(codecs.BOM_UTF8)
     if head.startswith(codecs.BOM_UTF16_LE):
@@ -321,7 +327,10 @@ def _open_json(
         ) from error
     structure = json.loads(found[0]) if found and found[0] else {}
     if not isinstance(structure, dict) or not structure:
-        raise IngestError(f"{label} holds no JSON objects. Export it again.")
+        raise IngestError(
+            f"{label} holds no JSON objects, one per row of a bill; of OpenCost, what /allocation"
+            " answers is read, and has them in the list `data`. Export it again."
+        )
     leaves = _flatten_json(structure, "", "", _json_headers())
     fields = [
         Field(header, f"nullif(v[{i}], '')", pointer=pointer, written=f"v[{i}]")

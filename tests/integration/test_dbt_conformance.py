@@ -38,8 +38,10 @@ def azure_charges() -> list[Charge]:
     """For each rule that Azure's exports cannot keep: a row it is known of, and rows where not."""
     enterprise, customer = {"BillingAccountId": "8611537"}, {"BillingAccountId": "ABCD-1234-EFG"}
     refund, unlisted = {"ChargeClass": "Correction"}, dict.fromkeys(LIST)
+    unpriced = dict.fromkeys(CONTRACTED)
     return [
         covered("Usage", 2, "0.4") | enterprise | unlisted,
+        covered("Usage", 5, "0.4") | enterprise | unpriced,
         charge(*CONTRACTED, **enterprise, ChargeCategory="Purchase"),
         charge(**enterprise, **refund, **cost("-0.5")),
         # No price at all: every cost is what is billed.
@@ -47,6 +49,7 @@ def azure_charges() -> list[Charge]:
         # The same faults where the export has what the rule asks for.
         covered("Usage", 3, "0.4") | customer | unlisted,
         covered("Spend", 4, "0.4") | enterprise | unlisted,
+        covered("Usage", 6, "0.4") | customer | unpriced,
         charge(*LIST, *CONTRACTED, **enterprise),
         charge(**enterprise, **refund),
     ]
@@ -132,11 +135,14 @@ def test_a_known_finding_excuses_its_own_rows_and_no_others(warehouse: Installat
         )
         """
     )
-    rows = dict.fromkeys((f"{price}-condition" for price in CONTRACTED), 1)
+    rows = dict.fromkeys((f"{price}-condition" for price in CONTRACTED), 2)
     rows |= dict.fromkeys((f"{price}-condition" for price in LIST), 3)
     rows["ChargeClass-earlier-period"] = 1
+    known = dict.fromkeys((f"{price}-condition" for price in CONTRACTED), 3)
+    known |= dict.fromkeys((f"{price}-condition" for price in LIST), 2)
+    known["ChargeClass-earlier-period"] = 1
     assert {rule for (rule,) in rules_of_azure} == set(rows)
     assert set(found) == {
-        *((rule, "warning", 1 if rule.startswith("ChargeClass") else 2) for rule in rows),
+        *((rule, "warning", known[rule]) for rule in rows),
         *((rule, "error", count) for rule, count in rows.items()),
     }

@@ -1,14 +1,20 @@
 {#- Expressions over the lines of an AWS report. -#}
 
 {#-
-    A marketplace seller that sends its own invoice: AWS reports the charge and does not ask for the money.
-    AWS's own entities are named Amazon, AWS or AISPL; in China, Sinnet and Western Cloud Data run it and invoice.
+    Sold on the marketplace by somebody else. AWS's own entities, which sell there too, are named Amazon, AWS or AISPL;
+    in China, Sinnet and Western Cloud Data run it.
 -#}
-{% macro is_invoiced_by_seller() -%}
+{% macro is_sold_by_others() -%}
     coalesce(
-        bill_billing_entity = 'AWS Marketplace' and bill_invoicing_entity = line_item_legal_entity
-        and not {{ matches('bill_invoicing_entity', 'Amazon|AWS|AISPL|Sinnet|Western Cloud Data') }}, false
+        bill_billing_entity = 'AWS Marketplace' and not coalesce(
+            {{ matches('line_item_legal_entity', 'Amazon|AWS|AISPL|Sinnet|Western Cloud Data') }}, false
+        ), false
     )
+{%- endmacro %}
+
+{#- A marketplace seller that sends its own invoice: AWS reports the charge and does not ask for the money. -#}
+{% macro is_invoiced_by_seller() -%}
+    {{ is_sold_by_others() }} and coalesce(bill_invoicing_entity = line_item_legal_entity, false)
 {%- endmacro %}
 
 {#-
@@ -42,8 +48,9 @@
     case line_type
         when 'SavingsPlanCoveredUsage' then savings_plan_effective_cost
         when 'DiscountedUsage' then coalesce(line_item_normalized_usage_amount, line_item_usage_amount)
+        -- The recurring commitment is the whole month's, on each hour's line.
         when 'SavingsPlanRecurringFee'
-            then coalesce(savings_plan_recurring_commitment, savings_plan_total_commitment_to_date)
+            then coalesce(savings_plan_total_commitment_to_date, savings_plan_recurring_commitment)
         when 'SavingsPlanUpfrontFee' then line_item_unblended_cost
         when 'RIFee' then coalesce(
             reservation_total_reserved_normalized_units, reservation_total_reserved_units, line_item_usage_amount

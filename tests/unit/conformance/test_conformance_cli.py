@@ -82,7 +82,17 @@ def test_a_file_can_be_checked_as_another_version(good: Path) -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "1.3", "1.4"])
 def test_the_version_is_told_from_the_columns(version: str) -> None:
-    assert version_of([c.name for c in columns() if c.since <= version <= c.until]) == version
+    assert version_of([c.column for c in columns() if c.since <= version <= c.until]) == version
+
+
+def test_the_version_is_told_from_columns_that_are_spelled_otherwise(tmp_path: Path) -> None:
+    headers = [c.column for c in columns() if c.since <= "1.2" <= c.until]
+    done = check(write(tmp_path / "charges.csv", [dict.fromkeys(headers, "1")], headers))
+    assert done.exit_code == 1
+    assert "FOCUS 1.2" in done.output
+    assert "Columns-prefix  provider_name" in done.output
+    assert "ProviderName is missing" not in done.output
+    assert "Columns-prefix  ProviderName" not in done.output
 
 
 @pytest.mark.parametrize(
@@ -90,6 +100,7 @@ def test_the_version_is_told_from_the_columns(version: str) -> None:
     [
         (b"", "is empty"),
         (b"a,b,c\n1,2,3\n", "is no FOCUS file"),
+        (b"BilledCost;ChargeCategory\n1;Usage\n", "separates its fields by semicolons"),
         (b"\x00\xff\xfe\x80garbage", "neither Parquet, JSON nor UTF-8"),
         (b"PAR1 cut off", "damaged or cut off"),
         (b"\x1f\x8b\x08\x00cut", "gzip"),

@@ -285,6 +285,13 @@ def test_json_cut_in_half(refused: Callable[..., str], billing: Path) -> None:
     assert "half.json is not valid JSON, or is cut off" in message
 
 
+def test_an_answer_of_opencost_that_is_no_list(refused: Callable[..., str]) -> None:
+    """/allocation/summary answers with sets inside an object."""
+    message = refused("summary.json", b'{"code": 200, "data": {"sets": [{"allocations": {}}]}}')
+    assert "summary.json holds no JSON objects" in message
+    assert "what /allocation answers is read" in message
+
+
 def test_text_in_another_encoding(refused: Callable[..., str], legacy: bytes) -> None:
     big_endian = codecs.BOM_UTF16_BE + legacy.decode().encode("utf-16-be")
     assert "UTF-8" in refused("u.csv", big_endian)

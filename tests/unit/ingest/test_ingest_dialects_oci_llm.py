@@ -68,6 +68,40 @@ def test_legacy_headers_of_split_cost_allocation(
     assert found["split_line_item_net_unused_cost"] == Decimal("0.1")
 
 
+def test_oracles_focus_report_has_names_of_the_specifications_drafts(
+    write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    row = {
+        "BilledCost": "0.03", "BillingAccountId": "1", "BillingCurrency": "SGD",
+        "BillingPeriodStart": "2025-09-01T00:00Z", "ChargeCategory": "Usage",
+        "ChargePeriodStart": "2025-09-03T01:00Z", "InvoiceIssuer": "Oracle America",
+        "Provider": "Oracle", "Publisher": "Oracle Cloud", "Region": "ap-singapore-1",
+        "UsageQuantity": "2", "UsageUnit": "OCPU", "oci_CompartmentName": "root",
+    }  # fmt: skip
+    land([write_csv("0001.csv", list(row), [list(row.values())])], "focus", "default", lake)
+    found = landed("focus")[0]
+    named = ("invoice_issuer_name", "provider_name", "publisher_name", "region_id", "consumed_unit")
+    assert [found[column] for column in named] == [
+        "Oracle America", "Oracle", "Oracle Cloud", "ap-singapore-1", "OCPU",
+    ]  # fmt: skip
+    assert found["consumed_quantity"] == 2
+    assert found["x_extras"] == '{"oci_CompartmentName":"root"}'
+
+
+def test_a_focus_file_with_both_names_is_read_by_the_specifications(
+    write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    """Vendors add a Region of their own beside RegionId."""
+    row = {
+        "Region": "Frankfurt", "BilledCost": "1", "BillingAccountId": "1", "BillingCurrency": "EUR",
+        "BillingPeriodStart": "2025-09-01T00:00:00Z", "ChargeCategory": "Usage",
+        "ChargePeriodStart": "2025-09-03T01:00:00Z", "RegionId": "eu-central-1",
+    }  # fmt: skip
+    land([write_csv("0001.csv", list(row), [list(row.values())])], "focus", "default", lake)
+    found = landed("focus")[0]
+    assert (found["region_id"], found["x_extras"]) == ("eu-central-1", '{"Region":"Frankfurt"}')
+
+
 def test_aws_focus_export_as_parquet_with_maps(tmp_path: Path, lake: Path, landed: Landed) -> None:
     bill = write_parquet(
         tmp_path / "focus.snappy.parquet",

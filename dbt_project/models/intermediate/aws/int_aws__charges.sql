@@ -1,6 +1,4 @@
 -- AWS lines as charges: what each line is, what it costs, and one more charge per unused commitment.
-{%- set discount_lines = "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount',
-    'RiVolumeDiscount', 'Discount'" %}
 {%- set covered_lines = "'SavingsPlanCoveredUsage', 'DiscountedUsage'" %}
 with classified as (
     select
@@ -26,6 +24,7 @@ with classified as (
         ) as is_commitment_fee,
         {{ aws_line_type() }} in ({{ covered_lines }}) as is_covered,
         {{ is_invoiced_by_seller() }} as is_invoiced_elsewhere,
+        coalesce(line_item_type = 'Refund' and line_item_tax_type is not null, false) as is_refunded_tax,
         savings_plan_total_commitment_to_date - coalesce(savings_plan_used_commitment, 0)
             as unused_commitment
     from {{ ref('stg_aws__line_items') }} as lines
@@ -39,7 +38,7 @@ kept as (
         line_type <> 'SavingsPlanNegation'
         -- Discount lines are 0 in net terms where the bill has net columns.
         and not (
-            line_type in ({{ discount_lines }})
+            line_type like '%Discount'
             and line_item_net_unblended_cost is not null
             and line_item_net_unblended_cost = 0
         )
@@ -51,8 +50,8 @@ charged as (
         'charge' as part,
         case
             when is_commitment_fee or line_type = 'Fee' then 'Purchase'
-            when line_type = 'Tax' then 'Tax'
-            when line_type in ('Credit', {{ discount_lines }}) then 'Credit'
+            when line_type = 'Tax' or is_refunded_tax then 'Tax'
+            when line_type = 'Credit' or line_type like '%Discount' then 'Credit'
             -- A refund keeps the category of what is refunded.
             when line_type = 'Refund' and commitment_id is not null then 'Purchase'
             else 'Usage'
@@ -65,7 +64,7 @@ charged as (
         case
             -- What buys a commitment, or refunds it, costs something when the commitment is used.
             when is_commitment_fee or is_invoiced_elsewhere then 0
-            when line_type = 'Refund' and commitment_id is not null then 0
+            when line_type = 'Refund' and commitment_id is not null and not is_refunded_tax then 0
             when line_type = 'SavingsPlanCoveredUsage'
                 then coalesce(savings_plan_net_effective_cost, savings_plan_effective_cost, 0)
             when line_type = 'DiscountedUsage'

@@ -20,10 +20,14 @@ measured as (
     select
         lines.*,
         pricing_model_key in ('reservation', 'savingsplan') as is_commitment,
-        units.unit,
+        -- A unit nobody has listed, without its block: Widgets of "500 Widgets", Units/Week of "5K/Week".
+        coalesce(units.unit, nullif({{ regexp_replace_all(
+            regexp_replace_all('trim(lines.unit_of_measure)', '^[0-9]+[KMkm]? */', 'Units/'),
+            '^[0-9]+[KMkm]?( +|$)', ''
+        ) }}, ''), 'Units') as unit,
         case
             when units.block_size is not null then units.block_size
-            -- A unit nobody has listed says its block by itself: "500 Widgets", "10K".
+            -- It says its block by itself: "500 Widgets", "10K".
             when {{ matches('unit_key', '^[0-9]{1,9}[km]?([^0-9a-z]|$)') }}
                 then greatest({{ money(regexp_replace_all('unit_key', '^([0-9]+).*$', '\\1')) }}, 1)
                 * case
@@ -65,13 +69,15 @@ counted as (
             cost = 0 and coalesce(unit_price, effective_price) = 0 and charge_type_key = 'usage'
             and is_commitment is not true and coalesce(lower(publisher_type), 'azure') <> 'marketplace', false
         ) as is_free,
-        -- What is not covered was paid for at the effective price, if that explains the cost.
+        charge_type_key in ('purchase', 'refund') as is_bought,
+        -- A price was paid if it explains the cost.
+        {%- for price in ['effective_price', 'unit_price'] %}
         case
-            when is_commitment is not true and least(
-                abs(priced_cost - quantity * effective_price),
-                abs(priced_cost - quantity_in_blocks * effective_price)
-            ) <= abs(priced_cost) * 0.01 then nullif(effective_price, 0)
-        end as paid_price,
+            when least(
+                abs(priced_cost - quantity * {{ price }}), abs(priced_cost - quantity_in_blocks * {{ price }})
+            ) <= abs(priced_cost) * 0.01 then nullif({{ price }}, 0)
+        end as paid_{{ price }},
+        {%- endfor %}
         -- Most exports count in blocks ("10K") and price per block; some count single units. The one whose
         -- product with the price is nearer to the cost is meant.
         block_size = 1
@@ -81,23 +87,50 @@ counted as (
             true
         ) as counts_blocks
     from priced
+),
+
+quoted as (
+    select
+        counted.*,
+        -- The effective price of what a commitment covers, or leaves unused, is the commitment's.
+        case
+            when is_free then 0
+            when is_bought then coalesce(paid_unit_price, paid_effective_price)
+            when is_commitment then nullif(unit_price, 0)
+            else coalesce(nullif(unit_price, 0), paid_effective_price)
+        end as contracted_price
+    from counted
+),
+
+listed as (
+    select
+        quoted.*,
+        -- Pay-as-you-go exports have one price, and so have commitments: what is paid is the list price too.
+        case
+            when is_free then coalesce(payg_price, 0)
+            when is_bought and is_commitment then contracted_price
+            when is_bought or (payg_price is null and unit_price is null)
+                then coalesce(nullif(payg_price, 0), contracted_price)
+            else nullif(payg_price, 0)
+        end as list_price
+    from quoted
 )
 
 select
-    counted.*,
+    listed.*,
     case when counts_blocks then quantity else quantity_in_blocks end as pricing_quantity,
     case when counts_blocks then {{ money('quantity * block_size') }} else quantity end as consumed_quantity,
-    -- Pay-as-you-go exports have one price: what is paid is the list price too.
-    {{ money('case
-        when is_free then coalesce(payg_price, 0)
-        when payg_price is null and unit_price is null then paid_price
-        else nullif(payg_price, 0)
-    end * rate') }} as list_unit_price,
-    {{ money('case when is_free then 0 else coalesce(nullif(unit_price, 0), paid_price) end * rate') }}
-        as contracted_unit_price,
+    -- A number alone is no unit.
+    case
+        when {{ matches('unit_key', '^[0-9]+[km]?$') }}
+            then cast(cast(block_size as bigint) as text) || ' ' || unit
+        else coalesce(unit_of_measure, unit)
+    end as pricing_unit,
+    {{ money('list_price * rate') }} as list_unit_price,
+    {{ money('contracted_price * rate') }} as contracted_unit_price,
     -- A purchase names the order, usage the part of it that covers: the order is what both have.
     case
-        when not is_commitment then null
+        when is_commitment is not true then null
         when {{ matches("lower(benefit_id)", "orders/[^/]+") }}
             then {{ regexp_replace_all("lower(benefit_id)", "^(.*orders/[^/]+).*$", "\\1") }}
         when product_order_id is not null and pricing_model_key = 'savingsplan'
@@ -106,4 +139,4 @@ select
             then '/providers/microsoft.capacity/reservationorders/' || lower(product_order_id)
         else lower(coalesce(benefit_id, reservation_id))
     end as commitment_id
-from counted
+from listed

@@ -9,7 +9,7 @@ with named as (
             pricing_rate_code,
             case when is_commitment_fee or commitment_status = 'Unused' then line_item_usage_type end
         ) as native_price,
-        coalesce(bill_billing_entity = 'AWS Marketplace', false) as is_marketplace,
+        {{ is_sold_by_others() }} as is_marketplace,
         commitment_id is not null
             and (charge_category = 'Purchase' or commitment_status = 'Unused') as is_commitment_itself
     from {{ ref('int_aws__allocated_charges') }} as charges

@@ -39,6 +39,7 @@ placed as (
             else coalesce(services.service_name, native_category, product_name, 'Unknown')
         end as native_service,
         charge_category = 'Usage' and not is_unused as is_metered,
+        charge_category in ('Usage', 'Purchase') and not is_unused as is_sold,
         {{ money('list_unit_price * pricing_quantity') }} as priced_list_cost,
         {{ money('contracted_unit_price * pricing_quantity') }} as priced_contracted_cost,
         case
@@ -85,19 +86,19 @@ select
     case
         when not is_priced or committed is null then null
         when is_savings_plan then billing_currency
-        else coalesce(unit, unit_of_measure, 'Units')
+        else unit
     end as commitment_discount_unit,
     {{ money('case when is_priced and is_metered then consumed_quantity end') }} as consumed_quantity,
-    case when is_priced and is_metered then coalesce(unit, unit_of_measure, 'Units') end as consumed_unit,
-    {{ money('case when is_metered then coalesce(priced_contracted_cost, cost) else billed_cost end') }}
+    case when is_priced and is_metered then unit end as consumed_unit,
+    {{ money('case when is_sold then coalesce(priced_contracted_cost, cost) else billed_cost end') }}
         as contracted_cost,
-    {{ money('case when is_priced and is_metered then contracted_unit_price end') }} as contracted_unit_price,
+    {{ money('case when is_priced and is_sold then contracted_unit_price end') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     'Microsoft' as host_provider_name, invoice_id,
     coalesce(partner_name, 'Microsoft') as invoice_issuer_name,
-    {{ money('case when is_metered then coalesce(priced_list_cost, payg_cost_in_billing_currency,
+    {{ money('case when is_sold then coalesce(priced_list_cost, nullif(payg_cost_in_billing_currency, 0),
         priced_contracted_cost, cost) else billed_cost end') }} as list_cost,
-    {{ money('case when is_priced and is_metered then list_unit_price end') }} as list_unit_price,
+    {{ money('case when is_priced and is_sold then list_unit_price end') }} as list_unit_price,
     case
         when not is_priced then null
         when commitment_status is not null then 'Committed'
@@ -105,18 +106,17 @@ select
         else 'Standard'
     end as pricing_category,
     case when rate is null then billing_currency else price_currency end as pricing_currency,
-    {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then coalesce(nullif(unit_price, 0), ' ~ exact_ratio('contracted_unit_price', 'rate') ~ ') end') }}
-        as pricing_currency_contracted_unit_price,
+    {{ money('case when is_priced and is_sold and rate is not null and price_currency <> billing_currency
+        then contracted_price end') }} as pricing_currency_contracted_unit_price,
     case
         when price_currency <> billing_currency and rate is not null and effective_cost = cost
             and cost_in_pricing_currency is not null then {{ money('cost_in_pricing_currency') }}
         else coalesce({{ exact_ratio('effective_cost', 'rate') }}, {{ money('effective_cost') }})
     end as pricing_currency_effective_cost,
-    {{ money('case when is_priced and is_metered and rate is not null and price_currency <> billing_currency
-        then nullif(payg_price, 0) end') }} as pricing_currency_list_unit_price,
+    {{ money('case when is_priced and is_sold and rate is not null and price_currency <> billing_currency
+        then list_price end') }} as pricing_currency_list_unit_price,
     {{ money('case when is_priced then pricing_quantity end') }} as pricing_quantity,
-    case when is_priced then coalesce(unit_of_measure, 'Units') end as pricing_unit,
+    case when is_priced then pricing_unit end as pricing_unit,
     native_region as region_id,
     case when native_region is not null then coalesce(known_region_name, resource_location, location) end
         as region_name,

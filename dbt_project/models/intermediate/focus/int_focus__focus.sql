@@ -70,7 +70,8 @@ select
     allocated_method_id, allocated_resource_id, allocated_resource_name, availability_zone,
     billing_account_name,
     coalesce(billing_account_type, 'Billing Account') as billing_account_type,
-    coalesce(billing_period_end, {{ month_end('x_billing_period') }}) as billing_period_end,
+    coalesce({{ exclusive_end('billing_period_end') }}, {{ month_end('x_billing_period') }})
+        as billing_period_end,
     capacity_reservation_id,
     case when capacity_reservation_status in ('Used', 'Unused') then capacity_reservation_status end
         as capacity_reservation_status,
@@ -83,7 +84,8 @@ select
         when lower(charge_frequency) in ('usage-based', 'usagebased') or category = 'Usage' then 'Usage-Based'
         else 'One-Time'
     end as charge_frequency,
-    coalesce(charge_period_end, charge_period_start + interval '1 hour') as charge_period_end,
+    coalesce({{ exclusive_end('charge_period_end') }}, charge_period_start + interval '1 hour')
+        as charge_period_end,
     case when commitment_discount_category in ('Spend', 'Usage') then commitment_discount_category end
         as commitment_discount_category,
     commitment_discount_id,

@@ -1,8 +1,6 @@
 -- What is staged, by the category that the bill's own words give it: the other side of the books. It is
 -- stated once more on purpose, from the staged lines alone, and knows nothing of how charges are made.
 {%- set key = 'x_feed, x_export, x_billing_period, billing_currency, billing_account_id, charge_category' %}
-{%- set discount_lines =
-    "'EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'SppDiscount', 'Discount'" %}
 with aws as (
     select
         x_feed, x_export, x_billing_period, line_item_currency_code as billing_currency,
@@ -10,10 +8,11 @@ with aws as (
         case
             when line_item_type in ('Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee')
                 then 'Purchase'
+            when line_item_type = 'Tax' or (line_item_type = 'Refund' and line_item_tax_type is not null)
+                then 'Tax'
             when line_item_type = 'Refund' and coalesce(savings_plan_arn, reservation_arn) is not null
                 then 'Purchase'
-            when line_item_type = 'Tax' then 'Tax'
-            when line_item_type in ('Credit', {{ discount_lines }}) then 'Credit'
+            when line_item_type = 'Credit' or line_item_type like '%Discount' then 'Credit'
             else 'Usage'
         end as charge_category,
         case
@@ -79,9 +78,12 @@ gcp_offsets as (
 focus as (
     select
         x_feed, x_export, x_billing_period, billing_currency, billing_account_id,
-        case
-            when charge_category in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment') then charge_category
-            when charge_category = 'Refund' then 'Usage'
+        case lower(charge_category)
+            when 'usage' then 'Usage'
+            when 'refund' then 'Usage'
+            when 'purchase' then 'Purchase'
+            when 'tax' then 'Tax'
+            when 'credit' then 'Credit'
             else 'Adjustment'
         end as charge_category,
         billed_cost as amount

@@ -25,6 +25,7 @@
     'line_item_net_unblended_rate': 'line_item_net_unblended_rate',
     'line_item_net_unblended_cost': 'line_item_net_unblended_cost',
     'line_item_line_item_description': 'line_item_description',
+    'line_item_tax_type': 'line_item_tax_type',
     'line_item_legal_entity': 'line_item_legal_entity',
     'product_product_name': 'product_name',
     'product_product_family': 'product_family',
