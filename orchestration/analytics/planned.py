@@ -107,6 +107,18 @@ def announced_costs(keys: pd.DataFrame, events: Sequence[Planned], as_of: date) 
     return pd.DataFrame(rows, columns=["series_id", "ds", "cost"])
 
 
+def is_announced(finding: Mapping[str, Any], event: Planned, as_of: date) -> bool:
+    """Whether the event covers a finding of one day (a row of platform.anomalies)."""
+    impact = finding["impact_cost"]
+    return (
+        as_of < event.expires_on
+        and event.starts_on <= finding["first_seen"] < event.ends_on
+        and all(str(finding[name]) == wanted for name, wanted in event.scope)
+        and (event.direction == "any" or (impact > 0) == (event.direction == "more"))
+        and (event.up_to is None or abs(impact) <= event.up_to)
+    )
+
+
 def is_in_scope(keys: pd.DataFrame, event: Planned) -> pd.Series[bool]:
     """Which rows of `keys`, with the columns of SCOPE, are series that the event names, or sums
     that hold one: what was announced of a service moves its account too.

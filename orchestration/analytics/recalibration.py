@@ -24,7 +24,7 @@ STRICTEST = 0.2
 #: Older findings tell of bills, and detectors, as they were.
 REMEMBERED_DAYS = 365
 #: Kinds that their own rule tells: no budget would have kept them back.
-CERTAIN_KINDS = ("new_spend",)
+CERTAIN_KINDS = ("new_spend", "purchase")
 
 COLUMNS = [
     "service_provider_name",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +233,32 @@ def test_a_sum_is_the_sum_of_its_services_to_the_last_decimal(tmp_path: Path) ->
     searched = days[days["service_name"] == "Search"]
     owned = searched.groupby(["charge_date", "service_provider_name"])["effective_cost"].sum()
     assert (wide["owner"] == owned).all()
+
+
+def test_a_large_purchase_is_told_until_somebody_says_that_it_is_known(home: DetectionHome) -> None:
+    def buy(service: str, ago: int, cost: int) -> str:
+        return (
+            "insert into focus.fct_focus_charges (charge_period_start, service_provider_name, "
+            "billing_account_id, sub_account_id, service_name, billing_currency, charge_category, "
+            f"effective_cost, billed_cost) values ('{TODAY - timedelta(days=ago)}', 'AWS', "
+            f"'payer', 'one', '{service}', 'USD', 'Purchase', 0, {cost})"
+        )
+
+    fees = [buy("Support", ago, 4_000) for ago in (70, 40, 10)]
+    early, contract = buy("Training", 100, 9_000), buy("Support", 5, 25_000)
+    home.bill("bought", ";".join([*fees, early, contract]))
+    assert step(home) == everything()
+    told = home.detect().findings.sort_values("first_seen").to_dict("records")
+    assert [(row["kind"], row["actual_cost"], row["expected_cost"]) for row in told] == [
+        ("purchase", Decimal(4_000), Decimal(0)),
+        ("purchase", Decimal(25_000), Decimal(4_000)),
+    ]
+
+    said = {key: told[1][key] for key in ("finding_id", "series_id", "kind", "first_seen")}
+    said |= {"detectors": "purchase", "verdict": "planned", "reason": "signed", "seq": 1}
+    home.words = [said | {"until": TODAY + timedelta(days=30), "given_at": TODAY}]
+    found = home.detect().findings
+    assert found.loc[found["suppressed_by"].isna(), "actual_cost"].tolist() == [Decimal(4_000)]
 
 
 @pytest.mark.parametrize("home", ["postgres"], indirect=True)

@@ -23,10 +23,17 @@ from orchestration.analytics.judged import (
     to_judge,
 )
 from orchestration.analytics.planned import set_aside
+from orchestration.analytics.purchases import unusual_purchases
 from orchestration.analytics.recalibration import budgets, detect_within
 from orchestration.analytics.sentences import in_words
 from orchestration.defs.detect.arrivals import arrivals
-from orchestration.defs.detect.inputs import calendar, daily_costs, inputs, planned_events
+from orchestration.defs.detect.inputs import (
+    calendar,
+    daily_costs,
+    inputs,
+    planned_events,
+    purchases,
+)
 from orchestration.defs.detect.moved import moved_charges
 from orchestration.warehouse import Warehouse
 
@@ -95,7 +102,8 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
         findings=counted.astype(int), as_of=today, detection_version=detection_version(),
         charges_fingerprint=charges,
     )  # fmt: skip
-    found = suppress(in_words(fold(found, drivers), drivers), feedback)
+    bought = unusual_purchases(purchases(warehouse), events, today)
+    found = suppress(_together(in_words(fold(found, drivers), drivers), bought), feedback)
     return Detection(found, drivers, allowed, feedback, state[JUDGED_COLUMNS], series, flags)
 
 

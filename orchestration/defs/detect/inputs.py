@@ -83,12 +83,52 @@ select {_KEYS},
          order by charge_date)) as input_hash
 from daily group by {_KEYS} order by {_KEYS}
 """
+# The month before a purchase is the thirty days before its day, which may hold days without usage.
+_PURCHASES = f"""
+with newest as (
+  select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since,
+         min(charge_date) as known_since
+  from marts.fct_daily_costs where charge_category = 'Usage' group by 1
+),
+usage as (
+  select service_provider_name, billing_currency, charge_date, sum(effective_cost) as cost
+  from marts.fct_daily_costs where charge_category = 'Usage' group by 1, 2, 3
+),
+bought as (
+  select charge_date, service_provider_name, coalesce(sub_account_id, '{NONE}') as sub_account_id,
+         coalesce(service_name, '{NONE}') as service_name,
+         coalesce(billing_currency, '{NONE}') as billing_currency, sum(billed_cost) as billed_cost
+  from marts.fct_daily_costs where charge_category = 'Purchase' group by 1, 2, 3, 4, 5
+),
+compared as (
+  select bought.*, max(billed_cost) over (
+    partition by service_provider_name, sub_account_id, service_name, billing_currency
+    order by charge_date rows between unbounded preceding and 1 preceding
+  ) as most_before
+  from bought
+)
+select compared.*, known_since, (
+  select sum(cost) from usage
+  where usage.service_provider_name = compared.service_provider_name
+    and usage.billing_currency = compared.billing_currency
+    and usage.charge_date >= compared.charge_date - 30
+    and usage.charge_date < compared.charge_date
+) as usage_before
+from compared join newest using (service_provider_name)
+where charge_date > since and billed_cost > coalesce(most_before, 0)
+order by charge_date, service_provider_name, sub_account_id, service_name, billing_currency
+"""
 _DAILY = f"{_WINDOW} select daily.* from daily"
 
 
 def calendar(warehouse: Warehouse) -> pd.DataFrame:
     """The days of all charges: charge_date, service_provider_name, charge_category."""
     return warehouse.query(_CALENDAR)
+
+
+def purchases(warehouse: Warehouse) -> pd.DataFrame:
+    """The days on which a service billed more for purchases than ever: for `unusual_purchases`."""
+    return warehouse.query(_PURCHASES)
 
 
 def inputs(warehouse: Warehouse) -> pd.DataFrame:

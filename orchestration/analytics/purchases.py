@@ -1,0 +1,104 @@
+"""Large purchases that nothing like them came before: told by a rule, since no curve knows them.
+
+A subscription, an upfront fee or a contract is bought, not used: what matters is whether the like
+was bought before, and how much it is beside what the provider's usage costs in a month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from orchestration.analytics.findings import COLUMNS, finding_id, largest_first
+from orchestration.analytics.money import display, to_money
+from orchestration.analytics.planned import Planned, is_announced
+from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, series_ids
+
+KIND = "purchase"
+#: From this share of what usage cost in the month before, a purchase is worth a word.
+LEAST_SHARE = Decimal("0.05")
+#: Up to so many times the largest one before, it is the like of it.
+LIKE = Decimal("1.5")
+#: Days of a provider's bills before which nothing is known of what it usually sells.
+HISTORY_DAYS = 35
+
+
+def unusual_purchases(
+    purchases: pd.DataFrame, events: Sequence[Planned], as_of: date
+) -> pd.DataFrame:
+    """Rows of platform.anomalies, the largest first: one for each day and service.
+
+    `purchases` has charge_date, service_provider_name, sub_account_id, service_name,
+    billing_currency, billed_cost, most_before (the most that the service billed for purchases on
+    an earlier day, missing where it never did), usage_before (effective, of the provider in the
+    month before the day) and known_since (its first day). What an event announced is left out.
+    """
+    rows = [
+        row
+        for bought in purchases.to_dict("records")
+        if _is_unusual(bought)
+        for row in [_row(bought, as_of)]
+        if not any(is_announced(row, event, as_of) for event in events)
+    ]
+    return largest_first(pd.DataFrame(rows, columns=COLUMNS))
+
+
+def _is_unusual(bought: dict[Any, Any]) -> bool:
+    known = (_day(bought["charge_date"]) - _day(bought["known_since"])).days
+    like = LIKE * max(_amount(bought["most_before"]), Decimal(0))
+    least = LEAST_SHARE * _amount(bought["usage_before"])
+    cost = _amount(bought["billed_cost"])
+    return known >= HISTORY_DAYS and cost > max(like, least, Decimal(0))
+
+
+def _row(bought: dict[Any, Any], as_of: date) -> dict[str, Any]:
+    place = {**{key: bought[key] for key in COLUMNS[2:6]}, "level": FINEST, "member": ALL}
+    name = series_ids(pd.DataFrame([place])[list(LEVEL_KEYS)])[0] + "/purchases"
+    day, cost = _day(bought["charge_date"]), _amount(bought["billed_cost"])
+    before = max(_amount(bought["most_before"]), Decimal(0))
+    share = LEAST_SHARE * _amount(bought["usage_before"])
+    return place | {
+        "finding_id": finding_id(name, KIND, day),
+        "series_id": name,
+        "kind": KIND,
+        "first_seen": day,
+        "last_seen": day,
+        "status": "resolved",
+        "state": "resolved",
+        "detected_on": day,
+        "delay_days": 0,
+        "reopened": 0,
+        "expected_cost": before,
+        "actual_cost": cost,
+        "impact_cost": cost - before,
+        "monthly_cost": None,
+        "score": round(float(cost / max(LIKE * before, share, Decimal(1))), 6),
+        "detectors": KIND,
+        "why": _why(place, day, cost, before),
+        "drivers": "{}",
+        "suppressed_by": None,
+        "parent_finding_id": None,
+        "arrived_share": 1.0,
+        "as_of": as_of,
+    }
+
+
+def _why(place: dict[str, Any], day: date, cost: Decimal, before: Decimal) -> str:
+    currency = str(place["billing_currency"])
+    most = f"the most on a day before was {display(before, currency)}" if before else "the first"
+    return (
+        f"Purchase: {place['service_name']} in account {place['sub_account_id']} "
+        f"({place['service_provider_name']}) billed {display(cost, currency)} on {day}; {most}."
+    )
+
+
+def _amount(value: Any) -> Decimal:
+    return Decimal(0) if pd.isna(value) else to_money(value)
+
+
+def _day(value: Any) -> date:
+    return pd.Timestamp(value).date()
