@@ -37,8 +37,8 @@ GRACE = timedelta(days=5)
 RECENT = 6
 # Between two amounts that are the same price: a rate per hour, billed by the month, is rounded.
 SAME = Decimal("0.005")
-_MONTHS = {1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
-_DAYS = {1: "daily", 7: "weekly"}
+_MONTHS = {1: "monthly", 2: "two-monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
+_DAYS = {1: "daily", 7: "weekly", 14: "fortnightly", 28: "four-weekly"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ def _due(
     for number, day in enumerate(cadence.due(seen, last + timedelta(days=horizon))):
         if not number and day + GRACE <= last:
             return
-        if day <= last and cadence.days:
+        # What comes again so soon was left out, and is not late.
+        if day <= last and 0 < cadence.days < 2 * GRACE.days:
             continue
         expected, least, most = expected_cost(history, day, cadence)
         if expected:
