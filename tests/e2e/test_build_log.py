@@ -16,7 +16,7 @@ def test_piped_build_says_each_step_as_it_is_done(tmp_path: Path) -> None:
             [TOLLGATE, *command], env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-    said = done.stderr.splitlines()
-    steps = [line for line in said if line.endswith(": done")]
-    assert len(steps) > 5
-    assert f"{len(steps)} steps in " in said[-1]
+    # Not by line: what a library writes beside it may stand on the same one.
+    steps = done.stderr.count(": done")
+    assert steps > 5
+    assert f"{steps} steps in " in done.stderr.splitlines()[-1], done.stderr
