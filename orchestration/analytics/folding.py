@@ -78,8 +78,7 @@ def _nearest(whole: dict[Any, Any], parts: list[dict[Any, Any]], shares: dict[An
 
     def likeness(part: dict[Any, Any]) -> tuple[bool, float]:
         share = shares[part["finding_id"]]
-        begun = abs((part["first_seen"] - whole["first_seen"]).days) <= TOGETHER_DAYS
-        return begun and share > 0, min(share, 1 / share) if share else 0.0
+        return _together(whole, part) and share > 0, min(share, 1 / share) if share else 0.0
 
     return max(parts, key=likeness)["finding_id"]
 

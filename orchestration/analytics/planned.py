@@ -68,24 +68,36 @@ def set_aside(
     """
     keys = series.drop_duplicates("series_id").set_index("series_id")
     result = flags.assign(planned=pd.Series(None, index=flags.index, dtype=object))
-    flagged = result.index[result["flag"]]
-    alarms = result.loc[flagged]
-    excess = _excess(alarms, series)
+    alarms = result[result["flag"]]
+    places = keys.loc[alarms["series_id"]].set_axis(alarms.index)
+    told = announced_by(places, alarms["ds"], _excess(alarms, series), events, as_of).dropna()
+    result.loc[told.index, "planned"] = told
+    result.loc[told.index, "flag"] = False
+    return result
+
+
+def announced_by(
+    places: pd.DataFrame,
+    days: pd.Series[pd.Timestamp],
+    excess: pd.Series[float],
+    events: Sequence[Planned],
+    as_of: date,
+) -> pd.Series[Any]:
+    """The event that announced each row, or null: `places` has the columns of SCOPE, `excess` what
+    the row's day differs from the expected. An event that has expired by `as_of` is not used.
+    """
+    told = pd.Series(None, index=places.index, dtype=object)
     for event in events:
         if as_of >= event.expires_on:
             continue
-        covered = (alarms["ds"] >= pd.Timestamp(event.starts_on)) & (
-            alarms["ds"] < pd.Timestamp(event.ends_on)
-        )
-        covered &= alarms["series_id"].isin(keys.index[is_in_scope(keys, event)])
+        covered = (days >= pd.Timestamp(event.starts_on)) & (days < pd.Timestamp(event.ends_on))
+        covered &= is_in_scope(places, event)
         if event.direction != "any":
             covered &= (excess > 0) if event.direction == "more" else (excess < 0)
         if event.up_to is not None:
             covered &= excess.abs() <= float(event.up_to)
-        hit = alarms.index[covered & result.loc[flagged, "planned"].isna()]
-        result.loc[hit, "planned"] = event.event_id
-        result.loc[hit, "flag"] = False
-    return result
+        told[covered & told.isna()] = event.event_id
+    return told
 
 
 def announced_costs(keys: pd.DataFrame, events: Sequence[Planned], as_of: date) -> pd.DataFrame:
@@ -105,18 +117,6 @@ def announced_costs(keys: pd.DataFrame, events: Sequence[Planned], as_of: date) 
         for day in pd.date_range(event.starts_on, event.ends_on, inclusive="left"):
             rows += [(series_id, day, event.daily_cost) for series_id in keys["series_id"][named]]
     return pd.DataFrame(rows, columns=["series_id", "ds", "cost"])
-
-
-def is_announced(finding: Mapping[str, Any], event: Planned, as_of: date) -> bool:
-    """Whether the event covers a finding of one day (a row of platform.anomalies)."""
-    impact = finding["impact_cost"]
-    return (
-        as_of < event.expires_on
-        and event.starts_on <= finding["first_seen"] < event.ends_on
-        and all(str(finding[name]) == wanted for name, wanted in event.scope)
-        and (event.direction == "any" or (impact > 0) == (event.direction == "more"))
-        and (event.up_to is None or abs(impact) <= event.up_to)
-    )
 
 
 def is_in_scope(keys: pd.DataFrame, event: Planned) -> pd.Series[bool]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.analytics.findings import COLUMNS, finding_id, largest_first
+from orchestration.analytics.findings import COLUMNS, finding_id, largest_first, place
 from orchestration.analytics.money import display, to_money
-from orchestration.analytics.planned import Planned, is_announced
+from orchestration.analytics.planned import Planned, announced_by
 from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, series_ids
 
 KIND = "purchase"
@@ -37,31 +37,34 @@ def unusual_purchases(
     an earlier day, missing where it never did), usage_before (effective, of the provider in the
     month before the day) and known_since (its first day). What an event announced is left out.
     """
+    keys = purchases.assign(level=FINEST, member=ALL)
+    names = series_ids(keys[list(LEVEL_KEYS)])
     rows = [
-        row
-        for bought in purchases.to_dict("records")
-        if _is_unusual(bought)
-        for row in [_row(bought, as_of)]
-        if not any(is_announced(row, event, as_of) for event in events)
+        _row(bought, f"{name}/purchases", as_of)
+        for bought, name in zip(keys.to_dict("records"), names, strict=True)
+        if (_day(bought["charge_date"]) - _day(bought["known_since"])).days >= HISTORY_DAYS
+        and _amount(bought["billed_cost"]) > _no_news(bought)
     ]
-    return largest_first(pd.DataFrame(rows, columns=COLUMNS))
+    found = pd.DataFrame(rows, columns=COLUMNS)
+    days, excess = pd.to_datetime(found["first_seen"]), found["impact_cost"].astype(float)
+    return largest_first(found[announced_by(found, days, excess, events, as_of).isna()])
 
 
-def _is_unusual(bought: dict[Any, Any]) -> bool:
-    known = (_day(bought["charge_date"]) - _day(bought["known_since"])).days
-    like = LIKE * max(_amount(bought["most_before"]), Decimal(0))
-    least = LEAST_SHARE * _amount(bought["usage_before"])
-    cost = _amount(bought["billed_cost"])
-    return known >= HISTORY_DAYS and cost > max(like, least, Decimal(0))
+def _before(bought: dict[Any, Any]) -> Decimal:
+    return max(_amount(bought["most_before"]), Decimal(0))
 
 
-def _row(bought: dict[Any, Any], as_of: date) -> dict[str, Any]:
-    place = {**{key: bought[key] for key in COLUMNS[2:6]}, "level": FINEST, "member": ALL}
-    name = series_ids(pd.DataFrame([place])[list(LEVEL_KEYS)])[0] + "/purchases"
-    day, cost = _day(bought["charge_date"]), _amount(bought["billed_cost"])
-    before = max(_amount(bought["most_before"]), Decimal(0))
-    share = LEAST_SHARE * _amount(bought["usage_before"])
-    return place | {
+def _no_news(bought: dict[Any, Any]) -> Decimal:
+    """Up to this cost a purchase is like one before, or small beside the usage."""
+    return max(LIKE * _before(bought), LEAST_SHARE * _amount(bought["usage_before"]), Decimal(0))
+
+
+def _row(bought: dict[Any, Any], name: str, as_of: date) -> dict[str, Any]:
+    day, cost, before = _day(bought["charge_date"]), _amount(bought["billed_cost"]), _before(bought)
+    row = {key: bought[key] for key in (*COLUMNS[2:6], "level", "member")}
+    currency = str(row["billing_currency"])
+    most = f"the most on a day before was {display(before, currency)}" if before else "the first"
+    return row | {
         "finding_id": finding_id(name, KIND, day),
         "series_id": name,
         "kind": KIND,
@@ -76,24 +79,15 @@ def _row(bought: dict[Any, Any], as_of: date) -> dict[str, Any]:
         "actual_cost": cost,
         "impact_cost": cost - before,
         "monthly_cost": None,
-        "score": round(float(cost / max(LIKE * before, share, Decimal(1))), 6),
+        "score": round(float(cost / max(_no_news(bought), Decimal(1))), 6),
         "detectors": KIND,
-        "why": _why(place, day, cost, before),
+        "why": f"Purchase: {place(row)} billed {display(cost, currency)} on {day}; {most}.",
         "drivers": "{}",
         "suppressed_by": None,
         "parent_finding_id": None,
         "arrived_share": 1.0,
         "as_of": as_of,
     }
-
-
-def _why(place: dict[str, Any], day: date, cost: Decimal, before: Decimal) -> str:
-    currency = str(place["billing_currency"])
-    most = f"the most on a day before was {display(before, currency)}" if before else "the first"
-    return (
-        f"Purchase: {place['service_name']} in account {place['sub_account_id']} "
-        f"({place['service_provider_name']}) billed {display(cost, currency)} on {day}; {most}."
-    )
 
 
 def _amount(value: Any) -> Decimal:

@@ -35,7 +35,7 @@ def show_report(report: RunReport, title: str) -> None:
     if not report.outcomes:
         out.print(f"{title}: no plans to work on")
         return
-    counted = Counter(_words(outcome.result) for outcome in report.outcomes)
+    counted = Counter(_words(outcome.result.value) for outcome in report.outcomes)
     came_out = ", ".join(f"{count} {result}" for result, count in counted.items())
     table = Table(title=f"{title}: {came_out} ({report.run_id})", title_justify="left")
     for column in ("Plan", "Resource", "Saving a month", "Outcome", "Why"):
@@ -51,7 +51,7 @@ def show_report(report: RunReport, title: str) -> None:
             Text(found.plan_id or "-"),
             Text(f"{found.action_id}\n{found.resource_id}"),
             f"{saving.monthly:,.2f} {saving.currency}" if saving else "-",
-            Text(_words(found.result), style="green" if found.result in GREEN else "yellow"),
+            Text(_words(found.result.value), style="green" if found.result in GREEN else "yellow"),
             Text(f"{found.why}{FIRST}" if found.canary and others else found.why),
         )
     out.print(table if table.rows else Text(str(table.title)))
@@ -66,7 +66,7 @@ def show_plan(plan: Plan, status: Status, events: Sequence[Event]) -> None:
     target, saving, way_back = plan.target, plan.saving, plan.reversibility
     interval = f"{saving.low:,.2f} to {saving.high:,.2f}"
     lines = {
-        "status": status.value.replace("_", " "),
+        "status": _words(status.value),
         "action": plan.action_id,
         "resource": f"{target.resource_id} ({plan.observed.resource_type})",
         "account": f"{target.account_id}, {target.provider} {target.region}",
@@ -89,7 +89,7 @@ def show_plan(plan: Plan, status: Status, events: Sequence[Event]) -> None:
     out.print("so far:")
     for event in events:
         about = [event.detail[name] for name in TOLD if event.detail.get(name)]
-        said = ": ".join([event.event.replace("_", " "), *map(str, about)])
+        said = ": ".join([_words(event.event), *map(str, about)])
         out.print(Text(f"  {event.at[:19].replace('T', ' ')} {harmless(said)}"), soft_wrap=True)
 
 
@@ -128,8 +128,8 @@ def _plain(item: Any) -> str | None:
     return None if isinstance(item, list) else str(item)
 
 
-def _words(result: Result) -> str:
-    return result.value.replace("_", " ")
+def _words(value: str) -> str:
+    return value.replace("_", " ")
 
 
 def show_plans(rows: Sequence[Mapping[str, Any]]) -> None:

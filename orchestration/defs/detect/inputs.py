@@ -14,15 +14,17 @@ HISTORY_DAYS = 450
 #: The columns that identify one day of a series.
 _KEYS = ", ".join(LEVEL_KEYS)
 _GRAIN = f"charge_date, {_KEYS}, charge_category"
+_NEWEST = f"""newest as (
+  select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since,
+         min(charge_date) as known_since
+  from marts.fct_daily_costs where charge_category = 'Usage' group by 1
+)"""
 # A sum of one series is that series: only what divides a provider, or an account, is summed. What
 # has no region or tag is a remainder: it moves by what is tagged, and has no one to be told. Least
 # and greatest tell whether there are several: joined to a count of them, PostgreSQL counted them
 # anew for each day where it had no statistics yet.
 _WINDOW = f"""
-with newest as (
-  select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since
-  from marts.fct_daily_costs where charge_category = 'Usage' group by 1
-),
+with {_NEWEST},
 recent as (
   select costs.* from marts.fct_daily_costs as costs join newest using (service_provider_name)
   where charge_date > since
@@ -85,11 +87,7 @@ from daily group by {_KEYS} order by {_KEYS}
 """
 # The month before a purchase is the thirty days before its day, which may hold days without usage.
 _PURCHASES = f"""
-with newest as (
-  select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since,
-         min(charge_date) as known_since
-  from marts.fct_daily_costs where charge_category = 'Usage' group by 1
-),
+with {_NEWEST},
 usage as (
   select service_provider_name, billing_currency, charge_date, sum(effective_cost) as cost
   from marts.fct_daily_costs where charge_category = 'Usage' group by 1, 2, 3
