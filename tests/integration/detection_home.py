@@ -111,8 +111,8 @@ class DetectionHome:
         """`change` the charges, and conform them as the landing of this name."""
         self.execute(
             f"{change};{_DAILY} delete from platform.conformed_landings; insert into "
-            "platform.conformed_landings values ('focus', 'all', '2026-04', "
-            f"'{landing}', 'the same')"
+            "platform.conformed_landings (x_feed, x_export, x_billing_period, x_landing_id, "
+            f"definition) values ('focus', 'all', '2026-04', '{landing}', 'the same')"
         )
 
     def charged(self, service: str, ago: int, factor: float, provider: str = "AWS") -> str:

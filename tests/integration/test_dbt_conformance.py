@@ -16,7 +16,7 @@ from tests.unit.conformance.test_conformance_faults import own, write
 TYPES = {"decimal": "numeric(38, 12)", "timestamp": "timestamp", "text": "text", "json": "text"}
 # Tollgate's own columns that are of no matter to the rules.
 UNJUDGED = (
-    "x_billing_period", "x_landing_id", "x_source_file", "x_source_row_number", "x_invoice_month",
+    "x_landing_id", "x_source_file", "x_source_row_number", "x_invoice_month",
     "x_native_service", "x_usage_type", "x_seller_name", "x_billed_feed", "x_billed_export",
     "x_conformance_note",
 )  # fmt: skip
@@ -77,7 +77,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         connection.execute(
             "create table marts.fct_kubernetes_charges as from focus.fct_focus_charges limit 0"
         )
-    installation.dbt("run", "--select", "fct_focus_findings")
+        connection.execute(
+            "insert into platform.conformed_landings (x_feed, x_export, x_billing_period)"
+            " select distinct x_feed, x_export, x_billing_period from focus.fct_focus_charges"
+        )
+    installation.dbt("run", "--select", "int_focus__broken_rules", "fct_focus_findings")
     return installation
 
 
@@ -96,6 +100,7 @@ def _charges(file: Path, feed: str, export: str, *, created: bool) -> str:
     return f"""
         {target} focus.fct_focus_charges {"" if created else "as"}
         select {values}, '{feed}' as x_feed, '{export}' as x_export,
+            '2026-01' as x_billing_period,
             '{export}-' || row_number() over () as x_charge_id, {nothing}
         from read_csv('{file}', all_varchar = true, allow_quoted_nulls = false)
     """

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.defs.transform.dbt import DbtFailedError
 from tests.integration.dbt_builds import (
     CHARGES,
+    CHARGES_AGAIN,
     ROOT,
     Installation,
     chosen,
@@ -67,7 +69,7 @@ def test_charges_follow_restatements_withdrawals_and_removals(installation: Inst
     assert rows_of(installation, "2026-02") == {"c": "feb-1", "withdrawn": "feb-1"}
 
     untouched = installation.rows("select rowid, * from focus.fct_focus_charges order by 1")
-    installation.build(*CHARGES)
+    installation.build(*CHARGES_AGAIN)
     assert installation.rows("select rowid, * from focus.fct_focus_charges order by 1") == untouched
 
     # The closed month's file is changed behind the manifest's back: it must not even be read.
@@ -76,17 +78,17 @@ def test_charges_follow_restatements_withdrawals_and_removals(installation: Inst
     land(installation, "2026-01", "jan-1", {"never read": "9"})
     (folder / "manifest.json").write_text(manifest)
     land(installation, "2026-02", "feb-2", {"c": "3", "late": "5"})
-    installation.build(*CHARGES)
+    installation.build(*CHARGES_AGAIN)
     assert rows_of(installation, "2026-02") == {"c": "feb-2", "late": "feb-2"}
     assert rows_of(installation, "2026-01") == {"a": "jan-1", "b": "jan-1"}
 
     land(installation, "2026-02", "feb-3", {})
-    installation.build(*CHARGES)
+    installation.build(*CHARGES_AGAIN)
     assert rows_of(installation, "2026-02") == {}
     assert rows_of(installation, "2026-01") == {"a": "jan-1", "b": "jan-1"}
 
     shutil.rmtree(folder)
-    installation.build(*CHARGES)
+    installation.build(*CHARGES_AGAIN)
     assert installation.rows("select count(*) from focus.fct_focus_charges") == [(0,)]
 
 
@@ -106,7 +108,7 @@ def test_a_killed_build_leaves_the_old_charges_and_the_same_command_finishes(
     kill_when(installation, "START sql incremental model focus.fct_focus_charges")
     assert installation.rows(STATE) == old
 
-    installation.build(*CHARGES)
+    installation.build(*CHARGES_AGAIN)
     assert installation.rows(STATE) == built_at_once
 
 
@@ -122,7 +124,13 @@ def land_many(installation: Installation, landing_id: str, copies: int) -> None:
 def kill_when(installation: Installation, seen: str) -> None:
     """Start a build and end it with SIGKILL as soon as its log says so."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "orchestration.defs.transform.dbt", "build", *chosen(*CHARGES)],
+        [
+            sys.executable,
+            "-m",
+            "orchestration.defs.transform.dbt",
+            "build",
+            *chosen(*CHARGES_AGAIN),
+        ],
         env=installation.dbt_environment | {"PYTHONUNBUFFERED": "1"},
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -156,11 +164,11 @@ def test_azure_exports_of_a_period_are_conformed_together(installation: Installa
         installation.lake, "azure_amortized", "spread", "2026-01", landing_id="m1",
         rows=f"{actual} union all {covered}", totals=[("cost", "EUR", "8")],
     )  # fmt: skip
-    installation.build(*CHARGES)
+    installation.build(*CHARGES_AGAIN)
     assert installation.rows(sums) == [(37, 8, 3)]
 
     shutil.rmtree(installation.lake / "azure_amortized/spread")
-    installation.build(*CHARGES)
+    installation.build(*CHARGES_AGAIN)
     assert installation.rows(sums) == [(37, 37, 2)]
 
 
@@ -192,3 +200,26 @@ def test_savings_plan_usage_without_effective_cost_fails_the_build(
     )  # fmt: skip
     with pytest.raises(DbtFailedError, match="savings_plan_usage_has_an_effective_cost"):
         installation.build(*CHARGES)
+
+
+def test_only_what_is_conformed_again_is_held_against_the_rules_again(
+    installation: Installation,
+) -> None:
+    table = "intermediate.int_focus__broken_rules"
+
+    def judged(change: str) -> dict[str, bool]:
+        """The periods there are after a change and a build, and whether they were judged in it."""
+        with duckdb.connect(str(installation.home / "warehouse.duckdb")) as connection:
+            connection.execute(f"update {table} set example = 'judged before', {change}")
+        models = ("fct_focus_charges", "int_focus__broken_rules", "fct_focus_findings")
+        installation.dbt("run", "--select", *models)
+        return dict(installation.rows(f"select x_billing_period, example is null from {table}"))
+
+    land(installation, "2026-01", "jan-1", {"a": "1"})
+    land(installation, "2026-02", "feb-1", {"b": "2"})
+    installation.dbt("build", "--select", "+fct_focus_findings", "--exclude-resource-type", "test")
+    land(installation, "2026-02", "feb-2", {"b": "2", "late": "3"})
+    assert judged("rows_found = 0") == {"2026-01": False, "2026-02": True}
+    shutil.rmtree(installation.lake / "focus/beacon/billing_period=2026-02")
+    assert judged("rows_found = 0") == {"2026-01": False}
+    assert judged("definition = 'older rules'") == {"2026-01": True}

@@ -1,10 +1,10 @@
 {#-
-    What of the lake must be conformed now: {'all', 'definition', 'changed', 'gone'}, partitions as
+    What of the lake must be conformed now: {'all', 'definition', 'changed', 'gone', 'recorded'}, partitions as
     [feed, export, period, landing id]. The model writes it into its own SQL as a comment, so that what is
     deleted, inserted and recorded is decided once, however the lake changes meanwhile.
 -#}
 {% macro conform_plan(incremental) -%}
-    {%- set plan = {'all': true, 'definition': focus_definition(), 'changed': [], 'gone': []} -%}
+    {%- set plan = {'all': true, 'definition': focus_definition(), 'changed': [], 'gone': [], 'recorded': true} -%}
     {%- set landings = ref('stg_landing__control_totals') -%}
     {%- if not execute or not load_relation(landings) -%}
         {{ return(plan) }}
@@ -20,22 +20,8 @@
         "select x_feed, x_export, x_billing_period, x_landing_id from " ~ conformed_landings()
         ~ " where definition = '" ~ plan.definition ~ "'"
     ) if incremental else [] -%}
-    {%- if not known -%}
-        {%- do plan.changed.extend(landed) -%}
-        {{ return(plan) }}
-    {%- endif -%}
-
-    {%- do plan.update({'all': false}) -%}
-    {%- set landed_keys = landed | map('join', '|') | list -%}
-    {%- set known_keys = known | map('join', '|') | list -%}
-    {%- set places = [] -%}
-    {%- for partition in landed -%}{%- do places.append(partition[:3] | join('|')) -%}{%- endfor -%}
-    {%- for partition in landed if partition | join('|') not in known_keys -%}
-        {%- do plan.changed.append(partition) -%}
-    {%- endfor -%}
-    {%- for partition in known if partition[:3] | join('|') not in places -%}
-        {%- do plan.gone.append(partition) -%}
-    {%- endfor -%}
+    {%- do plan.update(partitions_to_replace(landed, known)) -%}
+    {%- if plan.all -%}{{ return(plan) }}{%- endif -%}
 
     {%- for family in focus_families().values() if family.together -%}
         {%- set periods = [] -%}
@@ -48,6 +34,21 @@
         {%- endfor -%}
     {%- endfor -%}
     {{ return(plan) }}
+{%- endmacro %}
+
+{#- {'all', 'changed', 'gone'}: what differs between two lists of partitions, each with its version last. -#}
+{% macro partitions_to_replace(wanted, known) -%}
+    {%- set found = {'all': not known, 'changed': [], 'gone': []} -%}
+    {%- set known_keys = known | map('join', '|') | list -%}
+    {%- set places = [] -%}
+    {%- for partition in wanted -%}
+        {%- do places.append(partition[:3] | join('|')) -%}
+        {%- if partition | join('|') not in known_keys -%}{%- do found.changed.append(partition) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- for partition in known if partition[:3] | join('|') not in places -%}
+        {%- do found.gone.append(partition) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {% macro partitions_of(query) -%}

@@ -1,6 +1,6 @@
 {#-
     The incremental strategy `replace_landings`: in one transaction, whole landed partitions go and come, and
-    the record of what was conformed with them. A merge would keep charges that the provider withdrew.
+    where the plan says so the record of what was conformed with them. A merge would keep what the provider withdrew.
 -#}
 {% macro get_incremental_replace_landings_sql(arguments) -%}
     {%- set plan = plan_of(sql) -%}
@@ -9,7 +9,7 @@
     {%- if plan.all or plan.changed or plan.gone %}
     delete from {{ target_relation }}{{ where_partition_in(plan) }};
     insert into {{ target_relation }} ({{ columns }}) select {{ columns }} from {{ arguments.temp_relation }};
-    {{ record_landings(plan) }}
+    {{ record_landings(plan) if plan.recorded }}
     {%- else %}
     select 'nothing has changed' as reason
     {%- endif %}
@@ -24,9 +24,10 @@
 {% macro record_landings(plan) -%}
     delete from {{ conformed_landings() }}{{ where_partition_in(plan) }}
     {%- if plan.changed %};
-    insert into {{ conformed_landings() }} (x_feed, x_export, x_billing_period, x_landing_id, definition) values
+    insert into {{ conformed_landings() }} (x_feed, x_export, x_billing_period, x_landing_id, definition, conformed_by)
+    values
     {% for partition in plan.changed -%}
-    ({{ literals(partition + [plan.definition]) }}){{ ', ' if not loop.last }}
+    ({{ literals(partition + [plan.definition, invocation_id]) }}){{ ', ' if not loop.last }}
     {%- endfor %}
     {%- endif %}
 {%- endmacro %}
@@ -43,6 +44,11 @@
     {%- for value in values -%}'{{ value | replace("'", "''") }}'{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
+{#- A plan as the comment that `plan_of` reads back. -#}
+{% macro written_plan(plan) -%}
+-- conform plan: {{ tojson(plan) }}
+{%- endmacro %}
+
 {#- Reads the plan back from the comment that the model wrote; none where there is no comment. -#}
 {% macro plan_of(compiled) -%}
     {%- for line in compiled.splitlines() if line.startswith('-- conform plan: ') -%}
@@ -51,14 +57,14 @@
     {{ return(none) }}
 {%- endmacro %}
 
-{#- The condition that picks the plan's partitions of one family; none where it has none. -#}
-{% macro family_filter(plan, family) -%}
+{#- The condition that picks partitions; none where there are none. -#}
+{% macro partitions_filter(partitions) -%}
     {%- set exports = {} -%}
-    {%- for partition in plan.changed if partition[0] in family.feeds -%}
+    {%- for partition in partitions -%}
         {%- do exports.setdefault(partition[0] ~ '|' ~ partition[1], [partition[0], partition[1], []])[2].append(partition[2]) -%}
     {%- endfor -%}
     {%- if not exports -%}{{ return(none) }}{%- endif -%}
-    {%- set periods = plan.changed | selectattr(0, 'in', family.feeds) | map(attribute=2) | unique | sort -%}
+    {%- set periods = partitions | map(attribute=2) | unique | sort -%}
     {%- set conditions = [] -%}
     {%- for entry in exports.values() -%}
         {%- do conditions.append(

@@ -33,7 +33,8 @@
     } -%}
     {{ return({
         'conformed_landings': {
-            'x_feed': 'text', 'x_export': 'text', 'x_billing_period': 'text', 'x_landing_id': 'text', 'definition': 'text'
+            'x_feed': 'text', 'x_export': 'text', 'x_billing_period': 'text', 'x_landing_id': 'text', 'definition': 'text',
+            'conformed_by': 'text'
         },
         'replayed_costs': {
             'state_id': 'text', 'x_feed': 'text', 'x_export': 'text', 'x_billing_period': 'text',

@@ -16,11 +16,11 @@
 {%- set landings = ref('stg_landing__control_totals') -%}
 {%- set plan = conform_plan(is_incremental()) -%}
 {%- set columns = focus_columns() + focus_custom_columns() -%}
--- conform plan: {{ tojson(plan) }}
+{{ written_plan(plan) }}
 with charges as (
     {%- set branches = [] -%}
     {%- for name, family in focus_families().items() -%}
-        {%- set condition = family_filter(plan, family) -%}
+        {%- set condition = partitions_filter(plan.changed | selectattr(0, 'in', family.feeds) | list) -%}
         {%- if condition -%}
             {%- do branches.append(
                 'select ' ~ columns | join(', ') ~ '\n    from ' ~ conformed[name]
