@@ -33,15 +33,9 @@ class Past:
     partitions: int
 
 
-def settings_as_of(settings: Settings, moment: datetime) -> Settings:
-    """The installation below this one that holds the state of a moment."""
-    home = settings.home / "as_of" / f"{moment.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
-    return Settings(home, "duckdb")
-
-
 def build_as_of(settings: Settings, moment: datetime) -> Past:
     """Build all marts that follow from bills, from what had been received by a moment."""
-    past = settings_as_of(settings, moment)
+    past = settings.as_of(moment)
     with exclusive(past.home.parent / f".{past.home.name}.lock"):
         found = build_past(settings.lake, lambda _: moment, past, moment, FROM_THE_BILL)
     if not found:

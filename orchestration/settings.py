@@ -52,6 +52,10 @@ class Settings:
         """The DuckDB file that dbt builds; one writer at a time."""
         return self.home / "warehouse.duckdb"
 
+    def as_of(self, moment: datetime) -> Settings:
+        """The installation below this one that holds the state of a moment, always in DuckDB."""
+        return Settings(self.home / "as_of" / f"{moment.astimezone(UTC):%Y-%m-%dT%H%M%SZ}")
+
     @property
     def published(self) -> Path:
         """The read-only copy of the warehouse that BI tools and `tollgate query` read.

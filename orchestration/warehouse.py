@@ -13,18 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
-import pandas as pd
 import psycopg2
 import psycopg2.errors
 import psycopg2.extras
-import pyarrow as pa
 
 from orchestration.ingest.postgres import postgres_dsn
 from orchestration.settings import Settings
-from orchestration.warehouse_rows import RowError, arrow_table
+
+if TYPE_CHECKING:  # a command that reads a few rows need not wait for them
+    import pandas as pd
+    import pyarrow as pa
 
 Rows = list[tuple[Any, ...]]
 
@@ -51,10 +52,12 @@ class Warehouse:
                 with self._postgres(read_only=True) as cursor:
                     cursor.execute(sql)
                     names = [column.name for column in cursor.description or ()]
+                    import pandas as pd  # noqa: PLC0415 (as above)
+
                     return pd.DataFrame(cursor.fetchall(), columns=names)
             with self._duckdb(self.settings.warehouse, read_only=True) as connection:
                 table: pa.Table = connection.execute(sql).to_arrow_table()
-                return cast(pd.DataFrame, table.to_pandas())
+                return cast("pd.DataFrame", table.to_pandas())
 
     def read(self, sql: str, *, finished: bool = False) -> tuple[list[str], Rows]:
         """Column names and rows for people and reports, even while a build holds the write lock.
@@ -140,6 +143,8 @@ class Warehouse:
         return published
 
     def _typed(self, table: str, types: dict[str, str], frame: pd.DataFrame) -> pa.Table:
+        from orchestration.warehouse_rows import RowError, arrow_table  # noqa: PLC0415 (as above)
+
         if not types:
             raise WarehouseError(
                 f"there is no table {table}: run `tollgate build`, which creates what is missing"

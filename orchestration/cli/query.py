@@ -28,13 +28,12 @@ def query(
     ] = None,
 ) -> None:
     """Run SQL on the marts, read-only."""
-    from orchestration.as_of import settings_as_of  # noqa: PLC0415
     from orchestration.warehouse import Warehouse, WarehouseError  # noqa: PLC0415 (fast --help)
 
     settings = load_settings()
     try:
         if as_of is not None:
-            settings = settings_as_of(settings, read_moment(as_of, settings.now()))
+            settings = settings.as_of(read_moment(as_of, settings.now()))
         warehouse = Warehouse(settings)
         unfinished = warehouse.unfinished()
         if unfinished:

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from orchestration.as_of import AsOfError, build_as_of, settings_as_of
+from orchestration.as_of import AsOfError, build_as_of
 from orchestration.ingest.landing import land
 from orchestration.ingest.postgres import load_lake, postgres_dsn
 from orchestration.reported import replay
@@ -183,7 +183,7 @@ def test_marts_built_as_of_a_date_know_nothing_of_what_came_later(story: Story) 
     moment = datetime(2026, 2, 10, tzinfo=UTC)
     before = lake_state(story.installation.lake)
     past = build_as_of(story.settings, moment).settings
-    assert past == settings_as_of(story.settings, moment)
+    assert past == story.settings.as_of(moment)
     there = Warehouse(past)
     charges = there.query(
         "select charge_description as d, billed_cost from focus.fct_focus_charges"
