@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -145,6 +146,19 @@ def test_rule_25_azure_tags_with_and_without_braces_and_as_a_list(
     bill = write_csv("bill.csv", *lines({**PAY_AS_YOU_GO, "Tags": tags}))
     land([bill], "azure_actual", "default", lake)
     assert landed("azure_actual", "tags") == [{"tags": expected}]
+
+
+def test_tags_do_not_make_a_small_bill_dear_to_land(write_csv: WriteCsv, lake: Path) -> None:
+    def seconds(export: str, row: dict[str, str]) -> float:
+        bill = write_csv(f"{export}.csv", *lines(row))
+        started = process_time()
+        land([bill], "azure_actual", "default", lake / export)
+        return process_time() - started
+
+    without = {key: value for key, value in PAY_AS_YOU_GO.items() if key != "Tags"}
+    seconds("first", without)
+    tagged = seconds("tagged", {**PAY_AS_YOU_GO, "Tags": '"env": "prod"'})
+    assert tagged < 4 * seconds("plain", without), "planning the conversion took 14 times as long"
 
 
 @pytest.mark.parametrize(
