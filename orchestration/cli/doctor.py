@@ -24,6 +24,7 @@ def doctor() -> None:
         "Python": _python,
         "state folder": _home,
         "lake": _lake,
+        "arrivals": _arrivals,
         "warehouse": _warehouse,
         "operational store": _store,
         "records": _records,
@@ -75,6 +76,15 @@ def _lake(settings: Settings) -> Finding:
         return False, "\n".join(wrong)
     found = f"{landed} landed partitions, each as it was written"
     return True, found if landed else "empty: run tollgate ingest PATH"
+
+
+def _arrivals(settings: Settings) -> Finding:
+    from orchestration.ingest.silence import silent  # noqa: PLC0415
+
+    found = silent(settings.exports_file, settings.lake, settings.now())
+    if found:
+        return False, "\n".join(silence.problem for silence in found)
+    return True, "no declared export is silent for longer than usual"
 
 
 def _warehouse(settings: Settings) -> Finding:

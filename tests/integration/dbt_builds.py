@@ -20,7 +20,7 @@ from orchestration.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 CHARGES = ("+fct_reconciliation",)
-# What a change of the lake changes in them, once they have been built: the rest are views and seeds.
+# What a change of the lake changes in them once they are built: the rest are views and seeds.
 CHARGES_AGAIN = ("fct_focus_charges", "fct_reconciliation")
 
 

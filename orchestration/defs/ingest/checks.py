@@ -1,9 +1,12 @@
-"""Blocking checks on raw assets: what landed must still add up to what its manifest says."""
+"""Checks on raw assets: what landed still adds up (blocking), and more still arrives."""
+
+from collections.abc import Sequence
 
 import dagster as dg
 
 from orchestration.ingest.contract import Feed
 from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.silence import silent
 from orchestration.ingest.verification import verify
 from orchestration.resources import Tollgate
 
@@ -12,11 +15,11 @@ PROBLEMS = "problems"
 
 
 def raw_checks() -> list[dg.AssetChecksDefinition]:
-    """One check per feed; a failed one stops everything that would be built on it."""
-    return [_raw_check(feed) for feed in FEEDS.values()]
+    """Two checks per feed; sums that fail stop everything that would be built on them."""
+    return [check(feed) for feed in FEEDS.values() for check in (_sums_check, _arrival_check)]
 
 
-def _raw_check(feed: Feed) -> dg.AssetChecksDefinition:
+def _sums_check(feed: Feed) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=dg.AssetKey(["raw", feed.name]),
         name="equals_control_totals",
@@ -32,8 +35,31 @@ def _raw_check(feed: Feed) -> dg.AssetChecksDefinition:
             metadata={
                 "partitions": len(verified),
                 "rows": sum(found.rows for found in verified),
-                PROBLEMS: dg.MetadataValue.md("\n".join(f"- {text}" for text in wrong) or "none"),
+                PROBLEMS: _listed(wrong),
             },
         )
 
     return equals_control_totals
+
+
+def _arrival_check(feed: Feed) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey(["raw", feed.name]),
+        name="still_arrives",
+        description="No declared export has been silent for three times as long as it usually is.",
+    )
+    def still_arrives(tollgate: Tollgate) -> dg.AssetCheckResult:
+        settings = tollgate.settings
+        found = silent(settings.exports_file, settings.lake, settings.now(), feed.name)
+        return dg.AssetCheckResult(
+            passed=not found,
+            # What has arrived is as good as before.
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={PROBLEMS: _listed([silence.problem for silence in found])},
+        )
+
+    return still_arrives
+
+
+def _listed(problems: Sequence[str]) -> dg.MetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {text}" for text in problems) or "none")
