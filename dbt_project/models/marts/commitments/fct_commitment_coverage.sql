@@ -8,7 +8,8 @@ with usage_costs as (
         service_name,
         billing_currency,
         sum(case when commitment_discount_status = 'Used' then contracted_cost else 0 end) as covered_cost,
-        sum(case when commitment_discount_status = 'Used' then 0 else contracted_cost end) as uncovered_cost
+        sum(case when commitment_discount_status = 'Used' then 0 else contracted_cost end) as uncovered_cost,
+        count(case when commitment_discount_status = 'Used' then 1 end) as covered_rows
     from {{ ref('fct_focus_charges') }}
     where charge_category = 'Usage'
         and (pricing_category = 'Standard' or commitment_discount_status = 'Used')
@@ -17,23 +18,22 @@ with usage_costs as (
         service_name, billing_currency
 ),
 
-committed as (
-    select distinct service_provider_name, service_name
-    from {{ ref('fct_focus_charges') }}
-    where commitment_discount_status = 'Used'
+ever as (
+    select
+        *,
+        sum(covered_rows) over (partition by service_provider_name, service_name) as covered_rows_ever
+    from usage_costs
 )
 
 select
-    usage_costs.charge_month,
-    usage_costs.service_provider_name,
-    usage_costs.sub_account_id,
-    usage_costs.service_name,
-    usage_costs.billing_currency,
-    {{ money('usage_costs.covered_cost') }} as covered_cost,
-    {{ money('usage_costs.uncovered_cost') }} as uncovered_cost,
-    {{ exact_ratio('usage_costs.covered_cost', 'usage_costs.covered_cost + usage_costs.uncovered_cost') }}
+    charge_month,
+    service_provider_name,
+    sub_account_id,
+    service_name,
+    billing_currency,
+    {{ money('covered_cost') }} as covered_cost,
+    {{ money('uncovered_cost') }} as uncovered_cost,
+    {{ exact_ratio('covered_cost', 'covered_cost + uncovered_cost') }}
         as covered_share
-from usage_costs
-inner join committed
-    on usage_costs.service_provider_name = committed.service_provider_name
-    and usage_costs.service_name = committed.service_name
+from ever
+where covered_rows_ever > 0
