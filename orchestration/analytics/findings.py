@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.detectors.grid import Bools, Floats
-from orchestration.analytics.money import to_money
+from orchestration.analytics.money import about_a_dollar, to_money
 from orchestration.analytics.series import ALL, FINEST
 
 COLUMNS = [
@@ -65,7 +65,7 @@ RECENT_DAYS = 7
 DAYS_A_MONTH = Decimal("30.4375")
 # A day belongs to the incident while this share of its usual deviation remains.
 STILL_AWAY = 0.4
-# Findings that cost (or saved) less than this in total are noise to a reader.
+# Findings that cost (or saved) less than about so many dollars in total are noise to a reader.
 LEAST_IMPACT = Decimal(1)
 REFERENCE_WEEKS = 4
 # A day of the month that differed this much, twice, has a fee.
@@ -114,7 +114,7 @@ def to_findings(
         history = by_series[series_id]
         for incident in incidents(judged, history["y"].to_numpy(dtype=np.float64)):
             row = _row(incident, history, as_of)
-            if abs(row["impact_cost"]) >= least_impact:
+            if abs(row["impact_cost"]) >= least_impact * about_a_dollar(row["billing_currency"]):
                 rows.append(row)
     return largest_first(pd.DataFrame(rows, columns=COLUMNS))
 

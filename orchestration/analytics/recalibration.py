@@ -14,6 +14,7 @@ import pandas as pd
 
 from orchestration.analytics.detectors import DEFAULT, Tuning, detect
 from orchestration.analytics.feedback import last_words
+from orchestration.analytics.money import about_a_dollar
 
 #: Verdicts (true or false) about a provider's findings below which nothing is concluded.
 LEAST_JUDGED = 8
@@ -75,12 +76,17 @@ def budgets(
 def detect_within(
     series: pd.DataFrame, allowed: pd.DataFrame, tuning: Tuning = DEFAULT
 ) -> pd.DataFrame:
-    """`detect`, each provider within its budget of `allowed` (from `budgets`), row by row."""
+    """`detect`, each provider within its budget of `allowed` (from `budgets`), row by row; what is
+    worth a look in dollars, in other currencies is about as much.
+    """
     budget = series["service_provider_name"].map(
         allowed.set_index("service_provider_name")["false_alarms"]
     )
+    dollar = series["billing_currency"].map(about_a_dollar)
     parts = [
-        detect(part, replace(tuning, false_alarms=float(value))).set_index(part.index)
-        for value, part in series.groupby(budget)
+        detect(
+            part, replace(tuning, false_alarms=float(value), money=tuning.money * units)
+        ).set_index(part.index)
+        for (value, units), part in series.groupby([budget, dollar.rename("dollar")])
     ]
     return pd.concat(parts).sort_index() if parts else detect(series, tuning)

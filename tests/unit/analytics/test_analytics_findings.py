@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from orchestration.analytics.detectors import detect
 from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
@@ -153,6 +154,15 @@ def test_small_change_is_no_finding(make: Make) -> None:
     assert judged["flag"].sum() == 1
     assert to_findings(judged, series, AS_OF).empty
     assert len(to_findings(judged, series, AS_OF, least_impact=Decimal("0.5"))) == 1
+
+
+@pytest.mark.parametrize(("currency", "told"), [("EUR", 1), ("CHF", 1), ("JPY", 0), ("XYZ", 1)])
+def test_what_is_small_change_depends_on_the_currency(make: Make, currency: str, told: int) -> None:
+    series = as_series(make(level=10.0)).assign(billing_currency=currency)
+    series.loc[200, "y"] += 50
+    series.loc[200, "cost"] = to_money(float(series.loc[200, "y"]))
+    judged = detect(series[["series_id", "ds", "y"]])
+    assert len(to_findings(judged, series, AS_OF)) == told
 
 
 def test_largest_impact_comes_first_and_ids_differ(make: Make) -> None:
