@@ -25,7 +25,7 @@ STRICTEST = 0.2
 #: Older findings tell of bills, and detectors, as they were.
 REMEMBERED_DAYS = 365
 #: Kinds that their own rule tells: no budget would have kept them back.
-CERTAIN_KINDS = ("new_spend", "purchase")
+CERTAIN_KINDS = ("new_spend", "purchase", "credit_ended", "credit_reduced")
 
 COLUMNS = [
     "service_provider_name",

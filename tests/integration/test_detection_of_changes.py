@@ -261,6 +261,31 @@ def test_a_large_purchase_is_told_until_somebody_says_that_it_is_known(home: Det
     assert found.loc[found["suppressed_by"].isna(), "actual_cost"].tolist() == [Decimal(4_000)]
 
 
+def test_a_credit_that_ran_out_is_told_and_one_that_another_replaced_is_not(
+    home: DetectionHome,
+) -> None:
+    def credit(name: str, service: str, first: int, last: int) -> str:
+        return (
+            "insert into focus.fct_focus_charges (charge_period_start, service_provider_name, "
+            "billing_account_id, sub_account_id, service_name, billing_currency, charge_category, "
+            "charge_description, effective_cost, billed_cost) select charge_date, "
+            f"service_provider_name, 'payer', sub_account_id, service_name, 'USD', 'Credit', "
+            f"'{name}', -40, -40 from marts.fct_daily_costs where service_provider_name = 'AWS' "
+            f"and service_name = '{service}' and region_id = 'east' and charge_category = 'Usage' "
+            f"and charge_date between date '{TODAY - timedelta(days=first)}' "
+            f"and date '{TODAY - timedelta(days=last)}'"
+        )
+
+    programmes = [credit("first", "Queue", 110, 31), credit("second", "Queue", 30, 0)]
+    home.bill("credited", ";".join([credit("founders", "Storage", 110, 20), *programmes]))
+    assert step(home) == everything()
+    (told,) = home.detect().findings.to_dict("records")
+    assert (told["kind"], told["first_seen"]) == ("credit_ended", TODAY - timedelta(days=19))
+    assert (told["service_name"], told["sub_account_id"]) == ("Storage", "(all)")
+    assert told["monthly_cost"] == Decimal(80) * Decimal("30.4375")
+    assert "'founders' took $2,435.00 a month off Storage (AWS); none since" in told["why"]
+
+
 @pytest.mark.parametrize("home", ["postgres"], indirect=True)
 def test_postgres_reads_the_series_at_once_before_it_has_statistics(
     home: DetectionHome, monkeypatch: pytest.MonkeyPatch

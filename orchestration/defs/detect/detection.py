@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from orchestration.analytics.credits import ended_credits
 from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
 from orchestration.analytics.feedback import by_detector, suppress
@@ -29,6 +30,7 @@ from orchestration.analytics.sentences import in_words
 from orchestration.defs.detect.arrivals import arrivals
 from orchestration.defs.detect.inputs import (
     calendar,
+    credits_by_day,
     daily_costs,
     inputs,
     planned_events,
@@ -102,8 +104,11 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
         findings=counted.astype(int), as_of=today, detection_version=detection_version(),
         charges_fingerprint=charges,
     )  # fmt: skip
-    bought = unusual_purchases(purchases(warehouse), events, today)
-    found = suppress(_together(in_words(fold(found, drivers), drivers), bought), feedback)
+    ruled = _together(
+        unusual_purchases(purchases(warehouse), events, today),
+        ended_credits(credits_by_day(warehouse), known.through, events, today),
+    )
+    found = suppress(_together(in_words(fold(found, drivers), drivers), ruled), feedback)
     return Detection(found, drivers, allowed, feedback, state[JUDGED_COLUMNS], series, flags)
 
 
