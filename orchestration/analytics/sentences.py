@@ -47,6 +47,9 @@ def in_words(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
             rows = by_finding[name].to_dict("records")
             texts[name] += f" {sentence(rows)}."
             listed[name] = _json(rows)
+    named = findings["parent_finding_id"]
+    for name in findings.loc[named.notna() & ~named.isin(texts), "finding_id"]:
+        texts[name] += " Its provider restated the closed month: this is what that changed."
     for fall, rise in _moves(findings):
         texts[rise] += f" It seems to have moved from {fall}, which fell by about as much."
     ids = findings["finding_id"]
@@ -97,7 +100,8 @@ def _span(row: Row, days: int) -> str:
 def _moves(findings: pd.DataFrame) -> list[tuple[str, Any]]:
     """What fell, and the rise that tells it: of one level, for other sums only follow."""
     known = findings.set_index("finding_id")
-    told = findings[findings["parent_finding_id"].notna()].to_dict("records")
+    here = findings["parent_finding_id"].isin(known.index)
+    told = findings[here].to_dict("records")
     pairs = []
     for fall in told:
         rise = known.loc[fall["parent_finding_id"]]

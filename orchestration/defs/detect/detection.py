@@ -27,6 +27,7 @@ from orchestration.analytics.judged import (
 from orchestration.analytics.planned import set_aside
 from orchestration.analytics.purchases import unusual_purchases
 from orchestration.analytics.recalibration import budgets, detect_within
+from orchestration.analytics.restated import fold_restated
 from orchestration.analytics.sentences import in_words
 from orchestration.defs.detect.arrivals import arrivals
 from orchestration.defs.detect.inputs import (
@@ -36,6 +37,7 @@ from orchestration.defs.detect.inputs import (
     inputs,
     planned_events,
     purchases,
+    restatements,
 )
 from orchestration.defs.detect.moved import moved_charges
 from orchestration.warehouse import Warehouse
@@ -110,7 +112,8 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
         unusual_purchases(purchases(warehouse), events, today),
         ended_credits(credits_by_day(warehouse), known.through, events, today),
     )
-    found = suppress(_together(in_words(fold(found, drivers), drivers), ruled), feedback)
+    found = fold_restated(fold(found, drivers), *restatements(warehouse))
+    found = suppress(_together(in_words(found, drivers), ruled), feedback)
     return Detection(found, drivers, allowed, feedback, state[JUDGED_COLUMNS], series, flags)
 
 

@@ -174,6 +174,46 @@ where charge_date > since and place <= {MOST_CREDITS}
 group by 1, 2, 3, 4, 5, 6
 order by 1, 2, 3, 4, 5, 6
 """
+# A restatement as `fct_findings` names it: of an account, in a currency.
+_RESTATED = f"""
+with restated as (
+  select distinct x_feed, x_export, x_billing_period, version_number, billing_account_id,
+         billing_currency, received_at,
+         md5(x_feed || '/' || x_export || '/' || x_billing_period || '/' || billing_account_id
+           || '|' || billing_currency || '|' || cast(version_number as text)) as finding_id
+  from marts.fct_billing_period_restatements as changes
+  join (select max(charge_date) as newest from marts.fct_daily_costs) as known on true
+  where is_of_closed_period and cast(received_at as date) > newest - {HISTORY_DAYS}
+)"""
+# What was there before is known of what was built then: without it, all would seem to be new.
+_RESTATED_DAYS = f"""{_RESTATED},
+sides as (
+  select restated.*, states.state_id,
+         case when states.reported_from = restated.received_at then 1 else -1 end as side
+  from restated join intermediate.int_ledger__reported_states as states
+    using (x_feed, x_export, x_billing_period)
+  where restated.received_at in (states.reported_from, states.reported_until)
+),
+both_sides as (
+  select finding_id, service_provider_name, costs.billing_currency, service_name, charge_date,
+         effective_cost * side as change, min(side) over (partition by finding_id) as least,
+         max(side) over (partition by finding_id) as most
+  from sides join intermediate.int_ledger__reported_costs as costs
+    on sides.state_id = costs.state_id and sides.x_feed = costs.x_feed
+    and sides.x_export = costs.x_export and sides.billing_account_id = costs.billing_account_id
+    and sides.billing_currency = costs.billing_currency
+  where charge_category = 'Usage'
+)
+select finding_id, service_provider_name, billing_currency, service_name, charge_date,
+       sum(change) as change
+from both_sides where least < most group by 1, 2, 3, 4, 5 having sum(change) <> 0
+"""
+_RESTATED_ACCOUNTS = f"""{_RESTATED}
+select finding_id, sub_account_id, max(abs(difference)) as difference
+from restated join marts.fct_billing_period_restatements using (
+  x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency
+) group by 1, 2
+"""
 _DAILY = f"{_WINDOW} select daily.* from daily"
 
 
@@ -190,6 +230,11 @@ def purchases(warehouse: Warehouse) -> pd.DataFrame:
 def credits_by_day(warehouse: Warehouse) -> pd.DataFrame:
     """What credits took off on each day, and what it was taken off: for `ended_credits`."""
     return warehouse.query(_CREDITS)
+
+
+def restatements(warehouse: Warehouse) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What restatements of closed months changed, by day and by account: for `fold_restated`."""
+    return warehouse.query(_RESTATED_DAYS), warehouse.query(_RESTATED_ACCOUNTS)
 
 
 def inputs(warehouse: Warehouse) -> pd.DataFrame:
