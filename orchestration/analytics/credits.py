@@ -158,7 +158,7 @@ def _row(
     worth = max(LEAST_SHARE * spend * DAYS_A_MONTH, LEAST_IMPACT * about_a_dollar(currency))
     if left > HALF * usual or net < HALF * (usual - left) or net * DAYS_A_MONTH < worth:
         return None
-    key = item.iloc[0]
+    key = item.iloc[0].to_dict()
     name = f"{key['service_provider_name']}/{currency}/credits/{key['item']}"
     expected, actual = to_money(-usual * days), to_money(-left * days)
     is_open = through < change.told_on + timedelta(days=ACCEPTED_AFTER)

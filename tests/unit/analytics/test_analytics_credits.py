@@ -161,7 +161,7 @@ def test_an_end_that_was_announced_is_silent(up_to: int, told: int) -> None:
 
 
 def test_a_credit_of_many_places_says_so() -> None:
-    everywhere = {"sub_account_id": "(all)", "service_name": "(all)"}
+    everywhere: dict[str, Any] = {"sub_account_id": "(all)", "service_name": "(all)"}
     (row,) = found(bill(lambda day: 30 * on(day), **everywhere))
     assert row["level"] == "provider"
     assert "off several services of Google Cloud; none" in row["why"]
