@@ -11,8 +11,8 @@ import pandas as pd
 from orchestration.analytics.credits import ended_credits
 from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
+from orchestration.analytics.explained import set_aside_explained
 from orchestration.analytics.feedback import by_detector, suppress
-from orchestration.analytics.fees import set_aside_fees
 from orchestration.analytics.findings import COLUMNS as FINDING_COLUMNS
 from orchestration.analytics.findings import largest_first, to_findings
 from orchestration.analytics.folding import fold, fold_sums
@@ -94,7 +94,7 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
     before, kept = warehouse.query(_BEFORE), warehouse.query(_FINDINGS)
     due = to_judge(now, before, kept)
     series = known.judged(daily_costs(warehouse, now[due]))
-    alarms = set_aside_fees(detect_within(series, allowed), series)
+    alarms = set_aside_explained(detect_within(series, allowed), series)
     flags = set_aside(alarms, series, events, today)
     kept = kept[kept["series_id"].isin(now.loc[~due, "series_id"])]
     found = fold_sums(_together(kept, to_findings(flags, series, as_of=today)))

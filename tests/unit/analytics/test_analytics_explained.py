@@ -1,4 +1,6 @@
-"""Promises of `set_aside_fees`: a fee of the quarter, half-year or year is news once."""
+"""Promises of `set_aside_explained`: a fee of the quarter, half-year or year is news once, and
+what was only late is none.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestration.analytics.detectors import detect
-from orchestration.analytics.fees import set_aside_fees
+from orchestration.analytics.explained import set_aside_explained
 
 Frame = Any
 Make = Callable[..., Frame]
@@ -21,7 +23,7 @@ def charged(frame: Frame, days: dict[str, float]) -> Frame:
 
 
 def told(frame: Frame) -> list[str]:
-    flags = set_aside_fees(detect(frame), frame)
+    flags = set_aside_explained(detect(frame), frame)
     return [str(day.date()) for day in flags.loc[flags["flag"], "ds"]]
 
 
@@ -62,3 +64,16 @@ def test_what_stays_dearer_from_a_billing_day_on_is_told(make: Make) -> None:
 def test_no_day_is_excused_by_a_later_one(make: Make) -> None:
     frame = charged(make(days=300), dict.fromkeys(["2025-04-10", "2025-07-10"], 400.0))
     assert told(frame[frame["ds"] <= "2025-05-01"]) == told(frame) == ["2025-04-10"]
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+@pytest.mark.parametrize(("more", "told_on"), [(1.0, []), (2.0, ["2025-08-13"])])
+def test_days_that_are_caught_up_are_told_only_if_more_came(
+    make: Make, missing: int, more: float, told_on: list[str]
+) -> None:
+    frame = make(days=240)
+    last = frame.index[frame["ds"] == "2025-08-13"][0]
+    late = frame.index[last - missing : last]
+    frame.loc[last, "y"] += more * frame.loc[late, "y"].sum()
+    frame.loc[late, "y"] = 0.0
+    assert [day for day in told(frame) if day == "2025-08-13"] == told_on
