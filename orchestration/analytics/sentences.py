@@ -50,8 +50,8 @@ def in_words(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     named = findings["parent_finding_id"]
     for name in findings.loc[named.notna() & ~named.isin(texts), "finding_id"]:
         texts[name] += " Its provider restated the closed month: this is what that changed."
-    for fall, rise in _moves(findings):
-        texts[rise] += f" It seems to have moved from {fall}, which fell by about as much."
+    for whence, rise in _moves(findings):
+        texts[rise] += f" {whence}"
     ids = findings["finding_id"]
     return findings.assign(why=ids.map(texts), drivers=ids.map(listed))
 
@@ -98,7 +98,7 @@ def _span(row: Row, days: int) -> str:
 
 
 def _moves(findings: pd.DataFrame) -> list[tuple[str, Any]]:
-    """What fell, and the rise that tells it: of one level, for other sums only follow."""
+    """Whence a rise came, and which: of one level, for other sums only follow."""
     known = findings.set_index("finding_id")
     here = findings["parent_finding_id"].isin(known.index)
     told = findings[here].to_dict("records")
@@ -106,8 +106,15 @@ def _moves(findings: pd.DataFrame) -> list[tuple[str, Any]]:
     for fall in told:
         rise = known.loc[fall["parent_finding_id"]]
         if fall["impact_cost"] < 0 < rise["impact_cost"] and fall["level"] == rise["level"]:
-            pairs.append((series_place(fall).removesuffix(","), fall["parent_finding_id"]))
+            pairs.append((_whence(fall, rise), fall["parent_finding_id"]))
     return pairs
+
+
+def _whence(fall: Row, rise: Row) -> str:
+    if fall["billing_currency"] != rise["billing_currency"]:
+        return f"Until then it was billed in {fall['billing_currency']}."
+    place_before = series_place(fall).removesuffix(",")
+    return f"It seems to have moved from {place_before}, which fell by about as much."
 
 
 def sentence(drivers: Sequence[Row]) -> str:
