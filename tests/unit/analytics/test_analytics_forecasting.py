@@ -52,6 +52,18 @@ def test_weekday_profile_is_kept(make: Make) -> None:
     assert out[~weekend]["p50"].mean() == pytest.approx(100, rel=0.05)
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_fee_of_the_end_of_the_month_is_expected_in_months_of_any_length(
+    make: Make, left: int
+) -> None:
+    frame = make(days=440)  # to the middle of March
+    frame.loc[frame["ds"].dt.days_in_month - frame["ds"].dt.day == left, "y"] += 500
+    out = forecast(frame, 120)
+    fees = out[out["p50"] > 450]["ds"]
+    assert [day.month for day in fees] == [3, 4, 5, 6]
+    assert (fees.dt.days_in_month - fees.dt.day == left).all()
+
+
 def test_recurring_monthly_fee_is_expected_on_its_day(make: Make) -> None:
     frame = make(days=420)
     frame.loc[frame["ds"].dt.day == 1, "y"] += 500
