@@ -49,7 +49,7 @@ class _Days:
     def on(self, days: pd.Series[pd.Timestamp]) -> Floats:
         """What the series of each alarm cost too much on a day; NaN where it is not known."""
         index = pd.MultiIndex.from_arrays([self.alarms["series_id"], days])
-        return self.extra.reindex(index).to_numpy(dtype=np.float64)
+        return np.asarray(self.extra.reindex(index), dtype=np.float64)
 
     def after(self, days: int) -> Floats:
         """The same, so many days after each alarm's."""

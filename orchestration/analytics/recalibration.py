@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,10 +84,11 @@ def detect_within(
         allowed.set_index("service_provider_name")["false_alarms"]
     )
     dollar = series["billing_currency"].map(about_a_dollar)
+    alike: Any = series.groupby([budget, dollar.rename("dollar")])
     parts = [
         detect(
             part, replace(tuning, false_alarms=float(value), money=tuning.money * units)
         ).set_index(part.index)
-        for (value, units), part in series.groupby([budget, dollar.rename("dollar")])
+        for (value, units), part in alike
     ]
     return pd.concat(parts).sort_index() if parts else detect(series, tuning)
