@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.detectors.grid import Bools, Floats
-from orchestration.analytics.money import display, to_money
+from orchestration.analytics.money import about_a_dollar, to_money
 from orchestration.analytics.series import ALL, FINEST
 
 COLUMNS = [
@@ -62,12 +62,10 @@ A_WEEK = 6
 REOPENS_WITHIN = 14
 # What an open incident costs a month is told from its last days, in months of mean length.
 RECENT_DAYS = 7
-# From this share on, what still arrives of a day is not worth a sentence.
-WHOLE = 0.995
 DAYS_A_MONTH = Decimal("30.4375")
 # A day belongs to the incident while this share of its usual deviation remains.
 STILL_AWAY = 0.4
-# Findings that cost (or saved) less than this in total are noise to a reader.
+# Findings that cost (or saved) less than about so many dollars in total are noise to a reader.
 LEAST_IMPACT = Decimal(1)
 REFERENCE_WEEKS = 4
 # A day of the month that differed this much, twice, has a fee.
@@ -106,7 +104,8 @@ def to_findings(
 
     The largest impact comes first. `finding_id` depends on the series, the first alarm's kind and
     the first day only, so it stays the same while the incident grows. Where `series` is matured
-    (`share`), a day of which a part has arrived is expected to have cost that part so far.
+    (`share`), a day of which a part has arrived is expected to have cost that part so far. `why`
+    is missing: `in_words` says it once the drivers are known.
     """
     rows = []
     flagged = flags[flags["flag"]]["series_id"].unique()
@@ -115,7 +114,7 @@ def to_findings(
         history = by_series[series_id]
         for incident in incidents(judged, history["y"].to_numpy(dtype=np.float64)):
             row = _row(incident, history, as_of)
-            if abs(row["impact_cost"]) >= least_impact:
+            if abs(row["impact_cost"]) >= least_impact * about_a_dollar(row["billing_currency"]):
                 rows.append(row)
     return largest_first(pd.DataFrame(rows, columns=COLUMNS))
 
@@ -279,7 +278,7 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
     usual = [to_money(value) for value in (incident.expected * arrived).tolist()]
     expected = to_money(sum(usual, Decimal(0)))
     detected_on = history["ds"].iloc[incident.alarm].date()
-    row: dict[str, Any] = {
+    return {
         "finding_id": finding_id(str(key["series_id"]), incident.first_kind, first_seen),
         "series_id": key["series_id"],
         **{name: key[name] for name in COLUMNS[2:6]},
@@ -297,6 +296,7 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
         "monthly_cost": _monthly(window["cost"].tolist(), usual) if incident.open else None,
         "score": round(incident.score, 6),
         "detectors": incident.detectors,
+        "why": None,
         "drivers": "{}",
         "suppressed_by": None,
         "parent_finding_id": None,
@@ -305,12 +305,6 @@ def _row(incident: Incident, history: pd.DataFrame, as_of: date) -> dict[str, An
         "level": key.get("level", FINEST),
         "member": key.get("member", ALL),
     }
-    return row | {"why": why(row)}
-
-
-def _so_far(row: dict[Any, Any]) -> str:
-    share = row["arrived_share"]
-    return "" if share >= WHOLE else f" Of the last day about {share:.0%} has arrived."
 
 
 def _state(incident: Incident, newest: int) -> str:
@@ -329,36 +323,6 @@ def _monthly(costs: list[Decimal], usual: list[Decimal]) -> Decimal:
     return to_money(excess / len(recent) * DAYS_A_MONTH)
 
 
-def why(row: dict[Any, Any]) -> str:
-    """What happened, when, how much it is about, and whether its last day is whole yet."""
-    return _what(row) + _so_far(row)
-
-
-def _what(row: dict[Any, Any]) -> str:
-    currency = str(row["billing_currency"])
-    days = (row["last_seen"] - row["first_seen"]).days + 1
-    actual, expected = row["actual_cost"] / days, row["expected_cost"] / days
-    paid, usual = display(actual, currency), display(expected, currency)
-    total = display(row["impact_cost"], currency, sign=True)
-    where = place(row)
-    since = f"since {row['first_seen']}" if row["status"] == "open" else _span(row, days)
-    rate = f"{paid} {since}" if days == 1 and row["status"] != "open" else f"{paid} a day {since}"
-    verb = "costs" if row["status"] == "open" else "cost"
-    if row["kind"] == "new_spend":
-        return f"New spend: {where} {verb} {rate}, after four weeks without any."
-    if row["kind"] == "drop":
-        return (
-            f"{where} fell to {paid} a day from the expected {usual} {since}: "
-            "something stopped, or its bill is missing."
-        )
-    share = f" ({(actual - expected) / expected:+.0%})" if expected > 0 else ""
-    if row["kind"] == "level_shift":
-        return f"{where} {verb} {paid} a day{share}, not the expected {usual}, {since}: {total}."
-    if days == 1:
-        return f"{where} cost {paid} on {row['first_seen']}{share}, not the expected {usual}."
-    return f"{where} cost {paid} a day{share}, not the expected {usual}, {since}: {total}."
-
-
 def place(row: Mapping[Any, Any]) -> str:
     """The series of a finding, as a person says it."""
     provider = row["service_provider_name"]
@@ -369,9 +333,3 @@ def place(row: Mapping[Any, Any]) -> str:
     if row["member"] == ALL:
         return f"{provider}, all accounts together,"
     return f"{row['level'].capitalize()} {row['member']} of {provider}"
-
-
-def _span(row: dict[Any, Any], days: int) -> str:
-    if days == 1:
-        return f"on {row['first_seen']}"
-    return f"from {row['first_seen']} to {row['last_seen']}"

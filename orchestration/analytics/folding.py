@@ -10,7 +10,8 @@ same way, are most of it. What moved many parts a little, none of which alarms, 
 An account that is new, or gone, as a whole tells its services.
 
 What falls in one place as it rises in another has moved (a service renamed, a machine of another
-account or owner, a region failed over): the rise tells the fall.
+account or owner, a region failed over): the rise tells the fall. So it does where an account is
+billed in another currency from a day on.
 """
 
 from __future__ import annotations
@@ -131,7 +132,10 @@ def _moves(apart: list[dict[Any, Any]]) -> dict[Any, Any]:
     rises = {one["finding_id"]: one for one in apart if one["impact_cost"] > 0}
     moved: dict[Any, Any] = {}
     for fall in (one for one in apart if one["impact_cost"] < 0):
-        name = next((name for name, rise in rises.items() if _has_moved(fall, rise)), None)
+        name = next(
+            (n for n, rise in rises.items() if _has_moved(fall, rise) or _is_converted(fall, rise)),
+            None,
+        )
         if name is not None:
             moved[fall["finding_id"]] = name
             del rises[name]
@@ -150,6 +154,18 @@ def _has_moved(fall: dict[Any, Any], rise: dict[Any, Any]) -> bool:
         and fall["level"] == rise["level"]
         and _together(fall, rise)
         and less >= (1 - ALIKE) * more
+    )
+
+
+def _is_converted(fall: dict[Any, Any], rise: dict[Any, Any]) -> bool:
+    """The same series in two currencies: one is gone, one is new; no rate is known to compare."""
+    series = ("service_provider_name", "sub_account_id", "service_name", "level", "member")
+    return (
+        all(fall[key] == rise[key] for key in series)
+        and fall["billing_currency"] != rise["billing_currency"]
+        and abs((fall["first_seen"] - rise["first_seen"]).days) <= TOGETHER_DAYS
+        and _is_new_or_gone(fall)
+        and _is_new_or_gone(rise)
     )
 
 

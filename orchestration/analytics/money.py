@@ -13,6 +13,18 @@ WHOLE = (
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV",
     "XAF", "XOF", "XPF",
 )  # fmt: skip
+#: About how many units are a dollar, to the nearest power of ten, where that is not one: enough to
+#: know what nobody would miss, which no rate of the day changes.
+_MAGNITUDE = {
+    10: "AED BOB BRL BWP CNY CZK DKK GTQ HKD HNL ILS MAD MDL MOP MXN MYR NOK PEN PLN QAR RON SAR "
+    "SEK TTD ZAR ZMW",
+    100: "AFN BDT BTN DJF DOP DZD EGP ETB HUF INR ISK JMD JPY KES KGS LKR MKD MZN NIO NPR PHP PKR "
+    "RSD RUB THB TRY TWD UAH UYU VUV XPF YER",
+    1_000: "AMD ARS BIF CLP CRC IQD KMF KRW KZT MMK MWK NGN RWF TZS XAF XOF",
+    10_000: "COP GNF IDR KHR LAK MGA MNT PYG SLL UGX UZS VND",
+    100_000: "IRR LBP",
+}
+_A_DOLLAR = {name: units for units, names in _MAGNITUDE.items() for name in names.split()}
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -22,6 +34,13 @@ def to_money(value: float | Decimal | int) -> Decimal:
     with localcontext() as context:
         context.prec = 60
         return amount.quantize(UNIT, rounding=ROUND_HALF_EVEN)
+
+
+def about_a_dollar(currency: str) -> int:
+    """Some units of a currency that are worth about a dollar (within a factor of three or so); 1
+    of one that is not known, as a vendor's own credits.
+    """
+    return _A_DOLLAR.get(currency, 1)
 
 
 def display(amount: Decimal, currency: str, *, sign: bool = False) -> str:

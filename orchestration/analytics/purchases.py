@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.analytics.findings import COLUMNS, finding_id, largest_first, place
-from orchestration.analytics.money import display, to_money
+from orchestration.analytics.findings import COLUMNS, LEAST_IMPACT, finding_id, largest_first, place
+from orchestration.analytics.money import about_a_dollar, display, to_money
 from orchestration.analytics.planned import Planned, announced_by
 from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, series_ids
 
@@ -55,8 +55,9 @@ def _before(bought: dict[Any, Any]) -> Decimal:
 
 
 def _no_news(bought: dict[Any, Any]) -> Decimal:
-    """Up to this cost a purchase is like one before, or small beside the usage."""
-    return max(LIKE * _before(bought), LEAST_SHARE * _amount(bought["usage_before"]), Decimal(0))
+    """Up to this cost a purchase is like one before, or small beside the usage, or small change."""
+    small = LEAST_IMPACT * about_a_dollar(str(bought["billing_currency"]))
+    return max(LIKE * _before(bought), LEAST_SHARE * _amount(bought["usage_before"]), small)
 
 
 def _row(bought: dict[Any, Any], name: str, as_of: date) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def _row(bought: dict[Any, Any], name: str, as_of: date) -> dict[str, Any]:
         "actual_cost": cost,
         "impact_cost": cost - before,
         "monthly_cost": None,
-        "score": round(float(cost / max(_no_news(bought), Decimal(1))), 6),
+        "score": round(float(cost / _no_news(bought)), 6),
         "detectors": KIND,
         "why": f"Purchase: {place(row)} billed {display(cost, currency)} on {day}; {most}.",
         "drivers": "{}",

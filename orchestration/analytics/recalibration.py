@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from orchestration.analytics.detectors import DEFAULT, Tuning, detect
 from orchestration.analytics.feedback import last_words
+from orchestration.analytics.money import about_a_dollar
 
 #: Verdicts (true or false) about a provider's findings below which nothing is concluded.
 LEAST_JUDGED = 8
@@ -24,7 +26,7 @@ STRICTEST = 0.2
 #: Older findings tell of bills, and detectors, as they were.
 REMEMBERED_DAYS = 365
 #: Kinds that their own rule tells: no budget would have kept them back.
-CERTAIN_KINDS = ("new_spend", "purchase")
+CERTAIN_KINDS = ("new_spend", "purchase", "credit_ended", "credit_reduced")
 
 COLUMNS = [
     "service_provider_name",
@@ -75,12 +77,18 @@ def budgets(
 def detect_within(
     series: pd.DataFrame, allowed: pd.DataFrame, tuning: Tuning = DEFAULT
 ) -> pd.DataFrame:
-    """`detect`, each provider within its budget of `allowed` (from `budgets`), row by row."""
+    """`detect`, each provider within its budget of `allowed` (from `budgets`), row by row; what is
+    worth a look in dollars, in other currencies is about as much.
+    """
     budget = series["service_provider_name"].map(
         allowed.set_index("service_provider_name")["false_alarms"]
     )
+    dollar = series["billing_currency"].map(about_a_dollar)
+    alike: Any = series.groupby([budget, dollar.rename("dollar")])
     parts = [
-        detect(part, replace(tuning, false_alarms=float(value))).set_index(part.index)
-        for value, part in series.groupby(budget)
+        detect(
+            part, replace(tuning, false_alarms=float(value), money=tuning.money * units)
+        ).set_index(part.index)
+        for (value, units), part in alike
     ]
     return pd.concat(parts).sort_index() if parts else detect(series, tuning)

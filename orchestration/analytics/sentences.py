@@ -1,4 +1,4 @@
-"""Drivers in words and as JSON, for the `why` and `drivers` columns of a finding."""
+"""Findings in words, and their drivers as JSON: all that the columns `why` and `drivers` say."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 import pandas as pd
 
 from orchestration.analytics.findings import place as series_place
-from orchestration.analytics.findings import why
 from orchestration.analytics.money import display
 from orchestration.analytics.series import NONE
 
 # As many as a picture or a message has room for; the mart has them all.
 LISTED = 5
+# From this share on, what still arrives of a day is not worth a sentence.
+WHOLE = 0.995
 Row = Mapping[Any, Any]
 
 #: What a cause is called where the cost rose, and where it fell.
@@ -41,27 +42,79 @@ def in_words(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     listed: dict[Any, str] = {}
     for finding in findings.to_dict("records"):
         name = finding["finding_id"]
-        texts[name], listed[name] = why(finding), "{}"
+        texts[name], listed[name] = _why(finding), "{}"
         if name in by_finding:
             rows = by_finding[name].to_dict("records")
             texts[name] += f" {sentence(rows)}."
             listed[name] = _json(rows)
-    for fall, rise in _moves(findings):
-        texts[rise] += f" It seems to have moved from {fall}, which fell by about as much."
+    named = findings["parent_finding_id"]
+    for name in findings.loc[named.notna() & ~named.isin(texts), "finding_id"]:
+        texts[name] += " Its provider restated the closed month: this is what that changed."
+    for whence, rise in _moves(findings):
+        texts[rise] += f" {whence}"
     ids = findings["finding_id"]
     return findings.assign(why=ids.map(texts), drivers=ids.map(listed))
 
 
+def _why(row: Row) -> str:
+    """What happened, when, how much it is about, and whether its last day is whole yet."""
+    return _what(row) + _so_far(row)
+
+
+def _what(row: Row) -> str:
+    currency = str(row["billing_currency"])
+    days = (row["last_seen"] - row["first_seen"]).days + 1
+    actual, expected = row["actual_cost"] / days, row["expected_cost"] / days
+    paid, usual = display(actual, currency), display(expected, currency)
+    total = display(row["impact_cost"], currency, sign=True)
+    where = series_place(row)
+    since = f"since {row['first_seen']}" if row["status"] == "open" else _span(row, days)
+    rate = f"{paid} {since}" if days == 1 and row["status"] != "open" else f"{paid} a day {since}"
+    verb = "costs" if row["status"] == "open" else "cost"
+    if row["kind"] == "new_spend":
+        return f"New spend: {where} {verb} {rate}, after four weeks without any."
+    if row["kind"] == "drop":
+        return (
+            f"{where} fell to {paid} a day from the expected {usual} {since}: "
+            "something stopped, or its bill is missing."
+        )
+    share = f" ({(actual - expected) / expected:+.0%})" if expected > 0 else ""
+    if row["kind"] == "level_shift":
+        return f"{where} {verb} {paid} a day{share}, not the expected {usual}, {since}: {total}."
+    if days == 1:
+        return f"{where} cost {paid} on {row['first_seen']}{share}, not the expected {usual}."
+    return f"{where} cost {paid} a day{share}, not the expected {usual}, {since}: {total}."
+
+
+def _so_far(row: Row) -> str:
+    share = row["arrived_share"]
+    return "" if share >= WHOLE else f" Of the last day about {share:.0%} has arrived."
+
+
+def _span(row: Row, days: int) -> str:
+    if days == 1:
+        return f"on {row['first_seen']}"
+    return f"from {row['first_seen']} to {row['last_seen']}"
+
+
 def _moves(findings: pd.DataFrame) -> list[tuple[str, Any]]:
-    """What fell, and the rise that tells it: of one level, for other sums only follow."""
+    """Whence a rise came, and which: of one level, for other sums only follow."""
     known = findings.set_index("finding_id")
-    told = findings[findings["parent_finding_id"].notna()].to_dict("records")
+    here = findings["parent_finding_id"].isin(known.index)
+    told = findings[here].to_dict("records")
     pairs = []
     for fall in told:
         rise = known.loc[fall["parent_finding_id"]]
         if fall["impact_cost"] < 0 < rise["impact_cost"] and fall["level"] == rise["level"]:
-            pairs.append((series_place(fall).removesuffix(","), fall["parent_finding_id"]))
+            pairs.append((_whence(fall, rise), fall["parent_finding_id"]))
     return pairs
+
+
+def _whence(fall: Row, rise: Row) -> str:
+    if fall["billing_currency"] != rise["billing_currency"]:
+        return f"Until then it was billed in {fall['billing_currency']}."
+    place_before = series_place(fall).removesuffix(",")
+    return f"It seems to have moved from {place_before}, which fell by about as much."
 
 
 def sentence(drivers: Sequence[Row]) -> str:

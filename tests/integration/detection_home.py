@@ -53,6 +53,20 @@ create table marts.fct_cost_arrivals (
   billing_currency text, charge_date date, seen_on date, age_days integer,
   effective_cost numeric(38, 12)
 );
+create table marts.fct_billing_period_restatements (
+  x_feed text, x_export text, x_billing_period text, version_number integer,
+  billing_account_id text, sub_account_id text, billing_currency text, measure text,
+  difference numeric(38, 12), received_at timestamp, is_of_closed_period boolean
+);
+create table intermediate.int_ledger__reported_states (
+  state_id text, x_feed text, x_export text, x_billing_period text, reported_from timestamp,
+  reported_until timestamp
+);
+create table intermediate.int_ledger__reported_costs (
+  state_id text, x_feed text, x_export text, service_provider_name text, billing_account_id text,
+  billing_currency text, charge_category text, service_name text, charge_date date,
+  effective_cost numeric(38, 12)
+);
 """
 _DAILY = """
 drop table if exists marts.fct_daily_costs;

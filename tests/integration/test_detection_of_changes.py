@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -259,6 +260,66 @@ def test_a_large_purchase_is_told_until_somebody_says_that_it_is_known(home: Det
     home.words = [said | {"until": TODAY + timedelta(days=30), "given_at": TODAY}]
     found = home.detect().findings
     assert found.loc[found["suppressed_by"].isna(), "actual_cost"].tolist() == [Decimal(4_000)]
+
+
+def test_a_credit_that_ran_out_is_told_and_one_that_another_replaced_is_not(
+    home: DetectionHome,
+) -> None:
+    def credit(name: str, service: str, first: int, last: int) -> str:
+        return (
+            "insert into focus.fct_focus_charges (charge_period_start, service_provider_name, "
+            "billing_account_id, sub_account_id, service_name, billing_currency, charge_category, "
+            "charge_description, effective_cost, billed_cost) select charge_date, "
+            f"service_provider_name, 'payer', sub_account_id, service_name, 'USD', 'Credit', "
+            f"'{name}', -40, -40 from marts.fct_daily_costs where service_provider_name = 'AWS' "
+            f"and service_name = '{service}' and region_id = 'east' and charge_category = 'Usage' "
+            f"and charge_date between date '{TODAY - timedelta(days=first)}' "
+            f"and date '{TODAY - timedelta(days=last)}'"
+        )
+
+    programmes = [credit("first", "Queue", 110, 31), credit("second", "Queue", 30, 0)]
+    home.bill("credited", ";".join([credit("founders", "Storage", 110, 20), *programmes]))
+    assert step(home) == everything()
+    (told,) = home.detect().findings.to_dict("records")
+    assert (told["kind"], told["first_seen"]) == ("credit_ended", TODAY - timedelta(days=19))
+    assert (told["service_name"], told["sub_account_id"]) == ("Storage", "(all)")
+    assert told["monthly_cost"] == Decimal(80) * Decimal("30.4375")
+    assert "'founders' took $2,435.00 a month off Storage (AWS); none since" in told["why"]
+
+
+def test_a_restated_month_is_told_once_by_its_restatement(home: DetectionHome) -> None:
+    """Its days rise where it begins and fall where it ends; what else happened is told as ever."""
+    march = "charge_period_start >= timestamp '2026-03-01' and charge_period_start < "
+    march += "timestamp '2026-04-01' and service_provider_name = 'AWS' and sub_account_id = 'one'"
+    state = (
+        "insert into intermediate.int_ledger__reported_costs select '{0}', 'focus', 'all', "
+        "service_provider_name, billing_account_id, billing_currency, charge_category, "
+        "service_name, charge_date, sum(effective_cost) from marts.fct_daily_costs where "
+        "charge_date between date '2026-03-01' and date '2026-03-31' group by 1, 2, 3, 4, 5, 6, "
+        "7, 8, 9"
+    )
+    home.bill("march", home.charged("Queue", 10, 3))
+    home.execute(state.format("before"))
+    raised = f"update focus.fct_focus_charges set effective_cost = effective_cost * 2 where {march}"
+    home.bill("restated", f"{raised} and service_name = 'Compute'")
+    home.execute(state.format("after"))
+    assert {row["service_name"] for row in alone(home).to_dict("records")} == {"Queue", "Compute"}
+
+    home.execute(
+        "insert into intermediate.int_ledger__reported_states values "
+        "('before', 'focus', 'all', '2026-03', '2026-04-01', '2026-04-20'), "
+        "('after', 'focus', 'all', '2026-03', '2026-04-20', null); "
+        "insert into marts.fct_billing_period_restatements values ('focus', 'all', '2026-03', 2, "
+        "'payer', 'one', 'USD', 'effective_cost', 4000, '2026-04-20', true)"
+    )
+    step(home)
+    assert {row["service_name"] for row in alone(home).to_dict("records")} == {"Queue"}
+    findings = home.detect().findings
+    restated = findings[findings["service_name"] == "Compute"]
+    assert set(restated["impact_cost"] > 0) == {True, False}, "the rise, and the way back"
+    known = hashlib.md5(b"focus/all/2026-03/payer|USD|2", usedforsecurity=False).hexdigest()
+    assert set(restated["parent_finding_id"]) == {known}
+    assert restated["why"].str.endswith("this is what that changed.").all()
 
 
 @pytest.mark.parametrize("home", ["postgres"], indirect=True)

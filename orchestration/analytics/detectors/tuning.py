@@ -19,7 +19,7 @@ class Tuning:
     tail_days: int = 182
     #: Noise is never taken as less than this share of the level: bills are rounded and jitter.
     noise_floor: float = 0.02
-    #: Least money per day, in the currency of the series.
+    #: Least money per day, in dollars; `detect_within` has it about as much in other currencies.
     money: float = 0.5
 
     spike_noise: float = 10.0

@@ -1,14 +1,16 @@
 """A drop that lasts: what a series cost before it says nothing of what it will cost.
 
 Without this, a long memory (the median of twelve weeks) draws the forecast back to a level that
-is gone. Rises are left alone: they are mostly events that fade.
+is gone. Rises are left alone: they are mostly events that fade. What has fallen to nothing at all
+is known sooner: it has stopped.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from orchestration.analytics.detectors.grid import Floats
+from orchestration.analytics.detectors.grid import Bools, Floats
+from orchestration.analytics.forecasting.panel import Panel
 
 # After 28 days a new level is the new normal, as for findings; it is held against as many before.
 SHORTEST, BEFORE = 28, 28
@@ -21,6 +23,10 @@ APART = 0.95
 # Either side is flat: its halves differ by at most this share of the drop. Else it is a slope, or
 # already on its way back.
 FLAT = 0.15
+# What cost nothing for a fortnight has stopped, if it never was silent for half as long before, and
+# was there for twice as long.
+SILENT, LONGER, KNOWN = np.timedelta64(14, "D"), 2, 2
+NOTHING = 1e-9
 
 
 def rebased(values: Floats, level: Floats) -> Floats:
@@ -54,6 +60,22 @@ def rebased(values: Floats, level: Floats) -> Floats:
         ratio[found] = (low / high)[lasting]
     earlier = np.arange(days)[None, :] < (days - length)[:, None]
     return np.where(earlier, values * ratio[:, None], values)
+
+
+def stopped(panel: Panel) -> Bools:
+    """Series that were always there, and have been at zero for a fortnight or more.
+
+    Zeros before a series' first value are none of its own; what is often silent has not stopped.
+    """
+    silence = max(int(np.ceil(SILENT / panel.step)), 1)
+    found = np.zeros(len(panel.values), dtype=bool)
+    there = np.abs(panel.values) > NOTHING  # NaN is not
+    for row in np.flatnonzero(there.any(axis=1) & ~there[:, -silence:].any(axis=1)):
+        seen = np.flatnonzero(there[row])
+        now = panel.days - 1 - seen[-1]
+        before = int(np.diff(seen).max(initial=1)) - 1
+        found[row] = now >= LONGER * before and seen[-1] - seen[0] >= KNOWN * silence
+    return found
 
 
 def _mean(values: Floats) -> Floats:

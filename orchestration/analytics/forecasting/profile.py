@@ -14,6 +14,8 @@ WEEKS = 12
 # A day of the month counts as a fee when it stood out in each of the last months, this strongly.
 FEE_MONTHS = 3
 FEE_NOISE = 6.0
+# The last days of a month, which have another number in each, may have fees too.
+END_DAYS = 2
 
 
 def weekday_factors(values: Floats) -> Floats:
@@ -50,22 +52,43 @@ def split_fees(panel: Panel, horizon: int) -> tuple[Panel, Floats]:
     extra = values - base
     noise = 1.4826 * median(np.abs(extra[:, -91:]))[:, None]
     scale = np.maximum(noise, 0.02 * np.abs(median(values[:, -91:]))[:, None])
-    fee = np.zeros((values.shape[0], 32))
-    for dom in range(1, 32):
-        seen = np.where(day == dom, extra, np.nan)
+    by_day, by_end = (
+        _fees(extra, place, places, scale)
+        for place, places in ((day, 32), (_days_left(panel.dates()), END_DAYS))
+    )
+    history = np.where(_fee_of(panel.dates(), by_day, by_end) != 0, base, values)
+    return replace(panel, values=history), _fee_of(panel.future(horizon), by_day, by_end)
+
+
+def _fees(extra: Floats, place: Ints, places: int, scale: Floats) -> Floats:
+    """What each of the first `places` places of a month adds: 0 where it is no fee."""
+    fee = np.zeros((len(extra), places))
+    for number in range(places):
+        seen = np.where(place == number, extra, np.nan)
         last = _last_known(seen, FEE_MONTHS)
         certain = (np.abs(last) > FEE_NOISE * scale).all(axis=1)
         same_sign = np.abs(np.sign(last).sum(axis=1)) == FEE_MONTHS
-        fee[:, dom] = np.where(certain & same_sign, median(last), 0.0)
-    rows = np.arange(values.shape[0])[:, None]
-    history = np.where(fee[rows, day] != 0, base, values)
-    clean = replace(panel, values=history)
-    return clean, fee[rows, _day_of_month(panel.future(horizon))]
+        fee[:, number] = np.where(certain & same_sign, median(last), 0.0)
+    return fee
+
+
+def _fee_of(dates: npt.NDArray[np.datetime64], by_day: Floats, by_end: Floats) -> Floats:
+    """The fee of each date: that of the end of the month, where it has one, else of its day."""
+    rows = np.arange(len(dates))[:, None]
+    left = _days_left(dates)
+    ending = np.where(left < END_DAYS, by_end[rows, np.minimum(left, END_DAYS - 1)], 0.0)
+    return np.where(ending != 0, ending, by_day[rows, _day_of_month(dates)])
 
 
 def _day_of_month(dates: npt.NDArray[np.datetime64]) -> Ints:
     month = dates.astype("datetime64[M]").astype("datetime64[D]")
     return np.asarray((dates - month).astype(np.int64) + 1)
+
+
+def _days_left(dates: npt.NDArray[np.datetime64]) -> Ints:
+    """Days of the month after each date: 0 is its last."""
+    following = (dates.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    return np.asarray((following - dates.astype("datetime64[D]")).astype(np.int64) - 1)
 
 
 def _running_base(values: Floats) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.boosted import Lessons
+from orchestration.analytics.forecasting.level import stopped
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.registry import MODELS
 from orchestration.analytics.forecasting.rhythm import Rhythm
@@ -72,7 +73,8 @@ def roll(
         actual[:, :steps] = panel.values[:, end : end + steps]
         actual[past.length < rhythm.least_history] = np.nan
         scale = error_scale(past, rhythm)
-        actual[_dormant(past, scale)] = np.nan
+        # Of what has stopped every model says the same, which tells nothing of the others.
+        actual[_dormant(past, scale) | stopped(past)] = np.nan
         paths = {}
         for name, path in paths_of(past, steps, rhythm, lessons).items():
             paths[name] = np.full_like(actual, np.nan)
@@ -84,13 +86,17 @@ def roll(
 def paths_of(
     panel: Panel, horizon: int, rhythm: Rhythm, lessons: Lessons | None
 ) -> dict[str, Floats]:
-    """The path of every model, and the corrected one where there is enough to learn from."""
+    """The path of every model, and the corrected one where there is enough to learn from.
+
+    Whatever a model remembers, a series that has stopped stays so.
+    """
     paths = {name: function(panel, horizon) for name, function in MODELS[rhythm.period].items()}
     corrected = lessons.corrected(panel, paths[rhythm.base]) if lessons else None
     if corrected is not None:
         paths[CORRECTED] = corrected
     floor = nonnegative_floor(panel)[:, None]
-    return {name: np.maximum(path, floor) for name, path in paths.items()}
+    ended = stopped(panel)[:, None]
+    return {name: np.where(ended, 0.0, np.maximum(path, floor)) for name, path in paths.items()}
 
 
 def nonnegative_floor(panel: Panel) -> Floats:

@@ -35,6 +35,8 @@ SCHEDULE = [
 # An invoice may be dated some days apart from the month before, and may come that much late.
 GRACE = timedelta(days=5)
 RECENT = 6
+# Two charges a month that lie nearer are one that is dated now so, now so.
+APART = timedelta(days=12)
 # Between two amounts that are the same price: a rate per hour, billed by the month, is rounded.
 SAME = Decimal("0.005")
 _MONTHS = {1: "monthly", 2: "two-monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
@@ -47,10 +49,14 @@ class Cadence:
 
     months: int = 0
     days: int = 0
+    #: One of two days of the month on which the item is due, each by itself.
+    is_half: bool = False
 
     @property
     def name(self) -> str:
         """What people call it."""
+        if self.is_half:
+            return "twice-monthly"
         return _MONTHS[self.months] if self.months else _DAYS[self.days]
 
     def due(self, seen: Sequence[date], until: date) -> Iterator[date]:
@@ -93,21 +99,33 @@ def _due(
     days = [pd.Timestamp(day).date() for day in bought["charge_date"]]
     costs = dict(zip(days, map(to_money, bought["billed_cost"]), strict=True))
     seen = [day for day in days if day <= last]
-    cadence = cadence_of(seen, recurring=bool(bought["is_recurring"].any()))
-    if cadence is None:
-        return
-    history = {day: costs[day] for day in seen}
-    for number, day in enumerate(cadence.due(seen, last + timedelta(days=horizon))):
-        if not number and day + GRACE <= last:
-            return
-        # What comes again so soon was left out, and is not late.
-        if day <= last and 0 < cadence.days < 2 * GRACE.days:
-            continue
-        expected, least, most = expected_cost(history, day, cadence)
-        if expected:
-            # An invoice that is late is still to come: on the first day that is not known yet.
-            on = max(day, last + timedelta(days=1))
-            yield (*keys, cadence.name, on, expected, least, most, len(seen), seen[-1])
+    for cadence, part in rhythms(seen, recurring=bool(bought["is_recurring"].any())):
+        history = {day: costs[day] for day in part}
+        for number, day in enumerate(cadence.due(part, last + timedelta(days=horizon))):
+            if not number and day + GRACE <= last:
+                break
+            # What comes again so soon was left out, and is not late.
+            if day <= last and 0 < cadence.days < 2 * GRACE.days:
+                continue
+            expected, least, most = expected_cost(history, day, cadence)
+            if expected:
+                # An invoice that is late is still to come: on the first day not known yet.
+                on = max(day, last + timedelta(days=1))
+                yield (*keys, cadence.name, on, expected, least, most, len(part), part[-1])
+
+
+def rhythms(seen: Sequence[date], *, recurring: bool) -> list[tuple[Cadence, Sequence[date]]]:
+    """The cadences of an item and the days of each: one, two where it is due on two days of the
+    month (the first and the fifteenth), none where there is no rhythm.
+    """
+    cadence = cadence_of(seen, recurring=recurring)
+    if cadence is not None:
+        return [(cadence, seen)]
+    halves = [seen[start::2] for start in (0, 1)]
+    monthly = all(cadence_of(half, recurring=False) == Cadence(months=1) for half in halves)
+    if not monthly or min(b - a for a, b in pairwise(seen[-RECENT:])) < APART:
+        return []
+    return [(Cadence(months=1, is_half=True), half) for half in halves]
 
 
 def cadence_of(seen: Sequence[date], *, recurring: bool) -> Cadence | None:

@@ -19,6 +19,9 @@ _UPSTREAM = [
     ["marts", "fct_daily_costs"],
     ["marts", "fct_daily_tag_costs"],
     ["marts", "fct_cost_arrivals"],
+    ["marts", "fct_billing_period_restatements"],
+    ["intermediate", "int_ledger__reported_costs"],
+    ["intermediate", "int_ledger__reported_states"],
     ["focus", "fct_focus_charges"],
     ["seeds", "planned_events"],
 ]

@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from orchestration.analytics.credits import ended_credits
 from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.explain import explain_findings
+from orchestration.analytics.explained import set_aside_explained
 from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import COLUMNS as FINDING_COLUMNS
 from orchestration.analytics.findings import largest_first, to_findings
@@ -25,14 +27,17 @@ from orchestration.analytics.judged import (
 from orchestration.analytics.planned import set_aside
 from orchestration.analytics.purchases import unusual_purchases
 from orchestration.analytics.recalibration import budgets, detect_within
+from orchestration.analytics.restated import fold_restated
 from orchestration.analytics.sentences import in_words
 from orchestration.defs.detect.arrivals import arrivals
 from orchestration.defs.detect.inputs import (
     calendar,
+    credits_by_day,
     daily_costs,
     inputs,
     planned_events,
     purchases,
+    restatements,
 )
 from orchestration.defs.detect.moved import moved_charges
 from orchestration.warehouse import Warehouse
@@ -89,7 +94,8 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
     before, kept = warehouse.query(_BEFORE), warehouse.query(_FINDINGS)
     due = to_judge(now, before, kept)
     series = known.judged(daily_costs(warehouse, now[due]))
-    flags = set_aside(detect_within(series, allowed), series, events, today)
+    alarms = set_aside_explained(detect_within(series, allowed), series)
+    flags = set_aside(alarms, series, events, today)
     kept = kept[kept["series_id"].isin(now.loc[~due, "series_id"])]
     found = fold_sums(_together(kept, to_findings(flags, series, as_of=today)))
     charges = fingerprint(*warehouse.query(_CHARGES).to_numpy().tolist())
@@ -102,8 +108,12 @@ def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) ->
         findings=counted.astype(int), as_of=today, detection_version=detection_version(),
         charges_fingerprint=charges,
     )  # fmt: skip
-    bought = unusual_purchases(purchases(warehouse), events, today)
-    found = suppress(_together(in_words(fold(found, drivers), drivers), bought), feedback)
+    ruled = _together(
+        unusual_purchases(purchases(warehouse), events, today),
+        ended_credits(credits_by_day(warehouse), known.through, events, today),
+    )
+    found = fold_restated(fold(found, drivers), *restatements(warehouse))
+    found = suppress(_together(in_words(found, drivers), ruled), feedback)
     return Detection(found, drivers, allowed, feedback, state[JUDGED_COLUMNS], series, flags)
 
 

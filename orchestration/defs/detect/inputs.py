@@ -11,6 +11,7 @@ from orchestration.warehouse import Warehouse
 
 # Detectors look back a year and a little; what is older is no news, and must not cost time.
 HISTORY_DAYS = 450
+MOST_CREDITS = 100
 #: The columns that identify one day of a series.
 _KEYS = ", ".join(LEVEL_KEYS)
 _GRAIN = f"charge_date, {_KEYS}, charge_category"
@@ -116,6 +117,103 @@ from compared join newest using (service_provider_name)
 where charge_date > since and billed_cost > coalesce(most_before, 0)
 order by charge_date, service_provider_name, sub_account_id, service_name, billing_currency
 """
+# A credit of several services or accounts is one credit; of what it names none, it may be taken off
+# all that its provider bills. As many as anybody looks at, the largest.
+_CREDITS = f"""
+with {_NEWEST},
+credited as (
+  select cast(charge_period_start as date) as charge_date, service_provider_name,
+         coalesce(billing_currency, '{NONE}') as billing_currency,
+         coalesce(charge_description, sku_id, '{NONE}') as item,
+         coalesce(sub_account_id, '{NONE}') as sub_account_id,
+         coalesce(service_name, '{NONE}') as service_name, -sum(billed_cost) as credit
+  from focus.fct_focus_charges
+  where charge_category = 'Credit' and coalesce(charge_class, '') <> 'Correction'
+  group by 1, 2, 3, 4, 5, 6
+),
+items as (
+  select service_provider_name, billing_currency, item,
+         case when min(sub_account_id) = max(sub_account_id) then min(sub_account_id)
+              else '{ALL}' end as sub_account_id,
+         case when min(service_name) = max(service_name) then min(service_name)
+              else '{ALL}' end as service_name,
+         row_number() over (
+           partition by service_provider_name, billing_currency order by sum(credit) desc, item
+         ) as place
+  from credited join newest using (service_provider_name)
+  where charge_date > since group by 1, 2, 3
+),
+used as (
+  select charge_date, service_provider_name, coalesce(billing_currency, '{NONE}')
+           as billing_currency, coalesce(service_name, '{NONE}') as service_name,
+         sum(effective_cost) as cost
+  from marts.fct_daily_costs where charge_category = 'Usage' group by 1, 2, 3, 4
+),
+spent as (
+  select charge_date, service_provider_name, billing_currency, sum(cost) as provider_usage
+  from used group by 1, 2, 3
+),
+places as (
+  select distinct service_provider_name, billing_currency, item, service_name from credited
+),
+days as (
+  select charge_date, service_provider_name, billing_currency, item, credit, 0 as usage
+  from credited
+  union all
+  select charge_date, service_provider_name, billing_currency, item, 0, cost
+  from used join places using (service_provider_name, billing_currency)
+  where places.service_name in (used.service_name, '{NONE}')
+)
+select charge_date, service_provider_name, sub_account_id, service_name, billing_currency, item,
+       sum(credit) as credit, sum(usage) as usage,
+       coalesce(max(provider_usage), 0) as provider_usage
+from days join items using (service_provider_name, billing_currency, item)
+join newest using (service_provider_name)
+left join spent using (charge_date, service_provider_name, billing_currency)
+where charge_date > since and place <= {MOST_CREDITS}
+group by 1, 2, 3, 4, 5, 6
+order by 1, 2, 3, 4, 5, 6
+"""
+# A restatement as `fct_findings` names it: of an account, in a currency.
+_RESTATED = f"""
+with restated as (
+  select distinct x_feed, x_export, x_billing_period, version_number, billing_account_id,
+         billing_currency, received_at,
+         md5(x_feed || '/' || x_export || '/' || x_billing_period || '/' || billing_account_id
+           || '|' || billing_currency || '|' || cast(version_number as text)) as finding_id
+  from marts.fct_billing_period_restatements as changes
+  join (select max(charge_date) as newest from marts.fct_daily_costs) as known on true
+  where is_of_closed_period and cast(received_at as date) > newest - {HISTORY_DAYS}
+)"""
+# What was there before is known of what was built then: without it, all would seem to be new.
+_RESTATED_DAYS = f"""{_RESTATED},
+sides as (
+  select restated.*, states.state_id,
+         case when states.reported_from = restated.received_at then 1 else -1 end as side
+  from restated join intermediate.int_ledger__reported_states as states
+    using (x_feed, x_export, x_billing_period)
+  where restated.received_at in (states.reported_from, states.reported_until)
+),
+both_sides as (
+  select finding_id, service_provider_name, costs.billing_currency, service_name, charge_date,
+         effective_cost * side as change, min(side) over (partition by finding_id) as least,
+         max(side) over (partition by finding_id) as most
+  from sides join intermediate.int_ledger__reported_costs as costs
+    on sides.state_id = costs.state_id and sides.x_feed = costs.x_feed
+    and sides.x_export = costs.x_export and sides.billing_account_id = costs.billing_account_id
+    and sides.billing_currency = costs.billing_currency
+  where charge_category = 'Usage'
+)
+select finding_id, service_provider_name, billing_currency, service_name, charge_date,
+       sum(change) as change
+from both_sides where least < most group by 1, 2, 3, 4, 5 having sum(change) <> 0
+"""
+_RESTATED_ACCOUNTS = f"""{_RESTATED}
+select finding_id, sub_account_id, max(abs(difference)) as difference
+from restated join marts.fct_billing_period_restatements using (
+  x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency
+) group by 1, 2
+"""
 _DAILY = f"{_WINDOW} select daily.* from daily"
 
 
@@ -127,6 +225,16 @@ def calendar(warehouse: Warehouse) -> pd.DataFrame:
 def purchases(warehouse: Warehouse) -> pd.DataFrame:
     """The days on which a service billed more for purchases than ever: for `unusual_purchases`."""
     return warehouse.query(_PURCHASES)
+
+
+def credits_by_day(warehouse: Warehouse) -> pd.DataFrame:
+    """What credits took off on each day, and what it was taken off: for `ended_credits`."""
+    return warehouse.query(_CREDITS)
+
+
+def restatements(warehouse: Warehouse) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What restatements of closed months changed, by day and by account: for `fold_restated`."""
+    return warehouse.query(_RESTATED_DAYS), warehouse.query(_RESTATED_ACCOUNTS)
 
 
 def inputs(warehouse: Warehouse) -> pd.DataFrame:

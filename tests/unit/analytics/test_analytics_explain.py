@@ -217,6 +217,16 @@ def test_the_leading_cause_is_told_with_its_largest_resource_and_share() -> None
     assert found["drivers"][0] == "{}", "the input is not changed"
 
 
+def test_what_a_restatement_or_another_currency_tells_says_so() -> None:
+    found = findings("rise", "fall", "march")
+    found["parent_finding_id"] = [None, "rise", "a restatement"]
+    found["billing_currency"] = ["EUR", "USD", "USD"]
+    found.loc[1, "impact_cost"] = Decimal(-70)
+    told = in_words(found, explain_findings(findings(), cells()).head(0))["why"]
+    assert told[0].endswith(" Until then it was billed in USD.")
+    assert told[2].endswith(" Its provider restated the closed month: this is what that changed.")
+
+
 def test_what_has_moved_says_from_where_and_is_said_once() -> None:
     found = findings("rise", "fall", "sum")
     found["parent_finding_id"] = [None, "rise", "rise"]

@@ -1,4 +1,5 @@
-"""Promises of `to_findings`: one row per incident, stable identity, exact money, a readable why."""
+"""Promises of `to_findings`: one row per incident, stable identity, exact money; and
+of `in_words`: a readable why."""
 
 from __future__ import annotations
 
@@ -9,10 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from orchestration.analytics.detectors import detect
+from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.findings import COLUMNS, to_findings
 from orchestration.analytics.money import to_money
+from orchestration.analytics.sentences import in_words
 
 # pandas-stubs reject arithmetic on a .loc selection, so frames are Any in these tests.
 Frame = Any
@@ -33,6 +37,11 @@ def as_series(frame: Frame) -> Frame:
 def findings(frame: Frame) -> Frame:
     series = as_series(frame)
     return to_findings(detect(series[["series_id", "ds", "y"]]), series, AS_OF)
+
+
+def why(found: Frame) -> str:
+    text: str = in_words(found, pd.DataFrame(columns=DRIVER_COLUMNS)).iloc[0]["why"]
+    return text
 
 
 def test_a_spike_is_one_resolved_finding_with_its_money(make: Make) -> None:
@@ -100,11 +109,12 @@ def test_a_drop_begins_on_its_first_day_and_saves_money(make: Make) -> None:
 def test_new_spend_counts_in_full(make: Make) -> None:
     frame = make()
     frame.loc[:284, "y"] = 0.0
-    row = findings(frame).iloc[0]
+    found = findings(frame)
+    row = found.iloc[0]
     assert row["kind"] == "new_spend"
     assert row["expected_cost"] == 0
     assert row["impact_cost"] == row["actual_cost"]
-    assert row["why"].startswith("New spend: AmazonEC2 in account 1 (AWS) costs $")
+    assert why(found).startswith("New spend: AmazonEC2 in account 1 (AWS) costs $")
 
 
 def test_a_monthly_bill_that_doubles_is_held_against_the_months_before(make: Make) -> None:
@@ -113,27 +123,27 @@ def test_a_monthly_bill_that_doubles_is_held_against_the_months_before(make: Mak
     first = frame["ds"].dt.day == 1
     frame["y"] = first * 3000.0
     frame.loc[frame.index[first][-1], "y"] = 6000.0
-    row = findings(frame).sort_values("first_seen").iloc[-1]
+    found = findings(frame).sort_values("first_seen")[-1:]
+    row = found.iloc[0]
     assert row["kind"] == "spike"
     assert (row["expected_cost"], row["impact_cost"]) == (3000, 3000)
-    assert "cost $6,000.00 on" in row["why"]
-    assert "not the expected $3,000.00" in row["why"]
+    assert "cost $6,000.00 on" in why(found)
+    assert "not the expected $3,000.00" in why(found)
 
 
 def test_new_spend_of_one_day_is_told_as_of_that_day(make: Make) -> None:
     frame = make()
     frame["y"] = 0.0
     frame.loc[280, "y"] = 500.0
-    why = findings(frame).iloc[0]["why"]
-    assert f"cost $500.00 on {frame['ds'][280].date()}, after four weeks" in why
+    assert f"cost $500.00 on {frame['ds'][280].date()}, after four weeks" in why(findings(frame))
 
 
 def test_yen_are_told_without_decimals(make: Make) -> None:
     series = as_series(make()).assign(billing_currency="JPY")
     series.loc[200, "y"] += 150
     series.loc[200, "cost"] = to_money(float(series.loc[200, "y"]))
-    why = to_findings(detect(series[["series_id", "ds", "y"]]), series, AS_OF).iloc[0]["why"]
-    assert re.search(r"cost \d+ JPY on .*, not the expected \d+ JPY\.", why)
+    found = to_findings(detect(series[["series_id", "ds", "y"]]), series, AS_OF)
+    assert re.search(r"cost \d+ JPY on .*, not the expected \d+ JPY\.", why(found))
 
 
 def test_small_change_is_no_finding(make: Make) -> None:
@@ -144,6 +154,15 @@ def test_small_change_is_no_finding(make: Make) -> None:
     assert judged["flag"].sum() == 1
     assert to_findings(judged, series, AS_OF).empty
     assert len(to_findings(judged, series, AS_OF, least_impact=Decimal("0.5"))) == 1
+
+
+@pytest.mark.parametrize(("currency", "told"), [("EUR", 1), ("CHF", 1), ("JPY", 0), ("XYZ", 1)])
+def test_what_is_small_change_depends_on_the_currency(make: Make, currency: str, told: int) -> None:
+    series = as_series(make(level=10.0)).assign(billing_currency=currency)
+    series.loc[200, "y"] += 50
+    series.loc[200, "cost"] = to_money(float(series.loc[200, "y"]))
+    judged = detect(series[["series_id", "ds", "y"]])
+    assert len(to_findings(judged, series, AS_OF)) == told
 
 
 def test_largest_impact_comes_first_and_ids_differ(make: Make) -> None:

@@ -12,7 +12,8 @@ from orchestration.analytics.folding import fold, fold_sums
 
 TAGS = '{"product":"search"}'
 TALE: dict[str, Any] = {
-    "service_provider_name": "AWS", "billing_currency": "USD", "first_seen": date(2026, 9, 8),
+    "service_provider_name": "AWS", "sub_account_id": "one", "service_name": "EC2",
+    "member": "(all)", "billing_currency": "USD", "first_seen": date(2026, 9, 8),
     "last_seen": date(2026, 9, 12), "level": "service", "impact_cost": Decimal(10),
     "expected_cost": Decimal(90), "actual_cost": Decimal(100), "resource_id": "i-1", "tags": TAGS,
 }  # fmt: skip
@@ -69,6 +70,14 @@ def test_other_amounts_resources_levels_days_and_currencies_are_no_move() -> Non
         {"service_provider_name": "Microsoft"},
     ):
         assert parents({}, FALL | change) == [None, None], change
+
+
+def test_an_account_that_is_billed_in_another_currency_is_one_finding() -> None:
+    new = {"billing_currency": "EUR", "expected_cost": Decimal(0), "impact_cost": Decimal(100)}
+    gone = {"actual_cost": Decimal(0), "impact_cost": Decimal(-90)}
+    assert parents(new, gone) == [None, "f0"]
+    for other in ({"sub_account_id": "two"}, {"actual_cost": Decimal(40)}):
+        assert parents(new, gone | other) == [None, None], other
 
 
 def test_what_has_no_resource_and_no_tags_is_not_taken_for_the_same() -> None:

@@ -20,7 +20,7 @@ from orchestration.analytics.forecasting import (
     model,
 )
 from orchestration.analytics.forecasting.boosted import LEAST_SERIES, collect
-from orchestration.analytics.forecasting.level import rebased
+from orchestration.analytics.forecasting.level import rebased, stopped
 from orchestration.analytics.forecasting.models import median_of_all
 from orchestration.analytics.forecasting.panel import to_panel
 
@@ -50,6 +50,18 @@ def test_weekday_profile_is_kept(make: Make) -> None:
     weekend = out["ds"].dt.day_of_week >= 5
     assert out[weekend]["p50"].mean() == pytest.approx(70, rel=0.05)
     assert out[~weekend]["p50"].mean() == pytest.approx(100, rel=0.05)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_fee_of_the_end_of_the_month_is_expected_in_months_of_any_length(
+    make: Make, left: int
+) -> None:
+    frame = make(days=440)  # to the middle of March
+    frame.loc[frame["ds"].dt.days_in_month - frame["ds"].dt.day == left, "y"] += 500
+    out = forecast(frame, 120)
+    fees = out[out["p50"] > 450]["ds"]
+    assert [day.month for day in fees] == [3, 4, 5, 6]
+    assert (fees.dt.days_in_month - fees.dt.day == left).all()
 
 
 def test_recurring_monthly_fee_is_expected_on_its_day(make: Make) -> None:
@@ -230,6 +242,41 @@ def test_a_drop_on_its_way_back_and_a_slope_leave_the_history_alone() -> None:
     moved = rebased(level, level)
     np.testing.assert_allclose(moved[0], 50.0)
     np.testing.assert_array_equal(moved[1:], level[1:])
+
+
+@pytest.mark.parametrize("others", [0, 11])
+@pytest.mark.parametrize("silent", [14, 20, 40])
+def test_a_service_that_has_stopped_does_not_come_back(
+    make: Make, others: int, silent: int
+) -> None:
+    gone = make("gone", days=420, noise=0.1)
+    gone.loc[gone["ds"].dt.day == 1, "y"] += 500
+    gone.loc[gone.index < 100, "y"] = 0.0
+    gone.loc[gone.index >= 420 - silent, "y"] = 0.0
+    parts = [make(f"s{i}", days=420, noise=0.1, seed=i) for i in range(others)]
+    frame: Frame = pd.concat([gone, *parts], ignore_index=True)
+    out = forecast(frame, 180).query("series_id == 'gone'")
+    assert (out["p50"] == 0).all()
+    assert (out[["p025", "p10"]] == 0).all(axis=None)
+    assert (out["p90"] >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        lambda frame: frame.index % 28 < 8,
+        lambda frame: frame.index < 407,
+        lambda frame: (frame.index >= 390) & (frame.index < 400),
+        lambda frame: frame["ds"].dt.day == 1,
+    ],
+    ids=["often silent", "silent for less than a fortnight", "tried", "monthly"],
+)
+def test_what_is_often_silent_or_was_just_now_has_not_stopped(make: Make, there: Any) -> None:
+    frame = make(days=420)
+    frame["y"] = frame["y"].where(there(frame), 0.0)
+    assert not stopped(to_panel(frame)).any()
+    if frame["y"].iloc[-28:].any():
+        assert forecast(frame, 60)["p90"].max() > 0
 
 
 def test_intervals_are_taken_from_all_the_past_there_is(make: Make) -> None:

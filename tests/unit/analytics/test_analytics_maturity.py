@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 from orchestration.analytics.detectors import detect
+from orchestration.analytics.explain import COLUMNS as DRIVER_COLUMNS
 from orchestration.analytics.findings import to_findings
 from orchestration.analytics.maturity import ALL, SETTLED_DAYS, arrival_curve, mature
 from orchestration.analytics.money import to_money
+from orchestration.analytics.sentences import in_words
 
 Frame = Any
 Make = Callable[..., Frame]
@@ -122,7 +124,8 @@ def test_a_finding_on_a_young_day_compares_what_has_arrived_with_as_much(make: M
     frame.loc[118, "y"] *= 2.5
     frame["cost"] = [to_money(value) for value in frame["y"].tolist()]
     scaled = mature(frame, arrival_curve(sightings()), {"AWS": frame["ds"].iloc[-1].date()})
-    (found,) = to_findings(detect(scaled), scaled, date(2026, 1, 1)).to_dict("records")
+    told = to_findings(detect(scaled), scaled, date(2026, 1, 1))
+    (found,) = in_words(told, pd.DataFrame(columns=DRIVER_COLUMNS)).to_dict("records")
     assert found["arrived_share"] == pytest.approx(0.8)
     assert found["actual_cost"] == frame["cost"][118], "exact money is never scaled"
     assert float(found["actual_cost"] / found["expected_cost"]) == pytest.approx(2.5, rel=0.05)

@@ -62,8 +62,10 @@ def test_the_first_purchase_of_a_service_says_so() -> None:
         {"known_since": date(2026, 3, 10)},
         {"billed_cost": Decimal(-25_000)},
         {"billed_cost": Decimal(0), "most_before": None, "usage_before": None},
+        {"billed_cost": Decimal(90), "usage_before": None, "billing_currency": "JPY"}
+        | {"most_before": None},
     ],
-    ids=["the like before", "small beside usage", "a new provider", "a refund", "nothing"],
+    ids=["the like before", "small beside usage", "a new provider", "a refund", "nothing", "yen"],
 )
 def test_an_ordinary_purchase_is_not_told(ordinary: dict[str, Any]) -> None:
     assert found(bought(**ordinary)) == []

@@ -92,7 +92,9 @@ def test_the_stricter_provider_loses_its_weakest_alarms_and_the_other_keeps_all(
     parts = []
     for provider in ("AWS", "Microsoft"):
         for n in range(12):
-            part = make(f"{provider}{n}", seed=n, noise=0.1).assign(service_provider_name=provider)
+            part = make(f"{provider}{n}", seed=n, noise=0.1).assign(
+                service_provider_name=provider, billing_currency="USD"
+            )
             part.loc[rng.integers(100, 290, 3), "y"] *= rng.uniform(1.3, 6)
             parts.append(part)
     series = pd.concat(parts, ignore_index=True)
@@ -106,3 +108,14 @@ def test_the_stricter_provider_loses_its_weakest_alarms_and_the_other_keeps_all(
     of_aws = series["service_provider_name"] == "AWS"
     assert 0 < strict["flag"][of_aws].sum() < plain["flag"][of_aws].sum()
     assert strict[~of_aws].equals(plain[~of_aws])
+
+
+@pytest.mark.parametrize("level", [1.0, 100.0])
+def test_a_bill_in_yen_alarms_where_it_would_in_dollars(make: Make, level: float) -> None:
+    dollars = make(level=level).assign(service_provider_name="AWS", billing_currency="USD")
+    dollars.loc[[200, 250], "y"] += [0.4, 30 * level]
+    yen = dollars.assign(y=dollars["y"] * 100, billing_currency="JPY")
+    allowed = budgets(words(), dollars, TODAY)
+    told, same = detect_within(dollars, allowed), detect_within(yen, allowed)
+    assert told["flag"].any()
+    assert same["flag"].tolist() == told["flag"].tolist()

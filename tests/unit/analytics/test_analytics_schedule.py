@@ -88,6 +88,22 @@ def test_other_rhythms_are_known(days: list[str], cadence: str | None, following
     assert not cadence or str(rows["ds"].iloc[0]) >= following
 
 
+def test_what_is_billed_on_two_days_of_the_month_is_due_on_both_each_at_its_price() -> None:
+    days = ["2026-01-15", "2026-02-01", "2026-02-15", "2026-03-01", "2026-03-13", "2026-04-01"]
+    rows = bought(days, ["40", "7", "40", "7", "40", "7"], recurring=False)
+    assert due(rows, 40) == [
+        ("2026-04-15", "40.00"),
+        ("2026-05-15", "40.00"),
+        ("2026-05-01", "7.00"),
+    ]
+    assert set(schedule(rows, COMPLETE)["cadence"]) == {"twice-monthly"}
+
+
+def test_two_days_of_the_month_that_lie_together_are_no_rhythm() -> None:
+    near = ["2026-02-05", "2026-02-11", "2026-03-05", "2026-03-11", "2026-04-05"]
+    assert due(bought(near, ["5"] * 5, recurring=False)) == []
+
+
 def test_what_was_bought_once_is_not_bought_again_unless_its_bill_says_so() -> None:
     once = bought(["2026-03-20"], ["900"], recurring=False)
     assert due(once) == []
