@@ -27,7 +27,7 @@ _OTHER_SEPARATORS = (";", "\t")
 def recognise(path: Path) -> str:
     """The name of the feed that a bill file is of; an error says what was seen and is known."""
     with TemporaryDirectory() as spill, connect(Path(spill)) as db:
-        source = open_source(db, path)
+        source = open_source(db, path, Path(spill))
         found = candidates(source.headers)
         if not found:
             raise unknown_headers(source.name, source.headers)
