@@ -17,6 +17,10 @@ from orchestration.settings import PROJECT_ROOT
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4")
+# The version from which other columns name the provider, so that none is older without them.
+_RENAMED = "1.3"
+# Microsoft's exports of 1.0 had these before FOCUS did, in 1.2.
+_EARLY = frozenset({"billing_account_type", "sub_account_type"})
 
 Scope = Literal["type", "present", "surplus", "row", "group", "query", "invoice"]
 Type = Literal["text", "decimal", "timestamp", "json"]
@@ -101,12 +105,15 @@ def columns() -> tuple[Column, ...]:
 
 
 def version_of(present: Collection[str]) -> str:
-    """The version that has these columns; the newest, unless it removed one of them."""
+    """The version that has these columns: the oldest with all of them, but 1.4 if it is 1.3 or 1.4.
+
+    1.3 and 1.4 share what both demand; only a column that 1.4 removed tells the older one.
+    """
     found = [column for column in columns() if column.column in present]
     last = min((column.until for column in found), default=VERSIONS[-1])
-    if last == VERSIONS[-1]:
-        return last
-    return min(last, max(column.since for column in found))
+    telling = [column.since for column in found if column.column not in _EARLY]
+    first = max(telling, default=VERSIONS[0])
+    return min(last, first if first < _RENAMED else VERSIONS[-1])
 
 
 def _written_out(predicate: str, expressions: Mapping[str, str]) -> str:

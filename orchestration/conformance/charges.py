@@ -40,9 +40,11 @@ class Headers:
     """Headers that no version of FOCUS has, or spells so."""
 
 
-def open_focus(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[Source, Headers]:
+def open_focus(
+    connection: duckdb.DuckDBPyConnection, path: Path, folder: Path
+) -> tuple[Source, Headers]:
     """Read the headers; an `IngestError` where the file is unreadable or is no FOCUS."""
-    source = open_source(connection, path)
+    source = open_source(connection, path, folder)
     refuse_other_separators(source.name, source.headers)
     by_spelling = {squash(column.name): column for column in columns()}
     fields: dict[str, Field] = {}

@@ -78,7 +78,7 @@ def check_file(
         spill = Path(folder)
         with connect(spill) as connection:
             attach_table(connection, spill)
-            source, headers = open_focus(connection, path)
+            source, headers = open_focus(connection, path, spill)
             version = version or version_of(headers.fields)
             count = read_charges(connection, source, headers)
             if count == 0:
@@ -92,7 +92,7 @@ def check_file(
             checked = [rule for rule in about_rows if set(rule.columns) <= set(headers.fields)]
             findings += _about_rows(connection, checked, examples)
             if invoice_details is not None:
-                read_invoice_lines(connection, invoice_details)
+                read_invoice_lines(connection, invoice_details, spill)
                 tied = [rule for rule in mine if rule.scope == "invoice"]
                 findings += _counted(connection, tied, "invoice_lines", examples)
                 checked += tied

@@ -22,12 +22,12 @@ _WHOLE = (
 _THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 
 
-def read_invoice_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def read_invoice_lines(connection: duckdb.DuckDBPyConnection, path: Path, folder: Path) -> None:
     """Create `invoice_lines`: `charged`, `invoiced`, `subunit`, `rows_found` per invoice line.
 
     `path` is a FOCUS 1.4 InvoiceDetail file; `x_row` is a line's row in it.
     """
-    source = open_source(connection, path)
+    source = open_source(connection, path, folder)
     fields = {field.header: field for field in source.fields}
     missing = [column for column in _NEEDED if column not in fields]
     if missing:
@@ -35,7 +35,7 @@ def read_invoice_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> Non
             f"{source.name} is no InvoiceDetail data set of FOCUS 1.4: it lacks"
             f" {', '.join(missing)}."
         )
-    check_whole(path, source.name)
+    check_whole(source.path, source.name)
     values = ", ".join(f"{fields[column].text} AS {column}" for column in _NEEDED)
     whole, thousandths = (", ".join(map(text, codes)) for codes in (_WHOLE, _THOUSANDTHS))
     try:

@@ -97,6 +97,17 @@ class Need:
     """What would be wrong without it."""
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A kind of file that is known, and not read."""
+
+    kind: str
+    """`<file> is …`."""
+    signature: tuple[tuple[str, ...], ...]
+    """A file is of this kind if it has one header of each group (folded spelling)."""
+    remedy: str
+
+
 # Written by the landing beside the contract's own columns, in every feed.
 META_COLUMNS: tuple[Column, ...] = (
     Column("x_feed"),

@@ -80,7 +80,7 @@ def opened(job: Job, original: Original) -> Conversion:
 
 def _open(job: Job, original: Original) -> Conversion:
     feed = job.feed
-    source = open_source(job.session.db, original.path, original.name)
+    source = open_source(job.session.db, original.path, job.working, original.name)
     conversion = convert(source, feed, job.declared)
     refuse_other_feed(conversion)
     missing = [c for c in conversion.plan.missing(feed) if c.name not in job.declared]

@@ -21,7 +21,6 @@ from orchestration.ingest.providers.manifests import (
     named_in,
 )
 
-# An archive is found, so that it is refused by name instead of missing from the bill.
 _BILL = re.compile(r".+\.((csv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?|zip)", re.IGNORECASE)
 _MONTH = re.compile(r"(?:BILLING_PERIOD=|billing_period=)?(\d{4})-(0[1-9]|1[0-2])")
 # The folder of one execution of an export that keeps them all: its time, then its id.

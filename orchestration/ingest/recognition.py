@@ -16,7 +16,7 @@ from orchestration.ingest.engine import connect, name
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.headers import mark, spellings
 from orchestration.ingest.providers.azure import COVERED_AT_ZERO
-from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.registry import FEEDS, UNREAD
 from orchestration.ingest.sources import open_source
 
 _SHOWN_HEADERS = 12
@@ -27,7 +27,7 @@ _OTHER_SEPARATORS = (";", "\t")
 def recognise(path: Path) -> str:
     """The name of the feed that a bill file is of; an error says what was seen and is known."""
     with TemporaryDirectory() as spill, connect(Path(spill)) as db:
-        source = open_source(db, path)
+        source = open_source(db, path, Path(spill))
         found = candidates(source.headers)
         if not found:
             raise unknown_headers(source.name, source.headers)
@@ -38,15 +38,15 @@ def recognise(path: Path) -> str:
 
 def candidates(headers: Sequence[str]) -> list[Feed]:
     """The feeds whose signature the headers carry; the more demanding signature wins."""
-    present = {mark(header) for header in headers}
-    present |= {spelling for header in headers for spelling in spellings(header)[1:]}
-    found = [
-        feed
-        for feed in FEEDS.values()
-        if all(any(mark(header) in present for header in group) for group in feed.signature)
-    ]
+    found = [feed for feed in FEEDS.values() if _carries(headers, feed.signature)]
     depth = max((len(feed.signature) for feed in found), default=0)
     return [feed for feed in found if len(feed.signature) == depth]
+
+
+def _carries(headers: Sequence[str], signature: Sequence[Sequence[str]]) -> bool:
+    present = {mark(header) for header in headers}
+    present |= {spelling for header in headers for spelling in spellings(header)[1:]}
+    return all(any(mark(header) in present for header in group) for group in signature)
 
 
 def refuse_other_separators(label: str, headers: Sequence[str]) -> None:
@@ -61,6 +61,9 @@ def refuse_other_separators(label: str, headers: Sequence[str]) -> None:
 def unknown_headers(label: str, headers: Sequence[str]) -> IngestError:
     """The error about headers of no known feed."""
     refuse_other_separators(label, headers)
+    for unread in UNREAD:
+        if _carries(headers, unread.signature):
+            return IngestError(f"{label} is {unread.kind}, which is not read. {unread.remedy}")
     shown = ", ".join(headers[:_SHOWN_HEADERS])
     more = f" and {len(headers) - _SHOWN_HEADERS} more" if len(headers) > _SHOWN_HEADERS else ""
     known = "; ".join(f"{feed.name} ({_shown(feed)})" for feed in FEEDS.values())

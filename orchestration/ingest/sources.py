@@ -1,4 +1,4 @@
-"""Bill files as SQL relations: CSV, JSON and Parquet, plain, gzip or zstd, behind one interface.
+"""Bill files as SQL relations: CSV, JSON and Parquet, plain or packed, behind one interface.
 
 Belongs here: reading a file's headers and the SQL that scans it. What the headers mean is
 `headers.py`; what the values become is `conversion.py`.
@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from orchestration.ingest.archives import unpacked
 from orchestration.ingest.engine import name, text
 from orchestration.ingest.errors import IngestError, reason
 from orchestration.ingest.headers import spellings, squash
@@ -29,7 +30,6 @@ from orchestration.ingest.slices import slices
 Kind = Literal["csv", "json", "parquet"]
 
 _PARQUET = b"PAR1"
-_ZIP = b"PK\x03\x04"
 _HEAD_BYTES = 1 << 16
 # Older writers do not say which of their bytes are text.
 _PARQUET_OPTIONS = "binary_as_string = true, hive_partitioning = false"
@@ -129,23 +129,22 @@ class Source:
 
 
 def open_source(
-    connection: duckdb.DuckDBPyConnection, path: Path, shown: str | None = None
+    connection: duckdb.DuckDBPyConnection, path: Path, folder: Path, shown: str | None = None
 ) -> Source:
-    """Read a file's headers; `shown` is its name in messages and in `x_source_file`."""
+    """Read a file's headers; `shown` is its name in messages and in `x_source_file`.
+
+    Of a ZIP archive the file in it is opened, which then lies in `folder` as long as that does.
+    """
     label = shown or path.name
     if not path.is_file():
         raise IngestError(f"{path}: no such file. Check the path.")
+    path = unpacked(path, label, folder)
     with path.open("rb") as stream:
         magic = stream.read(4)
     if not magic:
         raise IngestError(f"{label} is empty (0 bytes). Download or export it again.")
     if magic == _PARQUET:
         return _open_parquet(connection, path, label)
-    if magic == _ZIP:
-        raise IngestError(
-            f"{label} is a ZIP archive or a workbook, which is not read. Unpack it into a folder"
-            " of its own, or save it as CSV, and ingest that."
-        )
     compression = compression_of(path)
     head = _head(connection, path, label, compression).removeprefix(codecs.BOM_UTF8)
     if head.startswith(codecs.BOM_UTF16_LE):

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -71,6 +72,18 @@ def test_gzip_bomb(tmp_path: Path, lake: Path) -> None:
     assert "400 times its size" in _refused(bomb, lake)
 
 
+def test_zip_bomb(tmp_path: Path, lake: Path) -> None:
+    bomb = tmp_path / "bill.csv.zip"
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("bill.csv", "w") as member,
+    ):
+        member.write(_csv(ROW.format("a", "b")))
+        for _ in range(512):
+            member.write(b" " * (1 << 20))
+    assert "400 times its size" in _refused(bomb, lake)
+
+
 def test_zstd_bomb(tmp_path: Path, lake: Path) -> None:
     bomb = tmp_path / "bill.csv.zst"
     bomb.write_bytes(pa.compress(b" " * (1 << 29), "zstd", asbytes=True) * 8)
@@ -80,7 +93,9 @@ def test_zstd_bomb(tmp_path: Path, lake: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        pytest.param(b"PK\x03\x04" + os.urandom(2000), "a ZIP archive or a workbook", id="zip"),
+        pytest.param(
+            b"PK\x03\x04" + os.urandom(2000), "a ZIP archive that cannot be read", id="zip"
+        ),
         pytest.param(_csv(ROW.format("a", "b")).decode().encode("cp037"), "UTF-8", id="EBCDIC"),
         pytest.param(
             _csv(*[ROW.format("a", "b")] * 2000) + b"2026-09-01,1,2026-09-01,USD,1,\xe9t\xe9,a\n",

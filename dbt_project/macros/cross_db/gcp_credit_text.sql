@@ -18,7 +18,7 @@
             lambda credit: regexp_matches(upper(coalesce(credit.type, credit.name)), '{{ kinds }}')
         ),
         lambda credit: coalesce(
-            {%- for member in members %}credit.{{ member }}{{ ', ' if not loop.last }}{% endfor -%}
+            {%- for member in members %}nullif(credit.{{ member }}, ''){{ ', ' if not loop.last }}{% endfor -%}
         )
     )[1]
 {%- endmacro %}
@@ -26,7 +26,7 @@
 {% macro postgres__gcp_credit_text(credits, kinds, members) -%}
     (
         select coalesce(
-            {%- for member in members %}entry.credit ->> '{{ member }}'{{ ', ' if not loop.last }}{% endfor -%}
+            {%- for member in members %}nullif(entry.credit ->> '{{ member }}', ''){{ ', ' if not loop.last }}{% endfor -%}
         )
         from jsonb_array_elements(cast({{ credits }} as jsonb)) with ordinality as entry (credit, position)
         where upper(coalesce(entry.credit ->> 'type', entry.credit ->> 'name')) ~ '{{ kinds }}'

@@ -48,9 +48,8 @@
     case line_type
         when 'SavingsPlanCoveredUsage' then savings_plan_effective_cost
         when 'DiscountedUsage' then coalesce(line_item_normalized_usage_amount, line_item_usage_amount)
-        -- The recurring commitment is the whole month's, on each hour's line.
-        when 'SavingsPlanRecurringFee'
-            then coalesce(savings_plan_total_commitment_to_date, savings_plan_recurring_commitment)
+        -- Each fee buys the dollars that it asks for: the total to date holds what was paid upfront too.
+        when 'SavingsPlanRecurringFee' then line_item_unblended_cost
         when 'SavingsPlanUpfrontFee' then line_item_unblended_cost
         when 'RIFee' then coalesce(
             reservation_total_reserved_normalized_units, reservation_total_reserved_units, line_item_usage_amount

@@ -5,7 +5,7 @@ Both exports are needed: the actual one holds purchases, the amortised one sprea
 
 from __future__ import annotations
 
-from orchestration.ingest.contract import Column, ColumnType, Feed, Measure, Rename
+from orchestration.ingest.contract import Column, ColumnType, Feed, Measure, Rename, Unread
 from orchestration.ingest.providers.azure_dialects import aliases
 
 _TYPES: tuple[tuple[str, ColumnType], ...] = (
@@ -90,6 +90,22 @@ _COLUMNS = tuple(
     for name, kind in _TYPES
 )
 
+# Daily-rated usage of a partner (CSP), from Partner Center. Microsoft invoices the partner; the
+# Azure subscription is the entitlement. Every line is usage, whatever its order was ("new").
+_PARTNERS_MARK = "EntitlementId"
+_OF_PARTNERS = (
+    ("PartnerId", "BillingAccountId"),
+    ("PartnerName", "BillingAccountName"),
+    ("SubscriptionId", "OrderedSubscriptionId"),
+    ("EntitlementId", "SubscriptionId"),
+    ("EntitlementDescription", "SubscriptionName"),
+    ("ChargeType", "OrderType"),
+    # The effective price has the partner's discount.
+    ("UnitPrice", "PayGPrice"),
+    ("BenefitType", "PricingModel"),
+    ("BenefitOrderId", "ProductOrderId"),
+)
+
 
 def _any_of(*columns: str) -> tuple[str, ...]:
     """A group of the signature: any spelling of these columns, the usual English ones first."""
@@ -135,13 +151,16 @@ def _export(name: str, description: str, evidence: str) -> Feed:
         account="billing_account_id",
         usage="date",
         signature=(
-            _any_of("meter_category", "meter_id"),
+            (*_any_of("meter_category", "meter_id"), _PARTNERS_MARK),
             _any_of("consumed_service", "resource_id"),
             _any_of("date"),
         ),
         measures=(Measure("cost", "cost"),),
-        # Old enterprise files number their subscriptions beside the GUID that all others name.
-        renames=(Rename("SubscriptionGuid", (("SubscriptionId", "SubscriptionNumber"),)),),
+        renames=(
+            # Old enterprise files number their subscriptions beside the GUID that all others name.
+            Rename("SubscriptionGuid", (("SubscriptionId", "SubscriptionNumber"),)),
+            Rename(_PARTNERS_MARK, _OF_PARTNERS),
+        ),
         evidence=evidence,
         sub_account="subscription_id",
         payer=_PAYER,
@@ -155,5 +174,14 @@ FEEDS = (
         "azure_amortized",
         "Azure cost export, amortised cost (purchases spread over usage)",
         _ONLY_AMORTIZED,
+    ),
+)
+
+UNREAD = (
+    Unread(
+        "an invoice reconciliation file of Partner Center",
+        signature=(("PartnerId",), ("TaxTotal", "TotalForCustomer", "PostTaxTotal")),
+        remedy="Its Azure usage is the sum of the daily-rated usage reconciliation file: ingest"
+        " that one. What else is invoiced, as licences and reservations, can come as FOCUS.",
     ),
 )

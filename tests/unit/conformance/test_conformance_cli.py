@@ -85,6 +85,50 @@ def test_the_version_is_told_from_the_columns(version: str) -> None:
     assert version_of([c.column for c in columns() if c.since <= version <= c.until]) == version
 
 
+def headers_of(version: str, *, without: set[str]) -> list[str]:
+    known = [c.name for c in columns() if c.since <= version <= c.until]
+    assert without <= set(known)
+    return [header for header in known if header not in without]
+
+
+MICROSOFTS = [
+    *headers_of("1.0", without={"AvailabilityZone"}),
+    *("BillingAccountType", "SubAccountType", "x_PricingCurrency"),
+]
+MICROSOFTS_NEXT = headers_of(
+    "1.2",
+    without={
+        "AvailabilityZone", "PricingCurrencyContractedUnitPrice", "PricingCurrencyEffectiveCost",
+        "PricingCurrencyListUnitPrice",
+    },
+)  # fmt: skip
+ORACLES = [
+    *headers_of(
+        "1.0",
+        without={
+            "ChargeClass", "CommitmentDiscountStatus", "ConsumedQuantity", "ConsumedUnit",
+            "ContractedCost", "ContractedUnitPrice", "InvoiceIssuerName", "ProviderName",
+            "PublisherName", "RegionId", "RegionName",
+        },
+    ),
+    *("ChargeSubcategory", "InvoiceIssuer", "Provider", "Publisher", "Region", "UsageQuantity"),
+    *("UsageUnit", "oci_ReferenceNumber"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("headers", "version"),
+    [(MICROSOFTS, "1.0"), (MICROSOFTS_NEXT, "1.2"), (ORACLES, "1.0")],
+    ids=["microsoft 1.0", "microsoft 1.2-preview", "oracle"],
+)
+def test_the_version_of_a_providers_own_export_is_told(
+    headers: list[str], version: str, tmp_path: Path
+) -> None:
+    """Microsoft was ahead of FOCUS with two columns; Oracle writes neither provider's name."""
+    done = check(write(tmp_path / "charges.csv", [dict.fromkeys(headers, "1")], headers))
+    assert f"checked as FOCUS {version}" in done.output
+
+
 def test_the_version_is_told_from_columns_that_are_spelled_otherwise(tmp_path: Path) -> None:
     headers = [c.column for c in columns() if c.since <= "1.2" <= c.until]
     done = check(write(tmp_path / "charges.csv", [dict.fromkeys(headers, "1")], headers))

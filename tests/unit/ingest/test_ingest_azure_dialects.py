@@ -64,14 +64,47 @@ CUSTOMER_AGREEMENT = {
 }  # fmt: skip
 
 
+# Partner Center's daily-rated usage, with all columns that are documented but the reseller's.
+PARTNERS = {
+    "PartnerId": "partner-1", "PartnerName": "Fabrikam", "CustomerId": "c-1",
+    "CustomerName": "Contoso", "CustomerDomainName": "contoso.onmicrosoft.com",
+    "CustomerCountry": "PL", "MpnId": "12345", "Tier2MpnId": "", "InvoiceNumber": "G002297372",
+    "ProductId": "DZH318Z0BNZ5", "SkuId": "006G", "AvailabilityId": "DZH318Z08B80",
+    "SkuName": "Tables", "ProductName": "Tables", "PublisherName": "Microsoft", "PublisherId": "",
+    "SubscriptionDescription": "Azure plan", "SubscriptionId": "plan-1",
+    "ChargeStartDate": "2023-09-01T00:00:00Z", "ChargeEndDate": "2023-09-30T00:00:00Z",
+    "UsageDate": "2023-09-21T00:00:00Z", "MeterType": "1 GB/Month", "MeterCategory": "Storage",
+    "MeterId": "m", "MeterSubCategory": "Tables", "MeterName": "LRS Data Stored",
+    "MeterRegion": "PL Central", "Unit": "100 Hours", "ResourceLocation": "PLCENTRAL",
+    "ConsumedService": "Microsoft.Storage", "ResourceGroup": "rg", "ResourceURI": "/r",
+    "ChargeType": "new", "UnitPrice": "0.6", "Quantity": "3", "UnitType": "100 Hours",
+    "BillingPreTaxTotal": "1.5", "BillingCurrency": "EUR", "PricingPreTaxTotal": "1.6",
+    "PricingCurrency": "USD", "ServiceInfo1": "", "ServiceInfo2": "",
+    "Tags": '{"env":"prod"}', "AdditionalInfo": "", "EffectiveUnitPrice": "0.5",
+    "PCToBCExchangeRate": "0.9375", "PCToBCExchangeRateDate": "2023-09-01T00:00:00Z",
+    "EntitlementId": "sub-1", "EntitlementDescription": "Shop",
+    "PartnerEarnedCreditPercentage": "15", "CreditPercentage": "0",
+    "CreditType": "Credit Not Applied", "BenefitOrderId": "", "BenefitId": "", "BenefitType": "",
+}  # fmt: skip
+
+
 def lines(row: dict[str, str]) -> tuple[Sequence[str], list[Sequence[str]]]:
     return list(row), [list(row.values())]
 
 
 @pytest.mark.parametrize(
     "row",
-    [PAY_AS_YOU_GO, BRACKETED, FRENCH, SPANISH, JAPANESE, ENTERPRISE_OF_2018, CUSTOMER_AGREEMENT],
-    ids=["payg", "bracketed", "french", "spanish", "japanese", "ea2018", "mca"],
+    [
+        PAY_AS_YOU_GO,
+        BRACKETED,
+        FRENCH,
+        SPANISH,
+        JAPANESE,
+        ENTERPRISE_OF_2018,
+        CUSTOMER_AGREEMENT,
+        PARTNERS,
+    ],
+    ids=["payg", "bracketed", "french", "spanish", "japanese", "ea2018", "mca", "partners"],
 )
 def test_the_same_charge_in_every_dialect_lands_alike(
     row: dict[str, str], write_csv: WriteCsv, lake: Path, landed: Landed
@@ -92,6 +125,57 @@ def test_the_same_charge_in_every_dialect_lands_alike(
     assert (found["unit_of_measure"], found["consumed_service"]) == (
         "100 Hours", "Microsoft.Storage",
     )  # fmt: skip
+
+
+def test_a_partners_usage_is_its_customers_and_invoiced_to_the_partner(
+    write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    basic = {
+        header: value
+        for header, value in PARTNERS.items()
+        if not header.startswith(("Meter", "ConsumedService"))
+    }
+    bills = [write_csv(f"{n}.csv", *lines(row)) for n, row in enumerate((PARTNERS, basic))]
+    assert recognise(bills[1]) == "azure_actual"
+    land(bills, "azure_actual", "default", lake)
+    for found in landed("azure_actual"):
+        assert (found["billing_account_id"], found["billing_account_name"]) == (
+            "partner-1", "Fabrikam",
+        )  # fmt: skip
+        assert (found["partner_name"], found["customer_name"]) == (None, "Contoso")
+        assert (found["subscription_id"], found["subscription_name"]) == ("sub-1", "Shop")
+        assert (found["payg_price"], found["charge_type"]) == (Decimal("0.6"), None)
+        assert (found["pricing_currency"], found["cost_in_pricing_currency"]) == (
+            "USD", Decimal("1.6"),
+        )  # fmt: skip
+        assert found["exchange_rate_pricing_to_billing"] == Decimal("0.9375")
+        assert '"SubscriptionId":"plan-1"' in found["x_extras"]
+
+
+def test_late_usage_of_a_partner_lands_in_the_month_that_invoices_it(
+    write_csv: WriteCsv, lake: Path
+) -> None:
+    late = PARTNERS | {"ChargeStartDate": "2023-08-01T00:00:00Z", "UsageDate": "2023-08-31"}
+    bill = write_csv("bill.csv", list(late), [list(late.values()), list(PARTNERS.values())])
+    (result,) = land(
+        [bill], "azure_actual", "default", lake,
+        declared={"billing_period_start_date": "2023-09-01"},
+    )  # fmt: skip
+    assert (result.billing_period, result.rows) == ("2023-09", 2)
+
+
+@pytest.mark.parametrize("total", ["TaxTotal", "TotalForCustomer", "PostTaxTotal"])
+def test_an_invoice_reconciliation_file_is_refused_by_its_name(
+    write_csv: WriteCsv, total: str
+) -> None:
+    header = ["PartnerId", "CustomerId", "OrderId", "ProductId", "Subtotal", total, "Currency"]
+    bill = write_csv("recon.csv", header, [["p", "c", "o", "x", "1", "0.2", "EUR"]])
+    with pytest.raises(
+        IngestError,
+        match=r"recon\.csv is an invoice reconciliation file of Partner Center, which is not read"
+        r".* daily-rated usage reconciliation file: ingest that one",
+    ):
+        recognise(bill)
 
 
 def test_utf_16_lands_like_utf_8(tmp_path: Path, lake: Path, landed: Landed) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.ingest.discovery import Delivery, deliveries, folder_month
@@ -21,7 +19,6 @@ from orchestration.ingest.exports import (
     read_exports,
     write_exports,
 )
-from orchestration.ingest.sources import open_source
 
 Cur = Callable[..., Path]
 
@@ -199,16 +196,12 @@ def test_paths_without_bills_are_refused(tmp_path: Path) -> None:
         deliveries(tmp_path)
 
 
-@pytest.mark.parametrize("named", ["", "bill.csv.zip"])
-def test_archive_is_refused_by_name_wherever_it_lies(tmp_path: Path, named: str) -> None:
-    """CUR and some vendors' exports may be ZIP; beside other files it must not be passed over."""
+def test_an_archive_beside_other_files_is_part_of_the_bill(tmp_path: Path) -> None:
+    """CUR and some vendors' exports may be ZIP."""
     put(tmp_path / "a.csv")
-    with zipfile.ZipFile(tmp_path / "bill.csv.zip", "w") as archive:
-        archive.writestr("bill.csv", "BilledCost\n1\n")
-    (delivery,) = deliveries(tmp_path / named if named else tmp_path)
-    with pytest.raises(IngestError, match=r"bill\.csv\.zip is a ZIP archive .* Unpack it"):
-        for file in delivery.files:
-            open_source(duckdb.connect(), file)
+    put(tmp_path / "bill.csv.zip")
+    (delivery,) = deliveries(tmp_path)
+    assert [file.name for file in delivery.files] == ["a.csv", "bill.csv.zip"]
 
 
 @pytest.mark.parametrize("content", ["no json", "[]", '{"reportKeys": []}'])

@@ -57,7 +57,12 @@ priced as (
         case
             when price_currency = billing_currency then cost
             else coalesce(cost_in_pricing_currency, {{ exact_ratio('cost', 'rate') }}, cost)
-        end as priced_cost
+        end as priced_cost,
+        -- Refunds may leave out the price that was paid.
+        case
+            when cost <> 0 and coalesce(effective_price, 0) = 0 then unit_price
+            else effective_price
+        end as told_price
     from measured
 ),
 
@@ -79,11 +84,11 @@ counted as (
         end as paid_{{ price }},
         {%- endfor %}
         -- Most exports count in blocks ("10K") and price per block; some count single units. The one whose
-        -- product with the price is nearer to the cost is meant.
+        -- product with the price is nearer to the cost is meant, whichever of the two a refund negates.
         block_size = 1
         or coalesce(
-            abs(priced_cost - quantity * effective_price)
-            <= abs(priced_cost - quantity_in_blocks * effective_price),
+            abs(abs(priced_cost) - abs(quantity * told_price))
+            <= abs(abs(priced_cost) - abs(quantity_in_blocks * told_price)),
             true
         ) as counts_blocks
     from priced
