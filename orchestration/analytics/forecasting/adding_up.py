@@ -62,13 +62,14 @@ def forecast_with_totals(
     # Few totals have few errors of their own: those of their parts, in the same unit, stand by.
     pool = np.concatenate([fitted.residuals(), *(error[:, None] for error in errors)], axis=1)
     offsets = fitted.bands(pool, horizon).offsets
-    usual = error_scale(panel, DAILY)
     parts = []
     for name, places in members.items():
         own = rows[rows["series_id"].isin([panel.series_ids[place] for place in places])]
         total = own.assign(parts=1)
         if name in sums:
-            width = offsets * _scale(sums[name], usual[places], fitted.difficulty.now[places])
+            width = offsets * _scale(
+                sums[name], fitted.change[places], fitted.difficulty_now[places]
+            )
             total = _total(own, sums[name], width, panel.end[places].min() + panel.step)
         parts.append(total.assign(total_id=name)[TOTALS])
     months = month_totals(frame, rows, panel, fitted)
@@ -100,7 +101,7 @@ def _residuals(panel: Panel, fitted: Fitted, places: Ints, total: Panel) -> Floa
     that had begun could not be judged.
     """
     out = []
-    for fold, hard in zip(fitted.folds, fitted.difficulty.then, strict=True):
+    for fold, hard in zip(fitted.folds, fitted.difficulty, strict=True):
         error = (fold.actual - fitted.path(fold))[places]
         begun = panel.length[places] > fold.cut
         own = places[begun]
@@ -110,9 +111,9 @@ def _residuals(panel: Panel, fitted: Fitted, places: Ints, total: Panel) -> Floa
     return np.array(out or np.full((1, fitted.middle.shape[1]), np.nan))
 
 
-def _scale(total: Panel, usual: Floats, difficulty: Floats) -> float:
+def _scale(total: Panel, change: Floats, difficulty: Floats) -> float:
     """The error to expect of a total: as hard as its parts, the larger errors counting more."""
-    return float(error_scale(total, DAILY)[0] * np.average(difficulty, weights=usual))
+    return float(error_scale(total, DAILY)[0] * np.average(difficulty, weights=change))
 
 
 def _total(

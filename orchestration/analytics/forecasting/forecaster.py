@@ -11,7 +11,7 @@ import pandas as pd
 from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.boosted import collect
 from orchestration.analytics.forecasting.conformal import LEVELS, Bands, calibrate
-from orchestration.analytics.forecasting.difficulty import Difficulty, learn
+from orchestration.analytics.forecasting.difficulty import learn
 from orchestration.analytics.forecasting.panel import Panel, to_panel
 from orchestration.analytics.forecasting.rhythm import DAILY, Rhythm
 from orchestration.analytics.forecasting.rolling import (
@@ -22,7 +22,7 @@ from orchestration.analytics.forecasting.rolling import (
     paths_of,
     roll,
 )
-from orchestration.analytics.forecasting.scale import error_scale, mean_known
+from orchestration.analytics.forecasting.scale import error_scale, mean_known, season_change
 
 HORIZONS = DAILY.horizons
 FOLDS = DAILY.folds
@@ -82,10 +82,17 @@ class Fitted:
     folds: list[Fold]
     #: How much the errors of each fold count.
     weights: Floats
-    difficulty: Difficulty
-    #: The error to expect of each series: its usual change, times how hard it is.
-    scale: Floats
+    #: Errors to expect in units of the usual change: by fold and series, and by series now.
+    difficulty: Floats
+    difficulty_now: Floats
+    #: The usual change of each series now.
+    change: Floats
     rhythm: Rhythm
+
+    @property
+    def scale(self) -> Floats:
+        """The error to expect of each series."""
+        return self.change * self.difficulty_now
 
     def path(self, fold: Fold) -> Floats:
         """What the chosen models said at an origin."""
@@ -95,7 +102,7 @@ class Fitted:
         """Errors of the chosen models in units of what was to expect, by fold, series and step."""
         errors = [
             fold.in_scale(self.path(fold)) / hard[:, None]
-            for fold, hard in zip(self.folds, self.difficulty.then, strict=True)
+            for fold, hard in zip(self.folds, self.difficulty, strict=True)
         ]
         return np.stack(errors or [np.full_like(self.middle, np.nan)])
 
@@ -116,11 +123,12 @@ def fit(panel: Panel, horizon: int, rhythm: Rhythm) -> Fitted:
     # Which model is best is told by the recent record; how far it errs, by all the past there is,
     # by what lies as far back as the usual change is taken from half as much.
     folds += roll(panel, _older(panel, cuts, rhythm), horizon, rhythm, None)
-    weights = 0.5 ** (np.array([fold.cut for fold in folds]) / rhythm.change_window)
-    at_folds = [said(fold, chosen, rhythm) for fold in folds]
-    difficulty = learn(panel, folds, at_folds, paths, middle, weights, rhythm)
-    scale = error_scale(panel, rhythm) * difficulty.now
-    return Fitted(chosen, middle, folds, weights, difficulty, scale, rhythm)
+    change = error_scale(panel, rhythm)
+    now = Fold(0, np.full_like(middle, np.nan), paths, change, season_change(panel, rhythm))
+    seen = [*folds, now]
+    weights = 0.5 ** (np.array([fold.cut for fold in seen]) / rhythm.change_window)
+    hard = learn(panel, seen, [said(fold, chosen, rhythm) for fold in seen], weights, rhythm)
+    return Fitted(chosen, middle, folds, weights[:-1], hard[:-1], hard[-1], change, rhythm)
 
 
 def said(fold: Fold, chosen: list[Chosen], rhythm: Rhythm) -> Floats:

@@ -20,6 +20,7 @@ from orchestration.analytics.forecasting import (
     model,
 )
 from orchestration.analytics.forecasting.boosted import LEAST_SERIES, collect
+from orchestration.analytics.forecasting.conformal import calibrate
 from orchestration.analytics.forecasting.level import rebased
 from orchestration.analytics.forecasting.models import median_of_all
 from orchestration.analytics.forecasting.panel import to_panel
@@ -75,6 +76,35 @@ def test_intervals_cover_about_what_they_say(make: Make) -> None:
     inside95 = ((out["y"] >= out["p025"]) & (out["y"] <= out["p975"])).mean()
     assert 0.68 <= inside80 <= 0.92
     assert 0.88 <= inside95 <= 1.0
+
+
+def test_who_wanders_gets_a_wider_interval_than_who_only_flickers(make: Make) -> None:
+    """Both change as much from month to month; only one goes on from where it is."""
+    parts: list[Frame] = []
+    for i in range(24):
+        draw = np.random.default_rng(i).standard_normal(480)
+        frame = make(f"{'wanders' if i % 2 else 'flickers'}-{i}", days=480)
+        walk = np.cumsum(draw) * 0.01 if i % 2 else draw * 0.037
+        frame["y"] = 100 * (1 + walk - walk.min())
+        parts.append(frame)
+    frame = pd.concat(parts, ignore_index=True)
+    out = forecast(frame, 90)
+    change = frame.groupby("series_id")["y"].apply(lambda y: y.diff(28).abs().tail(182).mean())
+    width = (out["p90"] - out["p10"]).groupby(out["series_id"]).mean() / change
+    wanders = width.index.str.startswith("wanders")
+    assert width[wanders].median() > 1.15 * width[~wanders].median()
+
+
+def test_old_errors_count_less_than_new_ones() -> None:
+    calm, wild = (spread * np.linspace(-1, 1, 201)[None, :, None] for spread in (1.0, 10.0))
+    errors = np.concatenate([calm, wild])
+    equal, mostly_calm = (
+        calibrate(errors, 1, (0.9,), weights).offsets[0, 0]
+        for weights in (np.array([1.0, 1.0]), np.array([1.0, 0.1]))
+    )
+    assert equal == calibrate(errors, 1, (0.9,)).offsets[0, 0]
+    assert 0.8 < mostly_calm < 1.5
+    assert equal > 5
 
 
 def test_intervals_never_narrow_with_the_horizon(make: Make) -> None:
