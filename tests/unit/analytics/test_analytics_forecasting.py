@@ -21,9 +21,11 @@ from orchestration.analytics.forecasting import (
 )
 from orchestration.analytics.forecasting.boosted import LEAST_SERIES, collect
 from orchestration.analytics.forecasting.conformal import calibrate
+from orchestration.analytics.forecasting.difficulty import learn
 from orchestration.analytics.forecasting.level import rebased
 from orchestration.analytics.forecasting.models import median_of_all
 from orchestration.analytics.forecasting.panel import to_panel
+from orchestration.analytics.forecasting.rolling import Fold
 
 # pandas-stubs reject arithmetic on a .loc selection, so frames are Any in these tests.
 Frame = Any
@@ -78,21 +80,21 @@ def test_intervals_cover_about_what_they_say(make: Make) -> None:
     assert 0.88 <= inside95 <= 1.0
 
 
-def test_who_wanders_gets_a_wider_interval_than_who_only_flickers(make: Make) -> None:
-    """Both change as much from month to month; only one goes on from where it is."""
-    parts: list[Frame] = []
-    for i in range(24):
-        draw = np.random.default_rng(i).standard_normal(480)
-        frame = make(f"{'wanders' if i % 2 else 'flickers'}-{i}", days=480)
-        walk = np.cumsum(draw) * 0.01 if i % 2 else draw * 0.037
-        frame["y"] = 100 * (1 + walk - walk.min())
-        parts.append(frame)
-    frame = pd.concat(parts, ignore_index=True)
-    out = forecast(frame, 90)
-    change = frame.groupby("series_id")["y"].apply(lambda y: y.diff(28).abs().tail(182).mean())
-    width = (out["p90"] - out["p10"]).groupby(out["series_id"]).mean() / change
-    wanders = width.index.str.startswith("wanders")
-    assert width[wanders].median() > 1.15 * width[~wanders].median()
+@pytest.mark.parametrize(("series", "ratio"), [(24, 1.3), (LEAST_SERIES - 1, 1.0)])
+def test_where_models_disagree_as_they_did_before_errors_more_is_expected(
+    make: Make, series: int, ratio: float
+) -> None:
+    panel = to_panel(many(make, series, days=200))
+    apart = np.where(np.arange(series) % 2, 3.0, 1.0)[:, None]
+    said, usual = np.zeros((series, 30)), np.ones(series)
+    draw = np.random.default_rng(0)
+    folds = []
+    for cut in (90, 60, 30, 0):
+        error = apart * draw.standard_normal(said.shape) if cut else np.full_like(said, np.nan)
+        paths = dict.fromkeys(MODELS["day"], said + apart)
+        folds.append(Fold(cut, error, paths, usual, usual))
+    now = learn(panel, folds, [said] * len(folds), np.ones(len(folds)), DAILY)[-1]
+    assert now[1::2].min() >= ratio * now[::2].max()
 
 
 def test_old_errors_count_less_than_new_ones() -> None:
