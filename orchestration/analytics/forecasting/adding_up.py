@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats, Ints
-from orchestration.analytics.forecasting.conformal import calibrate
 from orchestration.analytics.forecasting.forecaster import HORIZONS, Fitted, fit, rows_of
 from orchestration.analytics.forecasting.months import month_totals
 from orchestration.analytics.forecasting.panel import Panel, to_panel
@@ -53,7 +52,7 @@ def forecast_with_totals(
     fitted = fit(panel, horizon, DAILY)
     if announced is not None:
         fitted = replace(fitted, middle=_with_announced(panel, fitted.middle, announced))
-    rows = rows_of(panel, fitted, DAILY)
+    rows = rows_of(panel, fitted)
     rows["p50"] = pd.Series([to_money(v) for v in rows["p50"].tolist()], dtype=object)
     names = np.array([total_of[series_id] for series_id in panel.series_ids], dtype=object)
     members = {str(name): np.flatnonzero(names == name) for name in sorted(set(names))}
@@ -62,13 +61,16 @@ def forecast_with_totals(
     errors = [_residuals(panel, fitted, members[name], total) for name, total in sums.items()]
     # Few totals have few errors of their own: those of their parts, in the same unit, stand by.
     pool = np.concatenate([fitted.residuals(), *(error[:, None] for error in errors)], axis=1)
-    offsets = calibrate(pool, horizon).offsets
+    offsets = fitted.bands(pool, horizon).offsets
     parts = []
     for name, places in members.items():
         own = rows[rows["series_id"].isin([panel.series_ids[place] for place in places])]
         total = own.assign(parts=1)
         if name in sums:
-            total = _total(own, sums[name], offsets, panel.end[places].min() + panel.step)
+            width = offsets * _scale(
+                sums[name], fitted.change[places], fitted.difficulty_now[places]
+            )
+            total = _total(own, sums[name], width, panel.end[places].min() + panel.step)
         parts.append(total.assign(total_id=name)[TOTALS])
     months = month_totals(frame, rows, panel, fitted)
     return Outlook(rows, pd.concat(parts, ignore_index=True), months)
@@ -95,29 +97,37 @@ def _summed(panel: Panel, places: Ints) -> Panel:
 
 
 def _residuals(panel: Panel, fitted: Fitted, places: Ints, total: Panel) -> Floats:
-    """Errors of the summed paths in units of the total's scale, by fold and step; NaN where a part
+    """Errors of the summed paths in units of what was to expect, by fold and step; NaN where a part
     that had begun could not be judged.
     """
     out = []
-    for fold in fitted.folds:
+    for fold, hard in zip(fitted.folds, fitted.difficulty, strict=True):
         error = (fold.actual - fitted.path(fold))[places]
         begun = panel.length[places] > fold.cut
-        scale = error_scale(total.cut(fold.cut), DAILY)[0] if begun.any() else np.nan
+        own = places[begun]
+        then = total.cut(fold.cut)
+        scale = _scale(then, fold.scale[own], hard[own]) if begun.any() else np.nan
         out.append(np.clip(error[begun].sum(axis=0) / scale, -LARGEST_ERROR, LARGEST_ERROR))
     return np.array(out or np.full((1, fitted.middle.shape[1]), np.nan))
+
+
+def _scale(total: Panel, change: Floats, difficulty: Floats) -> float:
+    """The error to expect of a total: as hard as its parts, the larger errors counting more."""
+    return float(error_scale(total, DAILY)[0] * np.average(difficulty, weights=change))
 
 
 def _total(
     parts: pd.DataFrame, total: Panel, offsets: Floats, first_unknown: np.datetime64
 ) -> pd.DataFrame:
+    """The total's days; `offsets` are of its quantiles from its median, by level and step."""
     by_day: Any = parts.groupby("ds")["p50"].agg(parts="size", p50=_exact_sum)
     shared: pd.DataFrame = by_day[by_day["parts"] == parts["series_id"].nunique()].reset_index()
     # As uncertain as its oldest part: days count from the first that one of them did not know.
     steps = (shared["ds"] - pd.Timestamp(first_unknown)).dt.days.to_numpy()
     middle = shared["p50"].astype(np.float64).to_numpy()
-    scale, floor = error_scale(total, DAILY)[0], nonnegative_floor(total)[0]
+    floor = nonnegative_floor(total)[0]
     for quantile, offset in zip(("p025", "p10", "p90", "p975"), offsets, strict=True):
-        shared[quantile] = np.maximum(middle + scale * offset[steps], floor)
+        shared[quantile] = np.maximum(middle + offset[steps], floor)
     return shared
 
 

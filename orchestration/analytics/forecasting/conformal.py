@@ -1,8 +1,7 @@
 """Intervals from errors made on earlier days: no assumption on their distribution.
 
 Errors of all series are pooled in units of each series' own scale, horizon by horizon, so that a
-handful of folds is enough. Widening the series that were harder than the rest was measured, and
-made the intervals worse: in a handful of folds it is mostly chance who was.
+handful of folds is enough. Old errors count less than new ones: how hard the times are changes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from orchestration.analytics.detectors.grid import Floats, Ints, quantile
+from orchestration.analytics.detectors.grid import Floats, Ints
 
 #: The ends of the 95 and 80 % intervals.
 LEVELS = (0.025, 0.1, 0.9, 0.975)
@@ -23,8 +22,6 @@ GRID_STEPS = 24
 THINNED = 7
 # What is assumed before any error is known, in units of the series' scale.
 ASSUMED = NormalDist()
-# Folds overlap and series move together, so pooled errors are fewer than they look.
-INDEPENDENT_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -38,8 +35,17 @@ class Bands:
         return [path + scale[:, None] * offset[None, :] for offset in self.offsets]
 
 
-def calibrate(residuals: Floats, horizon: int, levels: Sequence[float] = LEVELS) -> Bands:
-    """Bands at these levels from residuals[fold, series, step], NaN where unknown."""
+def calibrate(
+    residuals: Floats,
+    horizon: int,
+    levels: Sequence[float] = LEVELS,
+    weights: Floats | None = None,
+) -> Bands:
+    """Bands at these levels from residuals[fold, series, step], NaN where unknown.
+
+    `weights` say how much each fold's errors count; by default all count the same.
+    """
+    counts = np.ones(len(residuals)) if weights is None else weights
     steps = np.unique(np.linspace(1, horizon, min(GRID_STEPS, horizon)).round().astype(np.int64))
     window = max(1, horizon // 12)
     rows = np.full((len(levels), len(steps)), np.nan)
@@ -48,19 +54,30 @@ def calibrate(residuals: Floats, horizon: int, levels: Sequence[float] = LEVELS)
             np.clip(np.linspace(step - window, step + window, THINNED).round(), 1, horizon)
         ).astype(np.int64)
         pool = residuals[:, :, near - 1]
-        known = int((~np.isnan(pool).all(axis=2)).sum())
-        if known < 2:
+        judged = (~np.isnan(pool).all(axis=2)).sum(axis=1) * 1.0
+        if judged.sum() < 2:
             continue
-        flat = pool.reshape(-1)
-        effective = max(known * INDEPENDENT_SHARE, 2.0)
+        # As many errors of equal weight would tell as much.
+        effective = max((judged @ counts) ** 2 / (judged @ counts**2), 2.0)
+        errors, place = _distribution(pool, counts)
         for level_position, level in enumerate(levels):
             tail = min(level, 1 - level)
             # The finite-sample correction of conformal prediction, tail by tail.
             tail = max(tail - (1 - 2 * tail) / (2 * effective), 0.0)
-            rows[level_position, position] = float(
-                quantile(flat, tail if level < 0.5 else 1 - tail)
-            )
+            asked = tail if level < 0.5 else 1 - tail
+            rows[level_position, position] = np.interp(asked, place, errors)
     return Bands(_complete(rows, levels, steps, horizon))
+
+
+def _distribution(pool: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Known errors, the smallest first, and the level from 0 to 1 of which each is the quantile."""
+    known = ~np.isnan(pool)
+    errors = pool[known]
+    weight = np.broadcast_to(counts[:, None, None], pool.shape)[known]
+    order = np.argsort(errors)
+    errors, weight = errors[order], weight[order]
+    middle = np.cumsum(weight) - 0.5 * weight
+    return errors, (middle - middle[0]) / max(middle[-1] - middle[0], 1e-300)
 
 
 def _complete(rows: Floats, levels: Sequence[float], steps: Ints, horizon: int) -> Floats:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.boosted import collect
-from orchestration.analytics.forecasting.conformal import LEVELS, calibrate
+from orchestration.analytics.forecasting.conformal import LEVELS, Bands, calibrate
+from orchestration.analytics.forecasting.difficulty import learn
 from orchestration.analytics.forecasting.panel import Panel, to_panel
 from orchestration.analytics.forecasting.rhythm import DAILY, Rhythm
 from orchestration.analytics.forecasting.rolling import (
@@ -21,7 +22,7 @@ from orchestration.analytics.forecasting.rolling import (
     paths_of,
     roll,
 )
-from orchestration.analytics.forecasting.scale import error_scale, mean_known
+from orchestration.analytics.forecasting.scale import error_scale, mean_known, season_change
 
 HORIZONS = DAILY.horizons
 FOLDS = DAILY.folds
@@ -68,7 +69,7 @@ def forecast_panel(
         )
     if not panel.series_ids:
         return pd.DataFrame(columns=columns(levels))
-    return rows_of(panel, fit(panel, horizon, rhythm), rhythm, levels)
+    return rows_of(panel, fit(panel, horizon, rhythm), levels)
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,35 @@ class Fitted:
     #: By series and step ahead.
     middle: Floats
     folds: list[Fold]
-    #: The model whose path stands for the corrected one where nothing was learned yet.
-    base: str
+    #: How much the errors of each fold count.
+    weights: Floats
+    #: Errors to expect in units of the usual change: by fold and series, and by series now.
+    difficulty: Floats
+    difficulty_now: Floats
+    #: The usual change of each series now.
+    change: Floats
+    rhythm: Rhythm
+
+    @property
+    def scale(self) -> Floats:
+        """The error to expect of each series."""
+        return self.change * self.difficulty_now
 
     def path(self, fold: Fold) -> Floats:
         """What the chosen models said at an origin."""
-        return pick({CORRECTED: fold.paths[self.base], **fold.paths}, self.chosen)
+        return said(fold, self.chosen, self.rhythm)
 
     def residuals(self) -> Floats:
-        """Errors of the chosen models in units of scale, by fold, series and step."""
-        return np.stack(
-            [fold.in_scale(self.path(fold)) for fold in self.folds]
-            or [np.full_like(self.middle, np.nan)]
-        )
+        """Errors of the chosen models in units of what was to expect, by fold, series and step."""
+        errors = [
+            fold.in_scale(self.path(fold)) / hard[:, None]
+            for fold, hard in zip(self.folds, self.difficulty, strict=True)
+        ]
+        return np.stack(errors or [np.full_like(self.middle, np.nan)])
+
+    def bands(self, residuals: Floats, horizon: int, levels: Sequence[float] = LEVELS) -> Bands:
+        """Bands from errors by fold, each fold counting by its age."""
+        return calibrate(residuals, horizon, levels, self.weights if self.folds else None)
 
 
 def fit(panel: Panel, horizon: int, rhythm: Rhythm) -> Fitted:
@@ -101,19 +118,28 @@ def fit(panel: Panel, horizon: int, rhythm: Rhythm) -> Fitted:
     folds = roll(panel, cuts, horizon, rhythm, lessons)
     chosen = choose(folds, len(panel.series_ids), rhythm)
     used = lessons if any(CORRECTED in names for names in chosen) else None
-    middle = pick(paths_of(panel, horizon, rhythm, used), chosen)
-    # Which model is best is told by the recent record; how far it errs, by all the past there is.
-    older = roll(panel, _older(panel, cuts, rhythm), horizon, rhythm, None)
-    return Fitted(chosen, middle, folds + older, rhythm.base)
+    paths = paths_of(panel, horizon, rhythm, used)
+    middle = pick(paths, chosen)
+    # Which model is best is told by the recent record; how far it errs, by all the past there is,
+    # by what lies as far back as the usual change is taken from half as much.
+    folds += roll(panel, _older(panel, cuts, rhythm), horizon, rhythm, None)
+    change = error_scale(panel, rhythm)
+    now = Fold(0, np.full_like(middle, np.nan), paths, change, season_change(panel, rhythm))
+    seen = [*folds, now]
+    weights = 0.5 ** (np.array([fold.cut for fold in seen]) / rhythm.change_window)
+    hard = learn(panel, seen, [said(fold, chosen, rhythm) for fold in seen], weights, rhythm)
+    return Fitted(chosen, middle, folds, weights[:-1], hard[:-1], hard[-1], change, rhythm)
 
 
-def rows_of(
-    panel: Panel, fitted: Fitted, rhythm: Rhythm, levels: Sequence[float] = LEVELS
-) -> pd.DataFrame:
+def said(fold: Fold, chosen: list[Chosen], rhythm: Rhythm) -> Floats:
+    """The path of the chosen models at an origin; of the base model where nothing was learned."""
+    return pick({CORRECTED: fold.paths[rhythm.base], **fold.paths}, chosen)
+
+
+def rows_of(panel: Panel, fitted: Fitted, levels: Sequence[float] = LEVELS) -> pd.DataFrame:
     """The forecast with its intervals, in the columns of `forecast`."""
     middle, horizon = fitted.middle, fitted.middle.shape[1]
-    calibrated = calibrate(fitted.residuals(), horizon, levels)
-    bands = calibrated.around(middle, error_scale(panel, rhythm))
+    bands = fitted.bands(fitted.residuals(), horizon, levels).around(middle, fitted.scale)
     floor = nonnegative_floor(panel)[:, None]
     models = ["+".join(names) for names in fitted.chosen]
     rows = pd.DataFrame(

@@ -13,12 +13,10 @@ from decimal import Decimal
 import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats
-from orchestration.analytics.forecasting.conformal import LEVELS, calibrate
+from orchestration.analytics.forecasting.conformal import LEVELS
 from orchestration.analytics.forecasting.forecaster import HORIZONS, Fitted, column
 from orchestration.analytics.forecasting.panel import Panel
-from orchestration.analytics.forecasting.rhythm import DAILY
 from orchestration.analytics.forecasting.rolling import nonnegative_floor
-from orchestration.analytics.forecasting.scale import error_scale
 from orchestration.analytics.money import to_money
 from orchestration.analytics.series import FORECAST_KEYS
 
@@ -37,7 +35,7 @@ def month_totals(
     known = costs.to_dict()
     ahead = rows.assign(month=_month(rows["ds"]))
     expected = ahead.groupby(["series_id", "month"])["p50"].sum().to_dict()
-    scale, floor = error_scale(panel, DAILY), nonnegative_floor(panel)
+    floor = nonnegative_floor(panel)
     residuals, horizon = fitted.residuals(), fitted.middle.shape[1]
     offsets: dict[tuple[int, int], Floats] = {}
     out = []
@@ -45,12 +43,12 @@ def month_totals(
         end = pd.Timestamp(panel.end[place])
         for month, first, last in _spans(end, horizon):
             if (first, last) not in offsets:
-                offsets[first, last] = _offsets(residuals[:, :, first - 1 : last])
+                offsets[first, last] = _offsets(fitted, residuals[:, :, first - 1 : last])
             so_far = known.get((series_id, month), Decimal(0))
             middle = so_far + expected[series_id, month]
             days = last - first + 1
             least = float(so_far) + days * floor[place]
-            width = scale[place] * days * offsets[first, last]
+            width = fitted.scale[place] * days * offsets[first, last]
             band = {
                 column(level): to_money(max(float(middle) + offset, least))
                 for level, offset in zip(LEVELS, width.tolist(), strict=True)
@@ -107,9 +105,9 @@ def _spans(end: pd.Timestamp, horizon: int) -> list[tuple[pd.Timestamp, int, int
     return spans
 
 
-def _offsets(residuals: Floats) -> Floats:
+def _offsets(fitted: Fitted, residuals: Floats) -> Floats:
     """Quantiles of the mean error over the steps, in units of a series' scale: by level."""
-    return calibrate(residuals.mean(axis=2, keepdims=True), 1).offsets[:, 0]
+    return fitted.bands(residuals.mean(axis=2, keepdims=True), 1).offsets[:, 0]
 
 
 def _month(days: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:

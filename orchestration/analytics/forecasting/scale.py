@@ -17,15 +17,16 @@ def error_scale(panel: Panel, rhythm: Rhythm) -> Floats:
     age = panel.length
     change = np.where(
         age > 3 * rhythm.change_lag,
-        _usual_change(panel, rhythm.change_lag, rhythm),
-        _usual_change(panel, rhythm.season, rhythm),
+        usual_change(panel, rhythm.change_lag, rhythm.change_window),
+        usual_change(panel, rhythm.season, rhythm.change_window),
     )
     level = mean_known(np.abs(panel.values[:, -rhythm.season :]))
     return np.where(age > rhythm.season, change, np.maximum(0.1 * level, 1e-9))
 
 
-def _usual_change(panel: Panel, lag: int, rhythm: Rhythm) -> Floats:
-    values = panel.values[:, -(rhythm.change_window + lag) :]
+def usual_change(panel: Panel, lag: int, window: int) -> Floats:
+    """The mean change over `lag` columns within the last `window`; never quite nothing."""
+    values = panel.values[:, -(window + lag) :]
     change = mean_known(np.abs(values[:, lag:] - values[:, :-lag]))
     return np.maximum(change, 1e-3 * mean_known(np.abs(values)) + 1e-9)
 

@@ -20,9 +20,12 @@ from orchestration.analytics.forecasting import (
     model,
 )
 from orchestration.analytics.forecasting.boosted import LEAST_SERIES, collect
+from orchestration.analytics.forecasting.conformal import calibrate
+from orchestration.analytics.forecasting.difficulty import learn
 from orchestration.analytics.forecasting.level import rebased, stopped
 from orchestration.analytics.forecasting.models import median_of_all
 from orchestration.analytics.forecasting.panel import to_panel
+from orchestration.analytics.forecasting.rolling import Fold
 
 # pandas-stubs reject arithmetic on a .loc selection, so frames are Any in these tests.
 Frame = Any
@@ -87,6 +90,35 @@ def test_intervals_cover_about_what_they_say(make: Make) -> None:
     inside95 = ((out["y"] >= out["p025"]) & (out["y"] <= out["p975"])).mean()
     assert 0.68 <= inside80 <= 0.92
     assert 0.88 <= inside95 <= 1.0
+
+
+@pytest.mark.parametrize(("series", "ratio"), [(24, 1.3), (LEAST_SERIES - 1, 1.0)])
+def test_where_models_disagree_as_they_did_before_errors_more_is_expected(
+    make: Make, series: int, ratio: float
+) -> None:
+    panel = to_panel(many(make, series, days=200))
+    apart = np.where(np.arange(series) % 2, 3.0, 1.0)[:, None]
+    said, usual = np.zeros((series, 30)), np.ones(series)
+    draw = np.random.default_rng(0)
+    folds = []
+    for cut in (90, 60, 30, 0):
+        error = apart * draw.standard_normal(said.shape) if cut else np.full_like(said, np.nan)
+        paths = dict.fromkeys(MODELS["day"], said + apart)
+        folds.append(Fold(cut, error, paths, usual, usual))
+    now = learn(panel, folds, [said] * len(folds), np.ones(len(folds)), DAILY)[-1]
+    assert now[1::2].min() >= ratio * now[::2].max()
+
+
+def test_old_errors_count_less_than_new_ones() -> None:
+    calm, wild = (spread * np.linspace(-1, 1, 201)[None, :, None] for spread in (1.0, 10.0))
+    errors = np.concatenate([calm, wild])
+    equal, mostly_calm = (
+        calibrate(errors, 1, (0.9,), weights).offsets[0, 0]
+        for weights in (np.array([1.0, 1.0]), np.array([1.0, 0.1]))
+    )
+    assert equal == calibrate(errors, 1, (0.9,)).offsets[0, 0]
+    assert 0.8 < mostly_calm < 1.5
+    assert equal > 5
 
 
 def test_intervals_never_narrow_with_the_horizon(make: Make) -> None:
