@@ -1,5 +1,5 @@
--- Before: whole weeks up to the day on which it began, so that weekends have their share; four, or fewer where
--- the resource is younger. After: whole days from the day after it took effect.
+-- Before: whole weeks up to the day on which it began, so that weekends have their share; four, or fewer
+-- where the resource is younger. After: whole days from the day after it took effect.
 with billed as (
     select plan_id, min(charge_date) as first_billed_day
     from {{ ref('int_savings__daily_costs') }}
