@@ -77,7 +77,7 @@ def test_what_an_action_saved_is_what_the_bill_says(home: Path, desk: Any) -> No
         [action_events], resources={"tollgate": Tollgate()}, run_config=record
     )
     assert published.success
-    installation.build("fct_savings", "fct_savings_summary")
+    installation.build("int_savings__daily_costs+")
 
     # 1.40 a day was 42 a month, of which the snapshot keeps 15.
     assert installation.rows(

@@ -1,3 +1,5 @@
+-- A table: what few resources cost is asked for several times, of all charges.
+{{ config(materialized='table') }}
 select
     resources.plan_id,
     resources.is_target,

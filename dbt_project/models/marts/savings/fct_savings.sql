@@ -89,9 +89,9 @@ monthly as (
         {%- for cost, days in [
             ('before', 'before_days'), ('committed', 'before_days'), ('after', 'horizon_days'), ('kept', 'horizon_days')
         ] %}
-        case
-            when outcome = 'compared' then {{ exact_ratio(cost ~ '_cost * ' ~ month_days, days) }}
-        end as {{ cost }}_monthly_cost{{ ',' if not loop.last }}
+        {{ exact_ratio(
+            "case when outcome = 'compared' then " ~ cost ~ '_cost * ' ~ month_days ~ ' end', days
+        ) }} as {{ cost }}_monthly_cost{{ ',' if not loop.last }}
         {%- endfor %}
     from judged
 ),
