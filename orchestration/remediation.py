@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from actions.clients import AwsCloud
@@ -33,6 +34,11 @@ select min(last_day) from (
   where service_provider_name in (select distinct service_provider_name from platform.proposals)
   group by service_provider_name
 ) as per_provider
+"""
+_SAVED = """
+select plan_id, horizon_days, first_day, outcome, billing_currency, expected_monthly_saving,
+       actual_monthly_saving
+from marts.fct_savings order by horizon_days
 """
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -61,6 +67,19 @@ def proposals(warehouse: Warehouse) -> list[Proposal]:
     """The proposals of the last run, as the marts hold them."""
     columns, rows = warehouse.read(_PROPOSALS)
     return [Proposal.model_validate(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def saved(settings: Settings, plan_id: str) -> list[dict[str, Any]]:
+    """What the bill says that a plan has saved, by horizon, as `marts.fct_savings` has it.
+
+    None where nothing was built yet, or the bill does not reach far enough.
+    """
+    try:
+        columns, rows = Warehouse(settings).read(_SAVED, finished=True)
+    except WarehouseError:
+        return []
+    found = [dict(zip(columns, row, strict=True)) for row in rows]
+    return [row for row in found if row["plan_id"] == plan_id]
 
 
 def data_facts(settings: Settings) -> DataFacts:

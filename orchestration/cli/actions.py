@@ -184,11 +184,14 @@ def resume(plan_ids: PlanIds = None, execute: Execute = False, file: DataFile = 
 
 @app.command()
 def show(plan_id: str) -> None:
-    """Show all of one plan, for who is to approve it: why, what for, its calls, the way back."""
-    with _session(data=False) as (_, services):
+    """Show all of one plan: why, what for, its calls, the way back, what the bill says it saved."""
+    from orchestration.remediation import saved  # noqa: PLC0415  (fast --help)
+
+    with _session(data=False) as (settings, services):
         made, status = plans.load(services.store, plan_id)
         events = journal.read(services.store, plan_id=plan_id)
-    show_plan(made, status, events)
+        by_the_bill = saved(settings, plan_id)
+    show_plan(made, status, events, by_the_bill)
 
 
 @app.command("list")

@@ -61,8 +61,13 @@ def show_report(report: RunReport, title: str) -> None:
         _show_calls(f"{found.plan_id} calls, in this order:", found.calls)
 
 
-def show_plan(plan: Plan, status: Status, events: Sequence[Event]) -> None:
-    """All that an approval of the plan binds to, and what has happened to it so far."""
+def show_plan(
+    plan: Plan, status: Status, events: Sequence[Event], saved: Sequence[Mapping[str, Any]]
+) -> None:
+    """All that an approval of the plan binds to, what has happened since, and what that saved.
+
+    `saved`: rows of `marts.fct_savings`.
+    """
     target, saving, way_back = plan.target, plan.saving, plan.reversibility
     interval = f"{saving.low:,.2f} to {saving.high:,.2f}"
     lines = {
@@ -91,6 +96,14 @@ def show_plan(plan: Plan, status: Status, events: Sequence[Event]) -> None:
         about = [event.detail[name] for name in TOLD if event.detail.get(name)]
         said = ": ".join([_words(event.event), *map(str, about)])
         out.print(Text(f"  {event.at[:19].replace('T', ' ')} {harmless(said)}"), soft_wrap=True)
+    if saved:
+        out.print("saved, by the bill:")
+    for row in saved:
+        actual, expected = row["actual_monthly_saving"], row["expected_monthly_saving"]
+        said = f"no saving claimed: {_words(row['outcome'])}"
+        if actual is not None:
+            said = f"{actual:,.2f} {row['billing_currency']} a month, {expected:,.2f} expected"
+        out.print(Text(f"  {row['horizon_days']} days from {row['first_day']}: {said}"))
 
 
 def _show_line(name: str, value: str) -> None:

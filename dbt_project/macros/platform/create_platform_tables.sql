@@ -29,7 +29,7 @@
     {%- set money = 'numeric(38, 12)' -%}
     {%- set target_resource = {
         'service_provider_name': 'text', 'account_id': 'text', 'region': 'text', 'resource_id': 'text', 'owner': 'text',
-        'billing_currency': 'text', 'expected_monthly_saving': money
+        'billing_currency': 'text', 'expected_monthly_saving': money, 'saving_low': money, 'saving_high': money
     } -%}
     {{ return({
         'conformed_landings': {
@@ -110,8 +110,7 @@
         },
         'proposals': dict(
             {'proposal_id': 'text', 'action_id': 'text'}, **dict(target_resource, **{
-                'saving_low': money, 'saving_high': money, 'evidence': 'text', 'evidence_as_of': 'timestamp',
-                'created_at': 'timestamp'
+                'evidence': 'text', 'evidence_as_of': 'timestamp', 'created_at': 'timestamp'
             })
         ),
         'decisions': {

@@ -21,9 +21,9 @@ from orchestration.defs.groups import (
 )
 
 # Intermediate models of these topics only lead up to marts; the others conform charges.
-_TOPICS_OF_MARTS = ("allocation", "unit_economics", "inventory")
+_TOPICS_OF_MARTS = ("allocation", "bills", "unit_economics", "inventory")
 # What is decided or forecast is published beside it, whatever model lies between.
-_GROUP_OF_TOPIC = {"estimates": ACT, "forecasts": FORECAST}
+_GROUP_OF_TOPIC = {"estimates": ACT, "savings": ACT, "forecasts": FORECAST}
 # What happened near a finding is known only after all that may happen.
 _GROUP_OF_MODEL = {"int_findings__events": ACT, "fct_finding_events": ACT}
 _GROUP_OF_LAYER = {"staging": STAGE, "intermediate": CONFORM, "focus": CONFORM, "marts": MARTS}

@@ -21,6 +21,8 @@ select
     planned.owner,
     planned.billing_currency,
     planned.expected_monthly_saving,
+    planned.saving_low,
+    planned.saving_high,
     planned.reversibility,
     planned.status,
     planned.decision_id,

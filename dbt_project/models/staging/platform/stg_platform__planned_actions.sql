@@ -10,6 +10,8 @@ select
     owner,
     billing_currency,
     expected_monthly_saving,
+    saving_low,
+    saving_high,
     reversibility,
     status,
     decision_id,
