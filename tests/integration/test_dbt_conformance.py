@@ -81,7 +81,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Installation:
             "insert into platform.conformed_landings (x_feed, x_export, x_billing_period)"
             " select distinct x_feed, x_export, x_billing_period from focus.fct_focus_charges"
         )
-    installation.dbt("run", "--select", "int_focus__broken_rules", "fct_focus_findings")
+    installation.dbt("run", "--select", "int_control__broken_rules", "fct_focus_findings")
     return installation
 
 

@@ -118,13 +118,13 @@ def test_public_tables_and_columns_are_described_in_the_database_itself(
 
 
 def test_on_postgres_a_build_without_changes_rewrites_no_charge(postgres: Installation) -> None:
-    models = ("fct_focus_charges", "int_focus__broken_rules")
+    models = ("fct_focus_charges", "int_control__broken_rules")
     plain = ("--exclude-resource-types", "test", "unit_test")
     postgres.dbt("build", "--select", *(f"+{model}" for model in models), *plain)
     versions = """
         select x_charge_id, xmin::text from focus.fct_focus_charges
         union all select x_export || x_billing_period || coalesce(rule_id, ''), xmin::text
-        from intermediate.int_focus__broken_rules order by 1, 2
+        from intermediate.int_control__broken_rules order by 1, 2
     """
     before = select(postgres, versions)
     postgres.dbt("run", "--select", *models)

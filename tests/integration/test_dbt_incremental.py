@@ -205,13 +205,13 @@ def test_savings_plan_usage_without_effective_cost_fails_the_build(
 def test_only_what_is_conformed_again_is_held_against_the_rules_again(
     installation: Installation,
 ) -> None:
-    table = "intermediate.int_focus__broken_rules"
+    table = "intermediate.int_control__broken_rules"
 
     def judged(change: str) -> dict[str, bool]:
         """The periods there are after a change and a build, and whether they were judged in it."""
         with duckdb.connect(str(installation.home / "warehouse.duckdb")) as connection:
             connection.execute(f"update {table} set example = 'judged before', {change}")
-        models = ("fct_focus_charges", "int_focus__broken_rules", "fct_focus_findings")
+        models = ("fct_focus_charges", "int_control__broken_rules", "fct_focus_findings")
         installation.dbt("run", "--select", *models)
         return dict(installation.rows(f"select x_billing_period, example is null from {table}"))
 

@@ -25,7 +25,7 @@ allocated as not materialized (
 
 broken as (
     select rule_id, x_origin as origin, is_known, rows_found, example
-    from {{ ref('int_focus__broken_rules') }}
+    from {{ ref('int_control__broken_rules') }}
     where rule_id is not null
     union all
     select rule_id, x_origin, is_known, rows_found, example
