@@ -1,26 +1,16 @@
 {%- set rules = focus_rules() -%}
 {%- set columns = (focus_columns() + focus_custom_columns()) | join(', ') %}
 with kubernetes as not materialized (
-    select {{ columns }}
+    select {{ columns }}, x_charge_id as x_row, {{ charge_origin() }} as x_origin
     from {{ ref('fct_kubernetes_charges') }}
     where x_export not in (select x_export from {{ ref('kubernetes_bills_of_record') }})
 ),
 
 charges as not materialized (
-    select
-        *,
-        x_charge_id as x_row,
-        {{ charge_origin() }} as x_origin
-    from (
-        select {{ columns }} from {{ ref('fct_focus_charges') }}
-        union all
-        select {{ columns }} from kubernetes
-    ) as everything
-),
-
-allocated as not materialized (
-    select *, {{ charge_origin() }} as x_origin
-    from kubernetes
+    select {{ columns }}, x_charge_id as x_row, {{ charge_origin() }} as x_origin
+    from {{ ref('fct_focus_charges') }}
+    union all
+    select * from kubernetes
 ),
 
 broken as (
@@ -29,7 +19,7 @@ broken as (
     where rule_id is not null
     union all
     select rule_id, x_origin, is_known, rows_found, example
-    from ({{ broken_row_rules(rules, 'allocated', []) | indent(4) }}) as allocated_rules
+    from ({{ broken_row_rules(rules, 'kubernetes', []) | indent(4) }}) as kubernetes_rules
     {%- for rule in rules if rule.scope == 'group' %}
     union all
     select '{{ rule.id }}', x_origin, false, sum(rows_found), min(example)
