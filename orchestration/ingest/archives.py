@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.integrity import HARMLESS_BYTES, MOST_EXPANSION, compression_of
+from orchestration.ingest.integrity import bounded, compression_of
 
 # The second is that of an archive without files.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -50,17 +50,11 @@ def _unpack(archive: ZipFile, size: int, label: str, folder: Path) -> Path:
     # Others may ask for gigabytes of memory to be unpacked.
     if members[0].compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         raise NotImplementedError("its compression is not Deflate")
-    most = max(HARMLESS_BYTES, MOST_EXPANSION * size)
     with (
         archive.open(members[0]) as packed,
         tempfile.NamedTemporaryFile(dir=folder, suffix=".unpacked", delete=False) as plain,
     ):
-        while chunk := packed.read(_CHUNK):
-            if plain.tell() + len(chunk) > most:
-                raise IngestError(
-                    f"{label} unpacks to more than {MOST_EXPANSION} times its size, as no bill"
-                    " does. Unpack it yourself if you trust it, and ingest the plain file."
-                )
+        for chunk in bounded(iter(lambda: packed.read(_CHUNK), b""), size, label):
             plain.write(chunk)
     return Path(plain.name)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -41,15 +41,22 @@ def check_whole(path: Path, label: str) -> None:
     """Decompress a file to its end, in bounded memory; an error if it is cut, damaged or a bomb."""
     if compression_of(path) == "none":
         return
-    most = max(HARMLESS_BYTES, MOST_EXPANSION * path.stat().st_size)
+    for _ in bounded(_chunks(path, label), path.stat().st_size, label):
+        pass
+
+
+def bounded(chunks: Iterable[bytes], packed: int, label: str) -> Iterator[bytes]:
+    """What `packed` bytes unpack to, chunk by chunk; an error as soon as it is a bomb."""
+    most = max(HARMLESS_BYTES, MOST_EXPANSION * packed)
     unpacked = 0
-    for chunk in _chunks(path, label):
+    for chunk in chunks:
         unpacked += len(chunk)
         if unpacked > most:
             raise IngestError(
                 f"{label} unpacks to more than {MOST_EXPANSION} times its size, as no bill does."
                 " Unpack it yourself if you trust it, and ingest the plain file."
             )
+        yield chunk
 
 
 def check_depth(path: Path, label: str) -> None:
