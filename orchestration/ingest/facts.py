@@ -70,7 +70,7 @@ def file_facts(connection: duckdb.DuckDBPyConnection, conversion: Conversion) ->
     """Scan a file narrowly; refuse it where a row has no month, amount or currency."""
     source = conversion.source
     whole = (str(source.path),)
-    pieces = source.slices() if source.kind == "csv" else whole
+    pieces = source.slices if source.kind == "csv" else whole
     try:
         return _facts(connection, conversion, pieces)
     except duckdb.Error as error:

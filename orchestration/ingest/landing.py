@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,9 +125,12 @@ def land(
         kept_if_accepted(lake) as kept,
         working_folder(lake) as working,
         nullcontext(session) if session else Session(working, memory=memory) as engine,
+        ThreadPoolExecutor(max_workers=1) as disk,
     ):
         job = Job(engine, contract, lake, working, values, say, kept)
         delivered = deliver(job, files, columns or {})
+        # The disk writes while the conversion has the processors.
+        flushed = [disk.submit(flush, part.original.path) for part in delivered]
         results: list[LandingResult] = []
         prepared: list[_Prepared] = []
         for period in _periods(delivered, wanted, exact=exact):
@@ -146,9 +150,8 @@ def land(
             prepared.append(
                 _prepare(job, Target(export, period, landing_id), parts, before, received)
             )
-        # Only now, since the system writes them down while the conversion has the processor.
-        for part in delivered if prepared else ():
-            flush(part.original.path)
+        for original in flushed:
+            original.result()
         for item in prepared:
             say(f"{contract.name} {item.manifest.billing_period}: publishing")
             _publish(lake, item, working, kept_versions)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,18 +47,27 @@ def keep(path: Path, lake: Path, working: Path) -> Original:
         problem = "is not a regular file" if path.exists() else "no such file"
         raise IngestError(f"{path}: {problem}. Check the path.")
     before = path.stat()
-    digest = sha256_of(path)
-    folder = lake / ORIGINALS / digest
-    stored = folder / path.name
-    if not stored.exists() or sha256_of(stored) != digest:
-        check_whole(path, path.name)
-        folder.mkdir(parents=True, exist_ok=True)
-        copy = working / f"{digest}.original"
-        shutil.copyfile(path, copy)
-        after = path.stat()
-        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-            raise IngestError(f"{path} changed while it was read. Try again when it is complete.")
-        copy.replace(stored)
+    originals = lake / ORIGINALS
+    copy = working / f"{uuid.uuid4().hex}.original"
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        # A file that may be there already is not copied before that is known.
+        alike = any(
+            known.stat().st_size == before.st_size
+            for known in originals.glob(f"*/{glob.escape(path.name)}")
+        )
+        copied = None if alike else aside.submit(shutil.copyfile, path, copy)
+        digest = sha256_of(path)
+        stored = originals / digest / path.name
+        if not stored.exists() or sha256_of(stored) != digest:
+            check_whole(path, path.name)
+            (copied or aside.submit(shutil.copyfile, path, copy)).result()
+            after = path.stat()
+            if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+                raise IngestError(
+                    f"{path} changed while it was read. Try again when it is complete."
+                )
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            copy.replace(stored)
     return Original(stored, path.name, digest, before.st_size)
 
 

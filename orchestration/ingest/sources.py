@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -101,6 +102,7 @@ class Source:
         quoted = f"allow_quoted_nulls = {str(not keep_empty).lower()}"
         return self._csv([str(self.path)], null_texts, f"header = true, {quoted}")
 
+    @cached_property
     def slices(self) -> tuple[str, ...]:
         """A CSV file in pieces that several threads can read; itself where it is small."""
         plain = self.compression == "none" and self.encoding == "utf-8"
@@ -108,7 +110,7 @@ class Source:
         return tuple(part.url for part in found) if len(found) > 1 else (str(self.path),)
 
     def sliced(self, pieces: Sequence[str], null_texts: tuple[str, ...]) -> str:
-        """The SQL table expression of `slices()`: `x_slice` names each row's.
+        """The SQL table expression of `slices`: `x_slice` names each row's.
 
         Every slice is read in order by one thread, several slices at a time.
         """

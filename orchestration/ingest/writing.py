@@ -63,7 +63,7 @@ def _select(job: Job, conversion: Conversion, part: Delivered, target: Target) -
     # One thread per slice, with a counter of its own: DuckDB would number rows on one thread. Not
     # a UNION of the slices: whatever is copied from one is read one slice after the other.
     rows_of = part.facts.slices
-    pieces = source.slices() if len(rows_of) > 1 else (str(source.path),)
+    pieces = source.slices if len(rows_of) > 1 else (str(source.path),)
     counters, first = [], 1
     for number, (piece, rows) in enumerate(zip(pieces, rows_of, strict=True)):
         counter = f"rows_{part.original.sha256}_{number}"
