@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,20 @@ class Warehouse:
     """The warehouse of one installation; every call opens and closes its own connection."""
 
     settings: Settings
+
+    @contextmanager
+    def opened(self, *, read_only: bool = True) -> Iterator[None]:
+        """Hold DuckDB's file open for several calls, which all only read, or all write.
+
+        Calls within share what this opened: opening takes longer than most queries do, and no
+        other process writes in between.
+        """
+        with ExitStack() as held:
+            if self.settings.engine == "duckdb":
+                with self._errors():
+                    connection = self._connect(self.settings.warehouse, read_only=read_only)
+                held.enter_context(connection)
+            yield
 
     def query(self, sql: str) -> pd.DataFrame:
         """The rows of a select, from what dbt builds; money stays `Decimal`, dates `date`."""

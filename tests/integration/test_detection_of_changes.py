@@ -37,10 +37,11 @@ def home(request: Any, tmp_path: Path) -> Iterator[DetectionHome]:
 def kept(home: DetectionHome, detection: Detection) -> dict[str, pd.DataFrame]:
     """The tables that a detection leaves."""
     detection.keep(home.warehouse)
-    return {
-        name: home.warehouse.query(f"select * from platform.{name} order by 1, 2")
-        for name in TABLES
-    }
+    with home.warehouse.opened():
+        return {
+            name: home.warehouse.query(f"select * from platform.{name} order by 1, 2")
+            for name in TABLES
+        }
 
 
 def step(home: DetectionHome) -> set[str]:

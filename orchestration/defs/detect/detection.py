@@ -73,16 +73,22 @@ class Detection:
 
     def keep(self, warehouse: Warehouse) -> None:
         """Write all of it; a run that dies between two tables leaves all series to be judged."""
-        warehouse.replace_rows("platform.judged_series", self.judged.head(0))
-        warehouse.replace_rows("platform.anomalies", self.findings)
-        warehouse.replace_rows("platform.anomaly_drivers", self.drivers)
-        warehouse.replace_rows("platform.detector_feedback", by_detector(self.feedback))
-        warehouse.replace_rows("platform.detection_budgets", self.budgets)
-        warehouse.replace_rows("platform.judged_series", self.judged)
+        with warehouse.opened(read_only=False):
+            warehouse.replace_rows("platform.judged_series", self.judged.head(0))
+            warehouse.replace_rows("platform.anomalies", self.findings)
+            warehouse.replace_rows("platform.anomaly_drivers", self.drivers)
+            warehouse.replace_rows("platform.detector_feedback", by_detector(self.feedback))
+            warehouse.replace_rows("platform.detection_budgets", self.budgets)
+            warehouse.replace_rows("platform.judged_series", self.judged)
 
 
 def detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) -> Detection:
     """Judge the series that differ from the last detection; `feedback` is all that people said."""
+    with warehouse.opened():
+        return _detect_changed(warehouse, feedback, today)
+
+
+def _detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) -> Detection:
     known = arrivals(warehouse, calendar(warehouse), today)
     now = inputs(warehouse)
     allowed = budgets(feedback, now, today)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -49,6 +51,15 @@ def test_rows_are_replaced_not_added_and_none_may_be_left(warehouse: Warehouse) 
     assert warehouse.read("select finding_id from platform.findings")[1] == [("f2",)]
     warehouse.replace_rows("platform.findings", finding().head(0))
     assert warehouse.read("select finding_id from platform.findings")[1] == []
+
+
+def test_no_other_process_writes_between_the_reads_of_one_block(warehouse: Warehouse) -> None:
+    path = warehouse.settings.warehouse
+    write = [sys.executable, "-c", f"import duckdb; duckdb.connect({str(path)!r})"]
+    with warehouse.opened():
+        warehouse.query("select * from platform.findings")
+        assert subprocess.run(write, check=False, stderr=subprocess.DEVNULL).returncode == 1
+    assert subprocess.run(write, check=False).returncode == 0
 
 
 def test_missing_values_become_null_and_times_utc(warehouse: Warehouse) -> None:
