@@ -11,6 +11,7 @@ import pytest
 from orchestration.ingest.lake import ensure_contracts
 from orchestration.ingest.landing import land
 from policies.provision import tools_dir
+from tests.integration import postgres_server
 from tests.integration.dbt_builds import ROOT, Installation
 from tests.integration.golden_bills import golden_bills
 
@@ -20,6 +21,10 @@ _TOOLS = os.pathsep.join((os.environ.get("PATH", ""), str(tools_dir(os.environ) 
 collect_ignore = (
     [] if shutil.which("conftest", path=_TOOLS) or shutil.which("go") else ["test_conftest.py"]
 )
+
+
+def pytest_sessionfinish() -> None:
+    postgres_server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg2
@@ -28,17 +29,35 @@ _BINARIES = Path("/usr/lib/postgresql")
 def postgres_database() -> Iterator[dict[str, str]]:
     """An empty database of its own; gives the `TOLLGATE_PG_*` variables that lead to it.
 
-    On a server of our own its name is always the same: dbt parses the project for each anew.
+    On a server of our own its name is always the same: dbt parses the project for each anew. That
+    server runs until `stop`, since starting one takes as long as many a test.
     """
     shared = os.environ.get("TOLLGATE_PG_HOST")
-    with _server() as server:
-        name = f"tollgate_{uuid.uuid4().hex[:12]}" if shared else "tollgate_tested"
-        _execute(server, sql.SQL("create database {}").format(sql.Identifier(name)))
-        try:
-            yield server | {"TOLLGATE_PG_DATABASE": name}
-        finally:
-            drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-            _execute(server, drop)
+    server = _server_of_this_process()
+    name = f"tollgate_{uuid.uuid4().hex[:12]}" if shared else f"tollgate_tested_{len(_in_use)}"
+    _execute(server, sql.SQL("create database {}").format(sql.Identifier(name)))
+    _in_use.append(name)
+    try:
+        yield server | {"TOLLGATE_PG_DATABASE": name}
+    finally:
+        _in_use.remove(name)
+        drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+        _execute(server, drop)
+
+
+_running = ExitStack()
+_in_use: list[str] = []
+
+
+@cache
+def _server_of_this_process() -> dict[str, str]:
+    return _running.enter_context(_server())
+
+
+def stop() -> None:
+    """Stop the server that was started here, if any."""
+    _running.close()
+    _server_of_this_process.cache_clear()
 
 
 @contextmanager
