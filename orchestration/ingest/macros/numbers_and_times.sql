@@ -57,7 +57,9 @@ CREATE MACRO odd_decimal(t) AS CASE
     )
 END;
 
+-- Most of a bill's numeric columns are empty in most rows: told first, three times faster.
 CREATE MACRO to_decimal(t) AS CASE
+    WHEN t IS NULL THEN NULL
     WHEN contains(t, 'e') OR contains(t, 'E') OR contains(t, '_') THEN odd_decimal(t)
     ELSE quick_decimal(t)
 END;
