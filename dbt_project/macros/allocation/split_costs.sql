@@ -18,7 +18,8 @@
         from (
             select
                 charges.pool, charges.charge_date, charges.service_provider_name, charges.billing_account_id,
-                charges.sub_account_id, charges.service_name, charges.service_category, charges.billing_currency,
+                charges.sub_account_id, charges.service_name, charges.service_category, charges.charge_category,
+                charges.billing_currency,
                 charges.environment, charges.allocation_rule,
                 charges.billed_cost as whole_billed_cost,
                 charges.effective_cost as whole_effective_cost,

@@ -23,7 +23,7 @@ split as (
 
 select
     charge_date, service_provider_name, billing_account_id, sub_account_id, service_name, service_category,
-    billing_currency, environment, billed_cost, effective_cost,
+    charge_category, billing_currency, environment, billed_cost, effective_cost,
     case
         when weight_owner is null then 'unallocated'
         when weight_owner = 'idle' then 'kubernetes_idle'

@@ -21,10 +21,10 @@ charges as (
     select
         row_number() over (order by
             charge_date, service_provider_name, billing_account_id, sub_account_id, service_name,
-            billing_currency, allocation_rule
+            charge_category, billing_currency, allocation_rule
         ) as pool,
         charge_date, service_provider_name, billing_account_id, sub_account_id, service_name,
-        service_category,
+        service_category, charge_category,
         billing_currency, allocation_rule, cast(null as text) as environment,
         {{ money('sum(billed_cost)') }} as billed_cost,
         {{ money('sum(effective_cost)') }} as effective_cost
@@ -32,7 +32,7 @@ charges as (
     where allocation_method = 'shared'
     group by
         charge_date, service_provider_name, billing_account_id, sub_account_id, service_name,
-        service_category,
+        service_category, charge_category,
         billing_currency, allocation_rule
 ),
 
@@ -42,7 +42,7 @@ split as (
 
 select
     charge_date, service_provider_name, billing_account_id, sub_account_id, service_name, service_category,
-    billing_currency, environment, billed_cost, effective_cost,
+    charge_category, billing_currency, environment, billed_cost, effective_cost,
     case when weight_owner is null then 'unallocated' else 'shared' end as allocation_method,
     case
         when weight_owner is null

@@ -1,6 +1,6 @@
 {%- set grain = [
     'charge_date', 'service_provider_name', 'billing_account_id', 'sub_account_id', 'service_name',
-    'service_category', 'billing_currency', 'environment', 'owner', 'product', 'allocation_method',
+    'service_category', 'charge_category', 'billing_currency', 'environment', 'owner', 'product', 'allocation_method',
     'allocation_rule'
 ] -%}
 with allocated as (
