@@ -10,6 +10,7 @@ from orchestration import automation
 from orchestration.defs.capacity.assets import capacity_assets
 from orchestration.defs.detect.assets import detect_assets
 from orchestration.defs.forecast.assets import forecast_assets
+from orchestration.defs.forecast.budgets import budget_assets
 from orchestration.defs.ingest.assets import raw_assets
 from orchestration.defs.ingest.checks import raw_checks
 from orchestration.defs.ledger.assets import ledger_assets
@@ -35,6 +36,7 @@ def assemble(settings: Settings) -> dg.Definitions:
             *ledger_assets(),
             *detect_assets(),
             *forecast_assets(),
+            *budget_assets(),
             *capacity_assets(),
             *remediate_assets(),
             *estimate_assets(),

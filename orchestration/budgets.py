@@ -1,4 +1,4 @@
-"""What is left of a budget, measured in the marts: spent so far, and forecast for the month.
+"""What is left of the budgets of this month, as the mart `fct_budgets` has measured it.
 
 Belongs here: reading the facts that the deployment gate decides on. The limit itself is policy
 (`policies/rego/finops/config/budgets`).
@@ -6,44 +6,45 @@ Belongs here: reading the facts that the deployment gate decides on. The limit i
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from orchestration.warehouse import Warehouse
 from policies.bundle import read_bundle
 from policies.deployment.budget import Budget, configured_budget
+from policies.deployment.budget_scopes import BudgetError, budget_scopes
 
-_SPENT = """
-select coalesce(sum(effective_cost), 0), max(charge_date) from marts.fct_daily_costs
-where billing_currency = '{currency}' and charge_category = 'Usage'
-  and charge_date >= date '{first}' and charge_date < date '{end}'
-"""
-_AHEAD = """
-select coalesce(sum(p50), 0) from marts.fct_forecasts
-where billing_currency = '{currency}' and ds > date '{known}' and ds < date '{end}'
+# Where nothing is forecast, a month is expected to cost what it has cost.
+_MONTH = """
+select scope, billing_currency, spent_cost, coalesce(forecast_cost, spent_cost),
+       coalesce(forecast_low_cost, spent_cost), coalesce(forecast_high_cost, spent_cost)
+from marts.fct_budgets where charge_month = date '{first}'
 """
 
 
-def measure_budget(warehouse: Warehouse, now: datetime, scope: str = "default") -> Budget:
-    """The scope's budget of the month that `now` lies in: usage cost of all providers.
+def measured_budgets(warehouse: Warehouse, now: datetime) -> dict[str, Budget]:
+    """Every configured budget of the month that `now` lies in, by scope: usage of all providers.
 
-    Only the budget's own currency counts: currencies are never added.
+    A budget that the mart does not have is a `BudgetError`: unknown spend must not pass for none.
     """
-    terms = configured_budget(read_bundle(), scope)
-    first = now.date().replace(day=1)
-    end = (first + timedelta(days=32)).replace(day=1)
-    values = {"currency": terms.currency, "first": first, "end": end}
-    ((spent, known),) = warehouse.read(_SPENT.format(**values))[1]
-    ((ahead,),) = warehouse.read(_AHEAD.format(**values, known=known or _day_before(first)))[1]
-    return Budget(
-        scope=scope,
-        currency=terms.currency,
-        monthly_limit=terms.monthly_limit,
-        spent=Decimal(spent),
-        forecast=Decimal(spent) + Decimal(ahead),
-        source="measured",
-    )
-
-
-def _day_before(day: date) -> date:
-    return day - timedelta(days=1)
+    bundle = read_bundle()
+    rows = warehouse.read(_MONTH.format(first=now.date().replace(day=1)))[1]
+    measured = {(scope, currency): figures for scope, currency, *figures in rows}
+    found = {}
+    for scope, terms in sorted(budget_scopes(bundle).items()):
+        if (scope, terms.currency) not in measured:
+            raise BudgetError(
+                f"budget {scope!r} in {terms.currency} is not in marts.fct_budgets for "
+                f"{now:%Y-%m}: run `tollgate build`, which reads finops/config/budgets"
+            )
+        spent, forecast, low, high = map(Decimal, measured[scope, terms.currency])
+        found[scope] = replace(
+            configured_budget(bundle, scope),
+            source="measured",
+            spent=spent,
+            forecast=forecast,
+            forecast_low=low,
+            forecast_high=high,
+        )
+    return found

@@ -12,10 +12,9 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from orchestration.budgets import measure_budget
+from orchestration.budgets import measured_budgets
 from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse
-from policies.bundle import read_bundle
 from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
 from policies.deployment.changes import one_case
 from policies.deployment.mapping import meters, used_meters
@@ -114,10 +113,6 @@ where cost_basis = 'uncovered' and price_source in ('own', 'list')
 order by 1, 2, 3, 4
 """
 _DAMAGED = "select count(*) from marts.fct_reconciliation where difference <> 0"
-_BAND = """
-select coalesce(sum(p10 - p50), 0), coalesce(sum(p90 - p50), 0) from marts.fct_forecasts
-where billing_currency = '{currency}' and ds > date '{known}' and ds < date '{end}'
-"""
 
 
 @dataclass
@@ -343,25 +338,18 @@ def _commitments(warehouse: Warehouse, window: dict[str, date], days: int) -> li
 
 def _budgets(warehouse: Warehouse, now: datetime) -> list[dict[str, str]]:
     """Spend, forecast and its band of every configured scope, for the month of `now`."""
-    first = now.date().replace(day=1)
-    end = (first + timedelta(days=32)).replace(day=1)
-    found = []
-    for scope in sorted(read_bundle().document("finops/config/budgets").get("scopes", {})):
-        budget = measure_budget(warehouse, now, scope)
-        band = {"currency": budget.currency, "known": now.date(), "end": end}
-        below, above = (Decimal(v) for v in warehouse.read(_BAND.format(**band))[1][0])
-        found.append(
-            {
-                "scope": scope,
-                "month": f"{first:%Y-%m}",
-                "currency": budget.currency,
-                "spent": f"{budget.spent:.2f}",
-                "forecast": f"{budget.forecast:.2f}",
-                "forecast_low": f"{budget.forecast + below:.2f}",
-                "forecast_high": f"{budget.forecast + above:.2f}",
-            }
-        )
-    return found
+    return [
+        {
+            "scope": scope,
+            "month": f"{now:%Y-%m}",
+            "currency": budget.currency,
+            "spent": f"{budget.spent:.2f}",
+            "forecast": f"{budget.forecast:.2f}",
+            "forecast_low": f"{budget.forecast_low:.2f}",
+            "forecast_high": f"{budget.forecast_high:.2f}",
+        }
+        for scope, budget in measured_budgets(warehouse, now).items()
+    ]
 
 
 def _fixed(value: Decimal) -> str:

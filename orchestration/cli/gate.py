@@ -34,11 +34,11 @@ from policies.bundle import BundleError, read_bundle
 from policies.decisions import RecordError
 from policies.deployment.budget import (
     Budget,
-    BudgetError,
     budget_of_card,
     configured_budget,
     read_budget,
 )
+from policies.deployment.budget_scopes import BudgetError
 from policies.deployment.changes import PlanError
 from policies.deployment.gate import (
     UnknownEnvironmentError,

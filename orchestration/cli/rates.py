@@ -16,7 +16,7 @@ import typer
 from orchestration.cli.console import err, fail
 from orchestration.settings import SettingsError, load_settings
 from policies.bundle import BundleError, read_bundle
-from policies.deployment.budget import BudgetError
+from policies.deployment.budget_scopes import BudgetError
 from policies.deployment.ratecard import (
     SIGNING_KEY,
     UNSIGNED,

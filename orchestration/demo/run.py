@@ -19,7 +19,7 @@ from actions.models import Result, RunReport, Status
 from actions.recovery import undo
 from actions.reports import planned_actions
 from actions.services import Services
-from orchestration.budgets import measure_budget
+from orchestration.budgets import measured_budgets
 from orchestration.defs.transform.project import parsed_project
 from orchestration.demo.beside import BillsRun, SamplesRun
 from orchestration.demo.emulator import emulator
@@ -127,7 +127,7 @@ def _settled(settings: Settings, company: DemoCompany) -> DemoCompany:
 
 
 def _ask_gate(settings: Settings, company: DemoCompany) -> dict[str, Answer]:
-    budget = measure_budget(Warehouse(settings), settings.now())
+    budget = measured_budgets(Warehouse(settings), settings.now())["default"]
     engine, store = open_engine(), open_store(settings.ops_url)
     answers = {}
     for name, path in company.plans.items():

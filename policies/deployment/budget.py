@@ -1,7 +1,8 @@
 """What a budget has left, as facts for the gate.
 
 Belongs here: putting limit, spend and forecast together, from configuration, options or a file.
-Does not belong here: how they are measured (the marts) and whether they suffice (the policies).
+Does not belong here: the configuration's form (`budget_scopes.py`), how spend and forecast are
+measured (the marts) and whether they suffice (the policies).
 """
 
 from __future__ import annotations
@@ -9,15 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from policies.bundle import Bundle
-
-
-class BudgetError(ValueError):
-    """The budget's facts cannot be used; the message names the place and the remedy."""
+from policies.deployment.budget_scopes import BudgetError, amount, budget_scopes
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def configured_budget(
     Of spend and forecast, the one that is missing is taken to be the other; if both are, nothing
     is known and the gate is told so.
     """
-    scopes = bundle.document("finops/config/budgets").get("scopes", {})
+    scopes = budget_scopes(bundle)
     terms = scopes.get(scope)
     if terms is None:
         known = ", ".join(sorted(scopes)) or "none"
@@ -86,13 +84,13 @@ def configured_budget(
             f"budget {scope!r} is not in finops/config/budgets (there: {known}); "
             "add it there, or choose another one with --budget"
         )
-    used = [_money(text, name) for name, text in (("spent", spent), ("forecast", forecast)) if text]
+    used = [amount(text, name) for name, text in (("spent", spent), ("forecast", forecast)) if text]
     return Budget(
         scope=scope,
-        currency=str(terms["currency"]),
-        monthly_limit=_money(monthly_limit or terms["monthly_limit"], "monthly_limit"),
-        spent=_money(spent, "spent") if spent else max(used, default=Decimal(0)),
-        forecast=_money(forecast, "forecast") if forecast else max(used, default=Decimal(0)),
+        currency=terms.currency,
+        monthly_limit=amount(monthly_limit, "monthly_limit") if monthly_limit else terms.limit,
+        spent=amount(spent, "spent") if spent else max(used, default=Decimal(0)),
+        forecast=amount(forecast, "forecast") if forecast else max(used, default=Decimal(0)),
         source="stated" if used else "not_known",
     )
 
@@ -140,7 +138,7 @@ def read_budget(path: Path) -> Budget:
         if not isinstance(document.get(name), str) or not document[name]:
             raise BudgetError(f"{path}: {name} is missing; write it as policies/README.md shows")
     try:
-        amounts = {n: _money(document.get(n), n) for n in ("monthly_limit", "spent", "forecast")}
+        amounts = {n: amount(document.get(n), n) for n in ("monthly_limit", "spent", "forecast")}
     except BudgetError as error:
         raise BudgetError(f"{path}: {error}") from error
     return Budget(
@@ -151,17 +149,4 @@ def read_budget(path: Path) -> Budget:
 def _signed(value: object, name: str) -> Decimal:
     """An amount that may be below zero: credits can be larger than what is spent."""
     text = str(value)
-    return -_money(text[1:], name) if text.startswith("-") else _money(text, name)
-
-
-def _money(value: object, name: str) -> Decimal:
-    """An amount that is not negative; one below zero would make room in the budget."""
-    if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
-        try:
-            amount = Decimal(value)
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        # The gate reads up to 18 digits before the point.
-        if amount.is_finite() and 0 <= amount < Decimal(10) ** 15:
-            return amount
-    raise BudgetError(f"{name} is not an amount of money; write it like 1234.56, not negative")
+    return -amount(text[1:], name) if text.startswith("-") else amount(text, name)

@@ -13,12 +13,13 @@ from typer.testing import CliRunner, Result
 
 from orchestration.cli.gate import app as gate_app
 from orchestration.cli.rates import app as rates_app
+from orchestration.defs.forecast.budgets import budget_assets
 from orchestration.defs.verify.estimates import estimate_assets
 from orchestration.resources import Tollgate
 from tests.integration.dbt_builds import Installation, write_partition
 
 FIRST, APPLIED, END = date(2026, 6, 1), date(2026, 7, 10), date(2026, 9, 20)
-BUILD = ("+fct_reconciliation", "+fct_forecasts", "+fct_estimate_calibration")
+BUILD = ("+fct_reconciliation", "+fct_budgets", "+fct_estimate_calibration")
 PLANS = Path(__file__).parents[2] / "policies/examples/deployment/plans"
 CHANGES, CLUSTERS = 3, 8
 
@@ -159,6 +160,8 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installatio
             found.lake, "focus", "aws", month, landing_id=month, rows=bill(month),
             totals=[("billed_cost", "USD", str(total))],
         )  # fmt: skip
+    found.dbt("run", "--select", "stg_platform__budgets")
+    assert dg.materialize(budget_assets(), resources={"tollgate": Tollgate()}).success
     found.build(*BUILD)
     assert found.rows("select * from marts.fct_estimate_accuracy") == []
     assert found.rows("select * from marts.fct_estimate_calibration") == []

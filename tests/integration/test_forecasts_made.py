@@ -1,17 +1,24 @@
 """Forecasts made from a warehouse: each level of parts adds up to its provider, on both engines."""
 
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 
 from orchestration.analytics.series import NONE, OTHERS
+from orchestration.budgets import measured_budgets
 from orchestration.defs.forecast import assets
+from orchestration.defs.forecast.budgets import budget_assets
 from orchestration.defs.forecast.queries import NAMED
 from orchestration.resources import Tollgate
+from policies.bundle import BUNDLE
+from policies.deployment.budget_scopes import BudgetError
 from tests.integration.dbt_builds import Installation
 from tests.integration.detection_home import PROVIDERS, DetectionHome
 from tests.integration.postgres_server import postgres_database
@@ -111,3 +118,72 @@ def test_months_hold_what_is_known_forecast_and_due(installation: Installation) 
     due = home.warehouse.query("select * from marts.fct_purchase_forecasts order by ds")
     assert set(due["item"]) == {"AWS plan", "Quarry plan"}
     assert set(due["cadence"]) == {"monthly"}
+
+
+def scopes(folder: Path, **covers: dict[str, list[str]]) -> Path:
+    """The shipped policies with budgets of 40,000 USD a month, by what they cover."""
+    bundle = folder / "policies"
+    shutil.copytree(BUNDLE, bundle, dirs_exist_ok=True)
+    terms = {"currency": "USD", "monthly_limit": "40000.00"}
+    budgets = {name: {**terms, "covers": names} for name, names in covers.items()}
+    data = bundle / "finops/config/budgets/data.yaml"
+    data.write_text(yaml.safe_dump({"scopes": budgets}))
+    return bundle
+
+
+def test_budgets_share_their_providers_forecast_and_are_the_rate_cards(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    (tmp_path / "shifted_clock").write_text(now.isoformat())
+    home = DetectionHome.make(installation.home, installation.environment)
+    home.execute(
+        "create table marts.fct_allocated_costs as select fct_daily_costs.*, 'ana' as owner,"
+        " 'shop' as product, cast(null as text) as environment from marts.fct_daily_costs"
+    )
+    account = {"one": {"account": ["one"]}, "two": {"account": ["two"], "owner": ["ana"]}}
+    policies = scopes(tmp_path, all={}, none={"product": ["gone"]}, **account)
+    monkeypatch.setenv("TOLLGATE_POLICIES", str(policies))
+    installation.dbt("run", "--select", "int_forecasts__part_costs", "stg_platform__budgets")
+    made = dg.materialize(
+        [*assets.forecast_assets(), *budget_assets()], resources={"tollgate": Tollgate()}
+    )
+    assert made.success
+    models = ("budgets", "budget_covers", "forecast_months")
+    staged = [f"stg_platform__{name}" for name in models]
+    installation.dbt(
+        "run", "--select", *staged, "fct_month_forecasts", "int_budgets__daily_costs",
+        "int_budgets__outlooks", "fct_budgets",
+    )  # fmt: skip
+
+    rows: Any = home.warehouse.query(
+        "select *, cast(charge_month as text) as month from marts.fct_budgets"
+    ).set_index(["scope", "month"])
+    april, may = (rows.xs(month, level="month") for month in ("2026-04-01", "2026-05-01"))
+    ((spent,),) = home.warehouse.read(
+        "select sum(effective_cost) from marts.fct_daily_costs where charge_date >= '2026-04-01'"
+    )[1]
+    assert april.loc["all", "spent_cost"] == spent == sum(april.loc[["one", "two"], "spent_cost"])
+    assert april.loc["all", "forecast_cost"] >= spent
+    assert may["spent_cost"].tolist() == [0] * 4
+    assert set(rows.loc["none", "status"]) == {"within"}
+    expected: Any = home.warehouse.query(
+        "select sum(p50) as p50, sum(p10) as p10, sum(p90) as p90 from platform.forecast_months"
+        " where charge_category = 'Usage' and month = '2026-05-01'"
+    ).iloc[0]
+    band = may.loc["all", ["forecast_low_cost", "forecast_cost", "forecast_high_cost"]].tolist()
+    assert band == [expected["p10"], expected["p50"], expected["p90"]]
+    parts = may.loc[["one", "two"]]
+    assert abs(sum(parts["forecast_cost"]) - expected["p50"]) < Decimal("1e-6")
+
+    found = measured_budgets(home.warehouse, now)
+    for scope, row in may.iterrows():
+        budget = found.pop(str(scope))
+        assert [budget.monthly_limit, budget.spent] == [40000, 0]
+        assert [budget.forecast_low, budget.forecast, budget.forecast_high] == [
+            row[name] for name in ("forecast_low_cost", "forecast_cost", "forecast_high_cost")
+        ]
+    assert not found
+    scopes(tmp_path, new={})
+    with pytest.raises(BudgetError, match=r"'new' in USD is not in marts\.fct_budgets"):
+        measured_budgets(home.warehouse, now)

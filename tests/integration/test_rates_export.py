@@ -35,8 +35,9 @@ create table focus.fct_focus_charges (
     commitment_discount_status text);
 create table marts.fct_daily_costs (service_provider_name text, charge_category text,
     billing_currency text, effective_cost decimal(38, 12), charge_date date);
-create table marts.fct_forecasts (billing_currency text, ds date, p50 decimal(38, 12),
-    p10 decimal(38, 12), p90 decimal(38, 12));
+create table marts.fct_budgets (scope text, billing_currency text, charge_month date,
+    spent_cost decimal(38, 12), forecast_cost decimal(38, 12), forecast_low_cost decimal(38, 12),
+    forecast_high_cost decimal(38, 12));
 create table marts.fct_reconciliation (difference decimal(38, 12));
 create table marts.fct_estimate_calibration (service_provider_name text, resource_type text,
     price_source text, usage_basis text, cost_basis text, observations integer, changes integer,
@@ -87,7 +88,10 @@ class Bills:
             "10::decimal(38, 12), charge_period_start::date from focus.fct_focus_charges"
         )
         self.connection.execute(
-            "insert into marts.fct_forecasts values ('USD', '2026-10-25', 100, 90, 130)"
+            "insert into marts.fct_budgets values "
+            "('default', 'USD', '2026-09-01', 99, null, null, null),"
+            "('default', 'USD', '2026-10-01', 190, 290, 280, 320),"
+            "('discovery', 'USD', '2026-10-01', 7, null, null, null)"
         )
         self.connection.close()
 
@@ -277,16 +281,33 @@ def test_use_of_a_resource_of_azure_is_one_however_its_id_is_written(
 
 def test_facts_are_budget_with_band_freshness_and_commitments(bills: Bills, home: Path) -> None:
     facts = card(bills, home)["facts"]
-    (budget,) = facts["budgets"]
+    budget, unforecast = facts["budgets"]
     assert (budget["month"], budget["spent"]) == ("2026-10", "190.00")
     assert (budget["forecast_low"], budget["forecast"], budget["forecast_high"]) == (
         "280.00", "290.00", "320.00",
     )  # fmt: skip
+    assert unforecast == {
+        "scope": "discovery",
+        "month": "2026-10",
+        "currency": "USD",
+    } | dict.fromkeys(("spent", "forecast", "forecast_low", "forecast_high"), "7.00")
     assert facts["freshness"]["reconciled"] is True
     assert facts["freshness"]["providers"] == {"AWS": "2026-10-19"}
     (commitment,) = facts["commitments"]
     assert commitment["commitment_id"] == "sp-1"
     assert Decimal(commitment["unused_monthly"]) > 0
+
+
+def test_budget_that_no_build_has_measured_is_no_budget_without_spend(
+    bills: Bills, home: Path
+) -> None:
+    bills.close()
+    with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
+        warehouse.execute("delete from marts.fct_budgets where charge_month = '2026-10-01'")
+    result = export("--out", str(home / "rates.json"))
+    assert result.exit_code == 2
+    assert "'default' in USD is not in marts.fct_budgets for 2026-10: run" in result.stderr
+    assert not (home / "rates.json").exists()
 
 
 def test_charges_after_the_day_asked_for_are_not_seen(bills: Bills, home: Path) -> None:

@@ -97,6 +97,8 @@
             'series_id': 'text', 'model': 'text', 'cutoff': 'date', 'horizon_days': 'integer', 'wape': 'float8',
             'bias': 'float8', 'coverage_80': 'float8', 'coverage_95': 'float8', 'mase': 'float8', 'points': 'integer'
         },
+        'budgets': {'scope': 'text', 'billing_currency': 'text', 'limit_cost': money},
+        'budget_covers': {'scope': 'text', 'dimension': 'text', 'covered_value': 'text'},
         'capacity_forecasts': {
             'series_id': 'text', 'metric': 'text', 'unit': 'text', 'as_of': 'timestamp', 'model': 'text',
             'ds': 'timestamp', 'p50': money, 'p10': money, 'p90': money, 'p025': money, 'p975': money

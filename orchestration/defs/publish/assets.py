@@ -8,7 +8,7 @@ from orchestration.resources import Tollgate
 _MARTS = (
     "findings", "anomaly_drivers", "finding_events", "detector_feedback", "detection_budgets",
     "forecasts", "forecast_accuracy", "forecast_outcomes", "forecast_totals", "forecast_parts",
-    "month_forecasts", "month_forecast_outcomes", "purchase_forecasts",
+    "budgets", "month_forecasts", "month_forecast_outcomes", "purchase_forecasts",
     "capacity_forecasts", "capacity_plans", "proposals", "decisions", "actions",
     "estimate_accuracy", "estimate_calibration",
 )  # fmt: skip

@@ -23,7 +23,7 @@ from orchestration.defs.groups import (
 # Intermediate models of these topics only lead up to marts; the others conform charges.
 _TOPICS_OF_MARTS = ("allocation", "bills", "unit_economics", "inventory")
 # What is decided or forecast is published beside it, whatever model lies between.
-_GROUP_OF_TOPIC = {"estimates": ACT, "savings": ACT, "forecasts": FORECAST}
+_GROUP_OF_TOPIC = {"estimates": ACT, "savings": ACT, "forecasts": FORECAST, "budgets": FORECAST}
 # What happened near a finding is known only after all that may happen.
 _GROUP_OF_MODEL = {"int_findings__events": ACT, "fct_finding_events": ACT}
 _GROUP_OF_LAYER = {"staging": STAGE, "intermediate": CONFORM, "focus": CONFORM, "marts": MARTS}
@@ -38,6 +38,8 @@ _GROUP_OF_PLATFORM_TABLE = {
     "forecast_purchases": FORECAST,
     "forecast_parts": FORECAST,
     "forecast_backtests": FORECAST,
+    "budgets": FORECAST,
+    "budget_covers": FORECAST,
     "capacity_forecasts": FORECAST,
     "capacity_plans": DECIDE,
     "proposals": PROPOSE,

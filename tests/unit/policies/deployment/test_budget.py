@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from policies.bundle import read_bundle
-from policies.deployment.budget import Budget, BudgetError, configured_budget, read_budget
+from policies.deployment.budget import Budget, configured_budget, read_budget
+from policies.deployment.budget_scopes import BudgetError
 
 
 def test_limit_comes_from_the_bundle_and_unknown_spend_is_said() -> None:

@@ -1,0 +1,5 @@
+select
+    scope,
+    dimension,
+    covered_value
+from {{ source('platform', 'budget_covers') }}

@@ -1,0 +1,5 @@
+select
+    scope,
+    billing_currency,
+    limit_cost
+from {{ source('platform', 'budgets') }}
