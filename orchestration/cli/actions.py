@@ -111,12 +111,8 @@ DataFile = Annotated[
     typer.Option("--proposals", help="JSON file to use instead of the warehouse's marts."),
 ]
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Plan, approve, apply and undo remediation."
-)
-journal_app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="The record of everything done."
-)
+app = typer.Typer(no_args_is_help=True, help="Plan, approve, apply and undo remediation.")
+journal_app = typer.Typer(no_args_is_help=True, help="The record of everything done.")
 app.add_typer(journal_app, name="journal")
 
 

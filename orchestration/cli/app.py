@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_command, get_group
 
 from orchestration.cli.console import CANNOT, complain
 from orchestration.cli.home import require_possible_home
@@ -52,11 +52,13 @@ class Commands(TyperGroup):
             return None
         module, _, name = COMMANDS[cmd_name].partition(".")
         found = getattr(import_module(f"orchestration.cli.{module}"), name)
-        if not isinstance(found, typer.Typer):
+        command: Any
+        if isinstance(found, typer.Typer):
+            command = get_group(found)
+        else:
             alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
             alone.command(cmd_name)(found)
-            found = alone
-        command = get_command(found)
+            command = get_command(alone)
         command.name = cmd_name
         return command
 

@@ -45,9 +45,7 @@ from policies.whole_file import write_whole
 DENIED, UNDECIDED = 1, 2
 SHOWN_CHANGES = 20
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Forecast demand and plan capacity for it."
-)
+app = typer.Typer(no_args_is_help=True, help="Forecast demand and plan capacity for it.")
 
 
 @app.command()

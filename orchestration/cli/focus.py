@@ -13,7 +13,7 @@ from orchestration.cli.console import fail
 
 CONFORMANT, FINDINGS = 0, 1
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check FOCUS data.")
+app = typer.Typer(no_args_is_help=True, help="Check FOCUS data.")
 
 
 class Format(StrEnum):

@@ -63,7 +63,7 @@ from policies.engine import open_engine
 from policies.provision import NoOpaError
 from policies.store import StoreError, open_store
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Ask a gate for its decision.")
+app = typer.Typer(no_args_is_help=True, help="Ask a gate for its decision.")
 
 
 @app.callback()

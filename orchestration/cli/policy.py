@@ -27,7 +27,7 @@ from policies.store import StoreError, open_store
 # One question may be a plan of thousands of resources, and a page holds up to a hundred.
 SECONDS = 120.0
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Work on the gates' policies.")
+app = typer.Typer(no_args_is_help=True, help="Work on the gates' policies.")
 
 
 @app.callback()

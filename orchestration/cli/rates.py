@@ -30,7 +30,6 @@ from policies.deployment.waivers import recorded_uses
 from policies.store import StoreError, open_store
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     help="Own rates for the gate, and vendors' price lists.",
 )
