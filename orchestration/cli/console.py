@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -17,8 +18,18 @@ CANNOT = 2
 # In a pipe or a log there is no terminal to ask; tables need more than Rich's 80 columns.
 LOG_WIDTH = 140
 
-out = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, emoji=False)
-err = Console(stderr=True, emoji=False)
+
+class _Unbroken(Console):
+    """A console whose reader may leave, as `| head` does."""
+
+    def on_broken_pipe(self) -> None:
+        """The rest goes nowhere: Rich's own would exit with 1, which says denied."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+out = _Unbroken(width=None if sys.stdout.isatty() else LOG_WIDTH, emoji=False)
+err = _Unbroken(stderr=True, emoji=False)
 
 
 def complain(message: str) -> None:

@@ -137,3 +137,20 @@ def test_a_light_command_does_not_import_what_heavy_ones_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_exit_code_is_the_verdicts_though_its_reader_has_left(code: int) -> None:
+    """`tollgate capacity decide … | head -1` said denied, whatever was decided."""
+    asked = (
+        "import sys; from orchestration.cli.console import out; sys.stdin.readline(); "
+        f"out.print('allowed'); out.print('a plan'); sys.exit({code})"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", asked],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as command:  # fmt: skip
+        assert command.stdout is not None
+        command.stdout.close()
+        _, said = command.communicate("now\n")
+    assert (command.returncode, said) == (code, "")
