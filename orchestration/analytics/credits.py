@@ -21,11 +21,10 @@ from orchestration.analytics.findings import (
     COLUMNS,
     DAYS_A_MONTH,
     LEAST_IMPACT,
-    finding_id,
-    largest_first,
 )
 from orchestration.analytics.money import about_a_dollar, display, to_money
-from orchestration.analytics.planned import Planned, announced_by
+from orchestration.analytics.planned import Planned
+from orchestration.analytics.ruled import ruled_findings
 from orchestration.analytics.series import ALL, FINEST, NONE
 
 ENDED, REDUCED = "credit_ended", "credit_reduced"
@@ -75,12 +74,9 @@ def ended_credits(
             continue
         total = _days(items, "credit")
         for _, item in items.groupby("item"):
-            row = _row(item, total, str(currency), through[str(provider)], as_of)
+            row = _row(item, total, str(currency), through[str(provider)])
             rows += [row] if row else []
-    found = pd.DataFrame(rows, columns=COLUMNS)
-    first, last = pd.to_datetime(found["first_seen"]), pd.to_datetime(found["last_seen"])
-    a_day = found["impact_cost"].astype(float) / ((last - first).dt.days + 1)
-    return largest_first(found[announced_by(found, first, a_day, events, as_of).isna()])
+    return ruled_findings(rows, events, as_of)
 
 
 def change_of(credit: Days, usage: Days, through: date) -> Change | None:
@@ -135,9 +131,7 @@ def _change_of_months(credit: Days, begun: date, closed: date) -> Change | None:
     return None
 
 
-def _row(
-    item: pd.DataFrame, total: Days, currency: str, through: date, as_of: date
-) -> dict[str, Any] | None:
+def _row(item: pd.DataFrame, total: Days, currency: str, through: date) -> dict[str, Any] | None:
     credit, usage = _days(item, "credit"), _days(item, "usage")
     change = change_of(credit, usage, through)
     if change is None:
@@ -160,10 +154,8 @@ def _row(
         return None
     key = item.iloc[0].to_dict()
     name = f"{key['service_provider_name']}/{currency}/credits/{key['item']}"
-    expected, actual = to_money(-usual * days), to_money(-left * days)
     is_open = through < change.told_on + timedelta(days=ACCEPTED_AFTER)
     row: dict[str, Any] = {
-        "finding_id": finding_id(name, "credit", change.first),
         "series_id": name,
         **{column: key[column] for column in COLUMNS[2:6]},
         "kind": change.kind,
@@ -172,19 +164,11 @@ def _row(
         "status": "open" if is_open else "resolved",
         "state": "growing" if is_open else "resolved",
         "detected_on": change.shown_by,
-        "delay_days": (change.shown_by - change.first).days,
-        "reopened": 0,
-        "expected_cost": expected,
-        "actual_cost": actual,
-        "impact_cost": actual - expected,
+        "expected_cost": to_money(-usual * days),
+        "actual_cost": to_money(-left * days),
         "monthly_cost": to_money((usual - left) * DAYS_A_MONTH) if is_open else None,
         "score": round(float(net * DAYS_A_MONTH / worth), 6),
         "detectors": "credit",
-        "drivers": "{}",
-        "suppressed_by": None,
-        "parent_finding_id": None,
-        "arrived_share": 1.0,
-        "as_of": as_of,
         "level": _level(key),
         "member": ALL,
     }

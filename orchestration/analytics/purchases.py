@@ -13,9 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.analytics.findings import COLUMNS, LEAST_IMPACT, finding_id, largest_first, place
+from orchestration.analytics.findings import COLUMNS, LEAST_IMPACT, place
 from orchestration.analytics.money import about_a_dollar, display, to_money
-from orchestration.analytics.planned import Planned, announced_by
+from orchestration.analytics.planned import Planned
+from orchestration.analytics.ruled import ruled_findings
 from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, series_ids
 
 KIND = "purchase"
@@ -40,14 +41,12 @@ def unusual_purchases(
     keys = purchases.assign(level=FINEST, member=ALL)
     names = series_ids(keys[list(LEVEL_KEYS)])
     rows = [
-        _row(bought, f"{name}/purchases", as_of)
+        _row(bought, f"{name}/purchases")
         for bought, name in zip(keys.to_dict("records"), names, strict=True)
         if (_day(bought["charge_date"]) - _day(bought["known_since"])).days >= HISTORY_DAYS
         and _amount(bought["billed_cost"]) > _no_news(bought)
     ]
-    found = pd.DataFrame(rows, columns=COLUMNS)
-    days, excess = pd.to_datetime(found["first_seen"]), found["impact_cost"].astype(float)
-    return largest_first(found[announced_by(found, days, excess, events, as_of).isna()])
+    return ruled_findings(rows, events, as_of)
 
 
 def _before(bought: dict[Any, Any]) -> Decimal:
@@ -60,13 +59,12 @@ def _no_news(bought: dict[Any, Any]) -> Decimal:
     return max(LIKE * _before(bought), LEAST_SHARE * _amount(bought["usage_before"]), small)
 
 
-def _row(bought: dict[Any, Any], name: str, as_of: date) -> dict[str, Any]:
+def _row(bought: dict[Any, Any], name: str) -> dict[str, Any]:
     day, cost, before = _day(bought["charge_date"]), _amount(bought["billed_cost"]), _before(bought)
     row = {key: bought[key] for key in (*COLUMNS[2:6], "level", "member")}
     currency = str(row["billing_currency"])
     most = f"the most on a day before was {display(before, currency)}" if before else "the first"
     return row | {
-        "finding_id": finding_id(name, KIND, day),
         "series_id": name,
         "kind": KIND,
         "first_seen": day,
@@ -74,20 +72,12 @@ def _row(bought: dict[Any, Any], name: str, as_of: date) -> dict[str, Any]:
         "status": "resolved",
         "state": "resolved",
         "detected_on": day,
-        "delay_days": 0,
-        "reopened": 0,
         "expected_cost": before,
         "actual_cost": cost,
-        "impact_cost": cost - before,
         "monthly_cost": None,
         "score": round(float(cost / _no_news(bought)), 6),
         "detectors": KIND,
         "why": f"Purchase: {place(row)} billed {display(cost, currency)} on {day}; {most}.",
-        "drivers": "{}",
-        "suppressed_by": None,
-        "parent_finding_id": None,
-        "arrived_share": 1.0,
-        "as_of": as_of,
     }
 
 
