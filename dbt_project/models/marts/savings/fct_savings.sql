@@ -1,31 +1,35 @@
 -- A month has 30 days, as it has for what proposals expect to save.
 {%- set month_days = 30 %}
+-- The days on which the action took effect are neither before nor after.
+{%- set within_window %}
+        and windows.before_first_day <= daily.charge_date
+        and windows.end_day > daily.charge_date
+        and (windows.started_day > daily.charge_date or windows.first_day <= daily.charge_date)
+{%- endset %}
 with costs as (
     select
         windows.plan_id,
         windows.horizon_days,
-        max(case when costs.billing_currency <> actions.billing_currency then 1 else 0 end) = 1
+        max(case when daily.billing_currency <> actions.billing_currency then 1 else 0 end) = 1
             as is_other_currency,
-        max(case when costs.has_long_charges then 1 else 0 end) = 1 as has_long_charges,
+        max(case when daily.has_long_charges then 1 else 0 end) = 1 as has_long_charges,
         {{ money("coalesce(sum(case
-            when costs.is_target and costs.charge_date < windows.started_day then costs.effective_cost
+            when daily.is_target and daily.charge_date < windows.started_day then daily.effective_cost
         end), 0)") }} as before_cost,
         {{ money("coalesce(sum(case
-            when costs.is_target and costs.charge_date < windows.started_day then costs.committed_cost
+            when daily.is_target and daily.charge_date < windows.started_day then daily.committed_cost
         end), 0)") }} as committed_cost,
         {{ money("coalesce(sum(case
-            when costs.is_target and costs.charge_date >= windows.first_day then costs.effective_cost
+            when daily.is_target and daily.charge_date >= windows.first_day then daily.effective_cost
         end), 0)") }} as after_cost,
         {{ money("coalesce(sum(case
-            when not costs.is_target and costs.charge_date >= windows.first_day then costs.effective_cost
+            when not daily.is_target and daily.charge_date >= windows.first_day then daily.effective_cost
         end), 0)") }} as kept_cost
     from {{ ref('int_savings__windows') }} as windows
     inner join {{ ref('int_savings__actions') }} as actions on windows.plan_id = actions.plan_id
-    left join {{ ref('int_savings__daily_costs') }} as costs
-        on windows.plan_id = costs.plan_id
-        and windows.before_first_day <= costs.charge_date
-        and windows.end_day > costs.charge_date
-        and (windows.started_day > costs.charge_date or windows.first_day <= costs.charge_date)
+    left join {{ ref('int_savings__daily_costs') }} as daily
+        on windows.plan_id = daily.plan_id
+        {{- within_window }}
     group by windows.plan_id, windows.horizon_days
 ),
 
@@ -48,9 +52,7 @@ delivered as (
         on actions.service_provider_name = daily.service_provider_name
         and accounts.billing_account_id = daily.billing_account_id
         and daily.charge_category = 'Usage'
-        and windows.before_first_day <= daily.charge_date
-        and windows.end_day > daily.charge_date
-        and (windows.started_day > daily.charge_date or windows.first_day <= daily.charge_date)
+        {{- within_window }}
     group by windows.plan_id, windows.horizon_days
 ),
 
