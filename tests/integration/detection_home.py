@@ -56,7 +56,8 @@ create table marts.fct_cost_arrivals (
 create table marts.fct_billing_period_restatements (
   x_feed text, x_export text, x_billing_period text, version_number integer,
   billing_account_id text, sub_account_id text, billing_currency text, measure text,
-  difference numeric(38, 12), received_at timestamp, is_of_closed_period boolean
+  difference numeric(38, 12), received_at timestamp, is_of_closed_period boolean,
+  finding_id text
 );
 create table intermediate.int_ledger__reported_states (
   state_id text, x_feed text, x_export text, x_billing_period text, reported_from timestamp,

@@ -204,6 +204,12 @@ def test_a_closed_month_that_changes_is_a_finding_with_its_money(story: Story) -
         " from marts.fct_findings"
     )
     assert rows == [("restated_period", "USD", 0, Decimal("5.25"), Decimal("5.25"))]
+    named = story.installation.rows(
+        "select finding_id is not null, is_of_closed_period,"
+        " finding_id in (select finding_id from marts.fct_findings)"
+        " from marts.fct_billing_period_restatements group by all order by 1"
+    )
+    assert named == [(False, False, None), (True, True, True)]
 
 
 def test_invoiced_charges_join_their_line_and_lines_add_up_to_them(story: Story) -> None:

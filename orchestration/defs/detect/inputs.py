@@ -174,13 +174,11 @@ where charge_date > since and place <= {MOST_CREDITS}
 group by 1, 2, 3, 4, 5, 6
 order by 1, 2, 3, 4, 5, 6
 """
-# A restatement as `fct_findings` names it: of an account, in a currency.
+# The restatements that are findings: of an account, in a currency.
 _RESTATED = f"""
 with restated as (
-  select distinct x_feed, x_export, x_billing_period, version_number, billing_account_id,
-         billing_currency, received_at,
-         md5(x_feed || '/' || x_export || '/' || x_billing_period || '/' || billing_account_id
-           || '|' || billing_currency || '|' || cast(version_number as text)) as finding_id
+  select distinct finding_id, x_feed, x_export, x_billing_period, billing_account_id,
+         billing_currency, received_at
   from marts.fct_billing_period_restatements as changes
   join (select max(charge_date) as newest from marts.fct_daily_costs) as known on true
   where is_of_closed_period and cast(received_at as date) > newest - {HISTORY_DAYS}
@@ -210,9 +208,7 @@ from both_sides where least < most group by 1, 2, 3, 4, 5 having sum(change) <> 
 """
 _RESTATED_ACCOUNTS = f"""{_RESTATED}
 select finding_id, sub_account_id, max(abs(difference)) as difference
-from restated join marts.fct_billing_period_restatements using (
-  x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency
-) group by 1, 2
+from restated join marts.fct_billing_period_restatements using (finding_id) group by 1, 2
 """
 _DAILY = f"{_WINDOW} select daily.* from daily"
 

@@ -69,6 +69,14 @@ select
     restatements.status_before,
     restatements.status_after,
     restatements.status_after = 'restated' as is_of_closed_period,
+    case
+        when restatements.status_after = 'restated'
+            then md5(
+                changed.x_feed || '/' || changed.x_export || '/' || changed.x_billing_period || '/'
+                || changed.billing_account_id || '|' || changed.billing_currency || '|'
+                || cast(changed.version_number as text)
+            )
+    end as finding_id,
     restatements.old_landing_id,
     restatements.new_landing_id,
     restatements.old_source_files,

@@ -1,21 +1,18 @@
 -- What detectors found, and closed months whose bill was changed afterwards.
 with restated as (
     select
+        finding_id,
         x_feed || '/' || x_export || '/' || x_billing_period || '/' || billing_account_id as series_id,
         x_feed, x_export, x_billing_period, version_number, billing_currency, measure, received_at,
         sum(old_amount) as old_amount,
         sum(new_amount) as new_amount,
         -- Billed cost comes before effective cost: one finding where a bill has both.
-        row_number() over (
-            partition by
-                x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency
-            order by measure
-        ) as place
+        row_number() over (partition by finding_id order by measure) as place
     from {{ ref('fct_billing_period_restatements') }}
     where is_of_closed_period
     group by
-        x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency, measure,
-        received_at
+        finding_id, x_feed, x_export, x_billing_period, version_number, billing_account_id, billing_currency,
+        measure, received_at
 )
 
 select
@@ -59,10 +56,7 @@ left join {{ ref('fct_anomaly_drivers') }} as drivers
 left join {{ ref('sub_account_owners') }} as defaults on anomalies.sub_account_id = defaults.sub_account_id
 union all
 select
-    md5(
-        restated.series_id || '|' || restated.billing_currency || '|'
-        || cast(restated.version_number as text)
-    ),
+    restated.finding_id,
     restated.series_id,
     null,
     null,
