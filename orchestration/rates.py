@@ -17,7 +17,7 @@ from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse
 from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
 from policies.deployment.changes import one_case
-from policies.deployment.mapping import meters, used_meters
+from policies.deployment.meters import meters, used_meters
 from policies.deployment.names import aws_sku, azure_skus, google_sku
 from policies.deployment.pricing import ON_DEMAND, SPOT, Sku
 from policies.deployment.recorded import PROVIDERS

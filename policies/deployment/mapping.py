@@ -7,7 +7,7 @@ The form is shown in `README.md`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property
@@ -19,7 +19,8 @@ import yaml
 from policies.deployment.units import PLAIN_UNITS
 
 TYPES = Path(__file__).resolve().parent / "types"
-_PLACE = re.compile(r"\{(\w+)\}")
+# A value's name in a template.
+PLACE = re.compile(r"\{(\w+)\}")
 _VALUE_KEYS = {
     "get": {"get", "default", "map", "replace", "lower"},
     "number": {"number", "default", "minus", "divide", "round_up", "steps", "at_least"},
@@ -206,38 +207,6 @@ def load_yaml(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def meters(provider: str) -> list[tuple[str, re.Pattern[str]]]:
-    """Service and pattern of every meter that a mapping of the provider may look up."""
-    return _patterns(part for _, part in _parts(provider))
-
-
-@cache
-def used_meters(provider: str) -> list[tuple[str, re.Pattern[str]]]:
-    """Those whose quantity no plan tells."""
-    return _patterns(
-        part
-        for rule, part in _parts(provider)
-        if any("usage" in rule.let.get(name, {}) for name in part.quantity)
-    )
-
-
-def _parts(provider: str) -> Iterator[tuple[TypeRule, PartRule]]:
-    for rule in type_rules().values():
-        yield from ((rule, part) for part in rule.parts if rule.provider == provider)
-
-
-def _patterns(parts: Iterable[PartRule]) -> list[tuple[str, re.Pattern[str]]]:
-    pairs = sorted({(part.service, part.meter) for part in parts})
-    return [(service, _pattern(meter)) for service, meter in pairs]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    # Literal pieces are at even places, the names of values at odd ones; a value may be empty.
-    pieces = _PLACE.split(template)
-    text = (re.escape(piece) if n % 2 == 0 else ".*" for n, piece in enumerate(pieces))
-    return re.compile("".join(text))
-
-
 def _merged(
     document: Mapping[str, Any], name: str, entry: Mapping[str, Any], path: Path
 ) -> dict[str, Any]:
@@ -392,7 +361,7 @@ def _used(rule: TypeRule) -> Iterator[str]:
         yield from (*part.when, *part.unless)
         yield from (name for name in part.quantity if not is_number(name))
         for template in (part.meter, part.variant, part.purchase):
-            yield from _PLACE.findall(template)
+            yield from PLACE.findall(template)
     for value in rule.let.values():
         if "shape" in value:
             yield value["of"]

@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
-from policies.deployment.mapping import meters
+from policies.deployment.meters import meters
 from policies.deployment.names import aws_sku
 from policies.deployment.vendor.listing import Fetcher, ListError, Offer, Source, offer
 

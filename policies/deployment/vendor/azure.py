@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from policies.deployment.mapping import meters
+from policies.deployment.meters import meters
 from policies.deployment.names import azure_skus
 from policies.deployment.vendor.listing import Fetcher, ListError, Offer, Source, offer
 

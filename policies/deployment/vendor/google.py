@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from policies.deployment.mapping import meters
+from policies.deployment.meters import meters
 from policies.deployment.names import google_sku
 from policies.deployment.pricing import EVERYWHERE
 from policies.deployment.vendor.listing import Fetcher, ListError, Offer, Source, offer

@@ -17,7 +17,7 @@ from typing import Any
 
 import requests
 
-from policies.deployment.mapping import meters
+from policies.deployment.meters import meters
 from policies.deployment.pricing import LIST, Price, PriceList, Sku
 from policies.deployment.units import plain
 from policies.models import rfc3339

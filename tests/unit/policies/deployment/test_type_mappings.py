@@ -10,7 +10,8 @@ from policies.deployment import mapping
 from policies.deployment.attributes import Attributes
 from policies.deployment.estimate import sample_book
 from policies.deployment.evaluation import Subject, evaluate
-from policies.deployment.mapping import MappingError, meters, type_rules
+from policies.deployment.mapping import MappingError, type_rules
+from policies.deployment.meters import meters
 from policies.deployment.names import azure_skus, google_sku
 from policies.deployment.pricing import (
     LIST,
