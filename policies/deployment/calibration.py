@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
-from policies.deployment.estimate import Estimate, Line, cents
+from policies.deployment.estimated import Estimate, Line, cents
 from policies.deployment.mapping import as_text, type_rules
 from policies.deployment.usage import weakest
 

@@ -21,14 +21,8 @@ from policies.deployment.billed import NotBilled, billed_names
 from policies.deployment.budget import Budget
 from policies.deployment.calibration import calibrated
 from policies.deployment.changes import PlanError, ResourceChange
-from policies.deployment.estimate import (
-    NOTHING,
-    Estimate,
-    estimate,
-    sample_book,
-    side_of,
-    with_ages,
-)
+from policies.deployment.estimate import estimate, sample_book, side_of
+from policies.deployment.estimated import NOTHING, Estimate, with_ages
 from policies.deployment.evaluation import machines
 from policies.deployment.lifecycle import lifecycle, rules_beside
 from policies.deployment.mapping import as_text, type_rules

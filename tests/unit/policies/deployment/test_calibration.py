@@ -20,7 +20,8 @@ from policies.deployment.calibration import (
     read_calibration,
 )
 from policies.deployment.changes import ResourceChange
-from policies.deployment.estimate import Line, estimate
+from policies.deployment.estimate import estimate
+from policies.deployment.estimated import Line
 from policies.deployment.gate import Answer, build_question
 from policies.deployment.plan import Plan
 from policies.deployment.report.markdown import to_markdown

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.deployment.changes import ResourceChange
-from policies.deployment.estimate import estimate, farthest
+from policies.deployment.estimate import estimate
+from policies.deployment.estimated import farthest
 from policies.deployment.plan import Plan, read_plan
 from policies.deployment.pricing import (
     LIST,
