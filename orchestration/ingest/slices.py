@@ -50,12 +50,25 @@ def slices(path: Path) -> list[Slice]:
 
     They are a function of its content alone. Where quotes are not balanced as CSV wants them, a
     cut may fall inside a row: the readers of the slices then fail, or find other rows than the
-    reader of the file does.
+    reader of the file does. None where a quoted value is never closed: DuckDB tells that only to
+    who reads in parallel, and else leaves the row out.
     """
     size = path.stat().st_size
     wanted = min(MOST_SLICES, size // SLICE_BYTES)
-    cuts = [*_cuts(path, [size * i // wanted for i in range(wanted)]), size]
-    return [Slice(path, a, b) for a, b in pairwise(cuts) if a < b]
+    starts = [*_cuts(path, [size * i // wanted for i in range(wanted)])]
+    if not starts or _open_at_end(path, starts[-1]):
+        return []
+    return [Slice(path, a, b) for a, b in pairwise([*starts, size]) if a < b]
+
+
+def _open_at_end(path: Path, start: int) -> bool:
+    """Whether what begins at a row's start ends inside quotes."""
+    inside = 0
+    with path.open("rb") as stream:
+        stream.seek(start)
+        while chunk := stream.read(_CHUNK):
+            inside ^= _quotes(chunk) & 1
+    return bool(inside)
 
 
 def _cuts(path: Path, targets: list[int]) -> Iterator[int]:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.ingest import slices
+from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import land
 
 HEADER = "line_item_usage_start_date,bill_payer_account_id,bill_billing_period_start_date,"
@@ -65,3 +66,16 @@ def test_a_stray_quote_cannot_tear_a_row(tmp_path: Path) -> None:
     rows = _landed(bill, tmp_path / "lake")
     assert [row[0] for row in rows] == list(range(1, 22))
     assert [row[2] for row in rows] == texts
+
+
+@pytest.mark.parametrize("cut", ['"never', '"never\nclosed'])
+def test_a_large_file_cut_in_a_quoted_value_is_refused(
+    cut: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In smaller files DuckDB tells by itself that the last row is cut.
+    monkeypatch.setattr(slices, "SLICE_BYTES", 1 << 16)
+    bill = tmp_path / "bill.csv"
+    _bill(bill, [*(f'"line {number}"' for number in range(4000)), cut], lambda value: value)
+    bill.write_bytes(bill.read_bytes().removesuffix(b"\n"))
+    with pytest.raises(IngestError, match=r"bill.csv is damaged or cut off .*never closed"):
+        land([bill], "aws_cur2", "x", tmp_path / "lake")
