@@ -13,14 +13,15 @@ from typing import Literal
 
 # Part of every landing id: raise it when the landing writes the same columns differently,
 # so that the next ingest rewrites partitions whose files have not changed.
-LANDING_VERSION = 4
+LANDING_VERSION = 5
 
 ColumnType = Literal["string", "decimal", "timestamp", "date", "json"]
 FeedKind = Literal["bill", "usage", "drivers", "inventory"]
 
 JsonShape = Literal["object", "loose_object", "labels", "scheme_tags", "credits"]
-"""How JSON text arrives. `object`: as JSON. `loose_object`: perhaps without its braces (Azure) or
-as a list of {Key, Value} (vendors), keys perhaps with spaces around them.
+"""How JSON text arrives. `object`: as JSON. `loose_object`: perhaps without its braces (Azure), as
+a list of {Key, Value} (vendors), as `key:k value:v; …` (Alibaba Cloud) or as Python spells a
+dictionary (data frames), keys perhaps with spaces around them.
 `labels`: a list of {key, value} (Google). `scheme_tags`: an object whose keys lost the colon after
 their scheme, `user_team` for `user:team` (CUR 2.0). `credits`: a list of credits (Google)."""
 

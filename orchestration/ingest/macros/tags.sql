@@ -72,7 +72,7 @@ CREATE MACRO loose_json(t) AS CASE
     ELSE NULL
 END;
 
--- Lists that a data frame wrote into CSV as Python spells them: [{'key': 'env', 'value': None}].
+-- What a data frame wrote into CSV as Python spells it: [{'key': 'env', 'value': None}].
 -- Only where no text has a quote of its own; anything else stays as it is, and is no JSON.
 CREATE MACRO json_spelled(t) AS CASE
     WHEN t IS NULL OR sound_json(t) OR contains(t, '"') THEN t
@@ -107,11 +107,26 @@ END;
 CREATE MACRO small_keys(t) AS regexp_replace(regexp_replace(
     t, '"Key"\s*:', '"key":', 'g'), '"Value"\s*:', '"value":', 'g');
 
--- Azure writes tags without the braces of an object, or with them; some vendors list them as the
--- clouds' APIs do: [{"Key": k, "Value": v}, …]. Any other list stays one.
+-- "key:env value:prod; key:team value:", as Alibaba Cloud writes them; the second has no value.
+CREATE MACRO key_value_object(t) AS '{' || array_to_string(list_transform(
+    regexp_split_to_array(substr(rtrim(t, '; '), 5), ';\s*key:'),
+    lambda e: to_json(split_part(e, ' value:', 1))::VARCHAR || ':' || coalesce(
+        nullif(to_json(substr(e, length(split_part(e, ' value:', 1)) + 8))::VARCHAR, '""'), 'true'
+    )
+), ',') || '}';
+
+-- What is no JSON: Azure writes tags without the braces of an object, data frames as Python does.
+CREATE MACRO spelled_object(t) AS CASE
+    WHEN starts_with(t, 'key:') AND contains(t, ' value:') THEN key_value_object(t)
+    WHEN starts_with(t, '{') THEN json_spelled(t)
+    ELSE '{' || t || '}'
+END;
+
+-- An object in the ways that bills write one; some vendors list its members as the clouds' APIs do:
+-- [{"Key": k, "Value": v}, …]. Any other list stays one.
 CREATE MACRO as_object(t) AS CASE
     WHEN t IS NULL THEN NULL
-    WHEN NOT sound_json(t) THEN '{' || t || '}'
+    WHEN NOT sound_json(t) THEN spelled_object(t)
     WHEN json_type(t) = 'ARRAY'
         AND len(json_extract(small_keys(t), '$[*].key')) = json_array_length(t)
         AND len(json_extract(small_keys(t), '$[*].value')) = json_array_length(t)

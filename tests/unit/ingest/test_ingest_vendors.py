@@ -1,0 +1,46 @@
+"""FOCUS in the ways of vendors that spell its values as the specification does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.ingest.landing import land
+
+Landed = Callable[..., list[dict[str, Any]]]
+WriteCsv = Callable[..., Path]
+
+HEADER = ("BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodStart")
+HEADER += ("ChargePeriodStart", "ChargeCategory", "Tags", "SkuPriceDetails")
+ROW = ("1", "a", "CNY", "2025-09-01 00:00:00", "2025-09-03 00:00:00", "Usage")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("key:env value:prod; key:team value:core ops", '{"env":"prod","team":"core ops"}'),
+        ("key:url value:http://a; b value:c;", '{"url":"http://a; b value:c"}'),
+        ("key:critical value:; key:Env value:p", '{"Env":"p","critical":true}'),
+        ("{'env': 'prod', 'owner': None, 'critical': True}", '{"critical":true,"env":"prod"}'),
+    ],
+)
+def test_rule_25_tags_as_alibaba_and_data_frames_write_them(
+    written: str, read: str, write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    bill = write_csv("bill.csv", HEADER, [(*ROW, written, "{'CoreCount': 4}")])
+    land([bill], "focus", "x", lake)
+    row = landed("focus", "tags, sku_price_details, x_extras")[0]
+    assert row == {"tags": read, "sku_price_details": '{"CoreCount":4}', "x_extras": None}
+
+
+@pytest.mark.parametrize("written", ["key:env", """{'note': "it's"}""", "env=prod"])
+def test_tags_in_no_known_spelling_are_kept_as_they_are(
+    written: str, write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    land([write_csv("bill.csv", HEADER, [(*ROW, written, "")])], "focus", "x", lake)
+    row = landed("focus", "tags, x_extras")[0]
+    assert row["tags"] is None
+    assert written.replace('"', '\\"') in row["x_extras"]
