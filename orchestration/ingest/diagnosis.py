@@ -12,6 +12,7 @@ import duckdb
 from orchestration.ingest.conversion import Conversion
 from orchestration.ingest.engine import MEMORY_VARIABLE, NOT_THE_DATA, name
 from orchestration.ingest.errors import IngestError, reason
+from orchestration.ingest.integrity import mixes_line_ends
 
 _MEANING = {
     "decimal": "is not a number (or has more than 26 digits before the point)",
@@ -70,6 +71,14 @@ def first_bad_value(
 
 def damaged(conversions: Sequence[Conversion], error: duckdb.Error) -> IngestError:
     """An error about files whose text DuckDB cannot read to its end."""
+    for source in (conversion.source for conversion in conversions):
+        one_byte = source.kind == "csv" and source.encoding == "utf-8"
+        if one_byte and mixes_line_ends(source.path, source.name):
+            return IngestError(
+                f"{source.name}: some of its lines end as on Windows (CRLF), others as elsewhere"
+                " (LF), as in a file put together from two. Make them alike (dos2unix does), or"
+                " export it again; nothing of it was landed."
+            )
     names = " or ".join(conversion.source.name for conversion in conversions)
     return IngestError(
         f"{names} is damaged or cut off ({reason(error)})."

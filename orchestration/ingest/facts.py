@@ -69,6 +69,8 @@ class FileFacts:
 def file_facts(connection: duckdb.DuckDBPyConnection, conversion: Conversion) -> FileFacts:
     """Scan a file narrowly; refuse it where a row has no month, amount or currency."""
     source = conversion.source
+    if source.kind == "json":
+        _refuse_repeats(connection, conversion)
     whole = (str(source.path),)
     pieces = source.slices if source.kind == "csv" else whole
     try:
@@ -81,6 +83,24 @@ def file_facts(connection: duckdb.DuckDBPyConnection, conversion: Conversion) ->
         return _facts(connection, conversion, whole)
     except duckdb.Error as error:
         raise first_bad_value(connection, [conversion], error) from error
+
+
+def _refuse_repeats(connection: duckdb.DuckDBPyConnection, conversion: Conversion) -> None:
+    """An error where a JSON row gives what it costs, whose it is or when in two ways."""
+    source = conversion.source
+    decisive = (conversion.field(column) for column in sorted(conversion.feed.decisive))
+    repeats = source.repeats([field for field in decisive if field is not None])
+    if not repeats:
+        return
+    firsts = ", ".join(f"min(x_row) FILTER (WHERE {sql})" for sql in repeats.values())
+    rows = f"SELECT row_number() OVER () AS x_row, j FROM ({source.json_rows})"
+    found = connection.execute(f"SELECT {firsts} FROM ({rows})").fetchone() or ()
+    for header, row in zip(repeats, found, strict=True):
+        if row is not None:
+            raise IngestError(
+                f"{source.name}, row {row}: the key {header!r} is there twice, and only one of the"
+                " two can be right. Export the file again."
+            )
 
 
 def _facts(

@@ -83,6 +83,26 @@ def check_depth(path: Path, label: str) -> None:
         depth = int(depths[-1]) if len(depths) else depth
 
 
+def mixes_line_ends(path: Path, label: str) -> bool:
+    """Whether some lines of a CSV file end in CRLF and others in LF; breaks inside quotes do not
+    count."""
+    windows = others = inside = 0
+    carried = b""
+    for chunk in _chunks(path, label):
+        data = carried + chunk
+        # Whether a carriage return at the end of the chunk is half of a CRLF, the next one says.
+        carried = data[-1:] if data.endswith(b"\r") else b""
+        parts = data[: len(data) - len(carried)].split(b'"')
+        outside = b'"'.join(parts[inside::2])
+        inside = (inside + len(parts) - 1) % 2
+        pairs = outside.count(b"\r\n")
+        windows += pairs
+        others += outside.count(b"\n") - pairs
+        if windows and others:
+            return True
+    return False
+
+
 def _chunks(path: Path, label: str) -> Iterator[bytes]:
     compression = compression_of(path)
     try:

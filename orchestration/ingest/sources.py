@@ -102,6 +102,19 @@ class Source:
         quoted = f"allow_quoted_nulls = {str(not keep_empty).lower()}"
         return self._csv([str(self.path)], null_texts, f"header = true, {quoted}")
 
+    def repeats(self, fields: Sequence[Field]) -> dict[str, str]:
+        """Per header of these, SQL over a JSON row `j`: whether the row has the key twice.
+
+        DuckDB then reads the first one, other readers the last.
+        """
+        found = {}
+        for field in fields:
+            record, _, step = field.pointer.rpartition("/")
+            key = text(step.replace("~1", "/").replace("~0", "~"))
+            named = f"list_filter(json_keys(j, {text(record)}), lambda k: k = {key})"
+            found[field.header] = f"coalesce(len({named}) > 1, false)"
+        return found
+
     @cached_property
     def slices(self) -> tuple[str, ...]:
         """A CSV file in pieces that several threads can read; itself where it is small."""

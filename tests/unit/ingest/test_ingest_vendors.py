@@ -13,8 +13,8 @@ from orchestration.ingest.landing import land
 Landed = Callable[..., list[dict[str, Any]]]
 WriteCsv = Callable[..., Path]
 
-HEADER = ("BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodStart")
-HEADER += ("ChargePeriodStart", "ChargeCategory", "Tags", "SkuPriceDetails")
+HEADER = ["BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodStart"]
+HEADER += ["ChargePeriodStart", "ChargeCategory", "Tags", "SkuPriceDetails"]
 ROW = ("1", "a", "CNY", "2025-09-01 00:00:00", "2025-09-03 00:00:00", "Usage")
 
 
