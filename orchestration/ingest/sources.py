@@ -288,18 +288,30 @@ def _json_headers() -> set[str]:
 
 
 def _open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, label: str) -> Source:
+    file = text(str(path))
     try:
-        found = connection.sql(f"SELECT * FROM read_parquet({text(str(path))}, {_PARQUET_OPTIONS})")
+        found = connection.sql(f"SELECT * FROM read_parquet({file}, {_PARQUET_OPTIONS})")
+        schema = connection.execute(f"SELECT name, num_children FROM parquet_schema({file})")
+        headers = _top_level(schema.fetchall())
     except duckdb.Error as error:
         raise IngestError(
             f"{label} is a damaged or cut off Parquet file ({reason(error)}). Download it again."
         ) from error
     fields = [
         field
-        for column, kind in zip(found.columns, found.types, strict=True)
-        for field in _flatten_type(column, name(column), kind)
+        for header, column, kind in zip(headers, found.columns, found.types, strict=True)
+        for field in _flatten_type(header, name(column), kind)
     ]
     return Source(path, label, "parquet", tuple(fields))
+
+
+def _top_level(schema: Sequence[tuple[str, int | None]]) -> Iterator[str]:
+    """The columns' own names, of a schema in depth-first order: DuckDB renames what is repeated."""
+    inside = 0
+    for header, children in schema[1:]:
+        if not inside:
+            yield header
+        inside += (children or 0) - (1 if inside else 0)
 
 
 def _flatten_type(header: str, sql: str, kind: Any) -> Iterator[Field]:
