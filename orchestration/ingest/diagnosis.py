@@ -75,9 +75,9 @@ def damaged(conversions: Sequence[Conversion], error: duckdb.Error) -> IngestErr
         one_byte = source.kind == "csv" and source.encoding == "utf-8"
         if one_byte and mixes_line_ends(source.path, source.name):
             return IngestError(
-                f"{source.name}: some of its lines end as on Windows (CRLF), others as elsewhere"
-                " (LF), as in a file put together from two. Make them alike (dos2unix does), or"
-                " export it again; nothing of it was landed."
+                f"{source.name}: its lines end in more than one way (CRLF, LF or CR), as in a file"
+                " put together from several. Make them alike (dos2unix does), or export it again;"
+                " nothing of it was landed."
             )
     names = " or ".join(conversion.source.name for conversion in conversions)
     return IngestError(

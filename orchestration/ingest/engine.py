@@ -82,8 +82,8 @@ class Session:
 
 
 def text(value: str) -> str:
-    """A SQL string literal."""
-    return "'" + value.replace("'", "''") + "'"
+    """A SQL string literal; DuckDB reads a statement as far as its first NUL."""
+    return "'" + value.replace("'", "''").replace("\0", "' || chr(0) || '") + "'"
 
 
 def name(identifier: str) -> str:

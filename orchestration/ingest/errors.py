@@ -22,6 +22,8 @@ def reason(error: Exception) -> str:
         return f"line {line[1]}: a quoted value is never closed"
     if line and "maximum line size" in message.lower():
         return f"line {line[1]}: longer than any line of a bill"
+    if line and "invalid unicode" in message.lower():
+        return f"line {line[1]}: not text in UTF-8"
     if line:
         return f"line {line[1]}: {message.splitlines()[-1].strip()[:_LONGEST]}"
     first = re.sub(r"\s*(?:in|of)? ?file ['\"][^'\"]*['\"]", "", message.strip().splitlines()[0])

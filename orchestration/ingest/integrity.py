@@ -6,7 +6,9 @@ land part of a bill; and some damaged streams crash it.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -20,6 +22,8 @@ from orchestration.ingest.errors import IngestError
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 20
+# Parquet, ZIP and UTF-16, whose NUL bytes are none of their text.
+_NOT_IN_BYTES = (b"PAR1", b"PK\x03\x04", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Bills shrink to a twentieth, at most to a hundredth; what unpacks to more than this is made to
 # fill a disk or to keep a machine busy. Small files are unpacked anyway: that costs nothing.
 MOST_EXPANSION = 400
@@ -27,6 +31,7 @@ HARMLESS_BYTES = 1 << 28
 # DuckDB's JSON functions recurse and end the process somewhere above; no bill nests ten deep.
 MOST_DEPTH = 500
 _OPENING = tuple(b"{[")
+_NUL = b"\\u0000"
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 
 
@@ -38,11 +43,19 @@ def compression_of(path: Path) -> str:
 
 
 def check_whole(path: Path, label: str) -> None:
-    """Decompress a file to its end, in bounded memory; an error if it is cut, damaged or a bomb."""
-    if compression_of(path) == "none":
-        return
-    for _ in bounded(_chunks(path, label), path.stat().st_size, label):
-        pass
+    """Read a file to its end, in bounded memory; an error if what is packed is cut, damaged or a
+    bomb, or if text holds NUL bytes, which no other engine takes."""
+    packed = compression_of(path) != "none"
+    chunks = _chunks(path, label)
+    text = None
+    for chunk in bounded(chunks, path.stat().st_size, label) if packed else chunks:
+        text = not chunk.startswith(_NOT_IN_BYTES) if text is None else text
+        if text and b"\0" in chunk:
+            raise IngestError(
+                f"{label} holds NUL bytes, so it is not text. Export it again in UTF-8."
+            )
+        if not (text or packed):
+            return
 
 
 def bounded(chunks: Iterable[bytes], packed: int, label: str) -> Iterator[bytes]:
@@ -60,15 +73,22 @@ def bounded(chunks: Iterable[bytes], packed: int, label: str) -> Iterator[bytes]
 
 
 def check_depth(path: Path, label: str) -> None:
-    """Read a JSON file to its end; an error if something in it is nested too deep."""
+    """Read a JSON file to its end; an error if something in it is nested too deep, or is NUL."""
     depth = inside = 0
-    carried = b""
+    carried = before = b""
     for chunk in _chunks(path, label):
         data = carried + chunk
         # A backslash at the end of the chunk belongs to what follows.
         odd = (len(data) - len(data.rstrip(b"\\"))) % 2
         carried = data[len(data) - odd :]
         data = data[: len(data) - odd].replace(b"\\\\", b"").replace(b'\\"', b"")
+        seen = before + data
+        if _NUL in seen:
+            raise IngestError(
+                f"{label} holds NUL characters (\\u0000), as no text of a bill does."
+                " Export it again."
+            )
+        before = seen[1 - len(_NUL) :]
         # Between quotes, every other part is text.
         parts = data.split(b'"')
         brackets = b"".join(parts[inside::2]).translate(None, _NO_BRACKETS)
@@ -84,9 +104,12 @@ def check_depth(path: Path, label: str) -> None:
 
 
 def mixes_line_ends(path: Path, label: str) -> bool:
-    """Whether some lines of a CSV file end in CRLF and others in LF; breaks inside quotes do not
-    count."""
-    windows = others = inside = 0
+    """Whether the lines of a CSV file end in more than one way: in CRLF, in LF, in CR.
+
+    Breaks inside quotes do not count.
+    """
+    ways: set[bytes] = set()
+    inside = 0
     carried = b""
     for chunk in _chunks(path, label):
         data = carried + chunk
@@ -95,10 +118,8 @@ def mixes_line_ends(path: Path, label: str) -> bool:
         parts = data[: len(data) - len(carried)].split(b'"')
         outside = b'"'.join(parts[inside::2])
         inside = (inside + len(parts) - 1) % 2
-        pairs = outside.count(b"\r\n")
-        windows += pairs
-        others += outside.count(b"\n") - pairs
-        if windows and others:
+        ways.update(re.findall(rb"\r\n|\r|\n", outside))
+        if len(ways) > 1:
             return True
     return False
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.ingest import integrity
@@ -27,19 +29,26 @@ def _refused(path: Path, feed: str, lake: Path) -> str:
     return str(error.value)
 
 
-@pytest.mark.parametrize("windows", ["first", "last", "all but the last"])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (b"\r\n", b"\n", b"\n"),
+        (b"\n", b"\n", b"\r\n"),
+        (b"\r\n", b"\r\n", b"\n"),
+        (b"\r\n", b"\r", b"\r"),
+        (b"\n", b"\r", b"\n"),
+    ],
+)
 @pytest.mark.parametrize("packed", [False, True])
 def test_lines_that_end_in_two_ways_are_named(
-    windows: str, packed: bool, cur: Cur, lake: Path, monkeypatch: pytest.MonkeyPatch
+    ends: tuple[bytes, ...], packed: bool, cur: Cur, lake: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(integrity, "_CHUNK", 7)
     path = cur("bill.csv", *[("2025-09", "1")] * 3)
-    first, *lines, last = path.read_bytes().splitlines()
-    ends = {"first": (1, 0, 0), "last": (0, 0, 1), "all but the last": (1, 1, 0)}[windows]
-    text = [(first, ends[0]), *((line, ends[1]) for line in lines), (last, ends[2])]
-    content = b"".join(line + (b"\r\n" if end else b"\n") for line, end in text)
+    header, *rows, last = path.read_bytes().splitlines()
+    content = header + ends[0] + b"".join(row + ends[1] for row in rows) + last + ends[2]
     path.write_bytes(gzip.compress(content) if packed else content)
-    assert "bill.csv: some of its lines end as on Windows" in _refused(path, "aws_cur2", lake)
+    assert "bill.csv: its lines end in more than one way" in _refused(path, "aws_cur2", lake)
 
 
 def test_other_damage_is_not_blamed_on_breaks_inside_a_value(cur: Cur, lake: Path) -> None:
@@ -69,3 +78,43 @@ def test_a_tag_that_a_row_gives_twice_is_no_reason_to_refuse_it(tmp_path: Path, 
     path = tmp_path / "bill.json"
     path.write_text(json.dumps(FOCUS)[:-1] + ', "Tags": {"env": "a", "env": "b"}}')
     assert land([path], "focus", "x", lake)[0].rows == 1
+
+
+@pytest.mark.parametrize("second", ["BilledCost", "billedcost"])
+def test_a_parquet_column_that_is_there_twice_is_refused(
+    second: str, tmp_path: Path, lake: Path
+) -> None:
+    names, values = [*FOCUS, "Tags", second], [*FOCUS.values(), [("env", "a")], 99]
+    kinds = {"Tags": pa.map_(pa.string(), pa.string())}
+    columns = [pa.array([v], kinds.get(n)) for n, v in zip(names, values, strict=True)]
+    path = tmp_path / "bill.parquet"
+    pq.write_table(pa.Table.from_arrays(columns, names), path)
+    message = _refused(path, "focus", lake)
+    assert f"headers 'BilledCost' and '{second}' could each be billed_cost" in message
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_nul_bytes_are_refused_wherever_they_are(packed: bool, cur: Cur, lake: Path) -> None:
+    path = cur("bill.csv", *[("2025-09", "1")] * 3000)
+    content = path.read_bytes().removesuffix(b"Usage,1\n") + b"Us\0age,1\n"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    assert "bill.csv holds NUL bytes" in _refused(path, "aws_cur2", lake)
+
+
+@pytest.mark.parametrize("chunk", [3, 1 << 20])
+def test_nul_characters_of_json_are_refused(
+    chunk: int, tmp_path: Path, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bill.json"
+    path.write_text(json.dumps(FOCUS | {"ServiceName": "a\\u0000"}))
+    assert land([path], "focus", "x", lake)[0].rows == 1
+    monkeypatch.setattr(integrity, "_CHUNK", chunk)
+    path.write_text(json.dumps(FOCUS | {"ServiceName": "a\0"}))
+    with pytest.raises(IngestError, match=r"bill.json holds NUL characters"):
+        land([path], "focus", "y", lake)
+
+
+def test_text_in_another_encoding_far_into_a_file_is_named(cur: Cur, lake: Path) -> None:
+    path = cur("bill.csv", *[("2025-09", "1")] * 3000)
+    path.write_bytes(path.read_bytes() + "1,2025-09-01,2025-09-03,USD,Gebühr,1\n".encode("latin-1"))
+    assert "line 3002: not text in UTF-8" in _refused(path, "aws_cur2", lake)
