@@ -99,6 +99,8 @@ def _google_credits() -> list[dict[str, Any]]:
 def _google_models() -> list[dict[str, Any]]:
     """The shape since 2025: covered usage has a lower price, and gives it back to the fee."""
     mine = {"instance": "subscriptions/flexible"}
+    # Who buys a commitment is seldom who uses it.
+    fee = {**mine, "project": {"id": "finance", "name": "Finance", "labels": []}}
     flexible = {"id": "C1", "description": "Compute Flexible CUDs 1 Year"}
     default = {"id": "C0", "description": "Default"}
 
@@ -106,14 +108,14 @@ def _google_models() -> list[dict[str, Any]]:
         return [{"amount": amount, "type": "FEE_UTILIZATION_OFFSET"}]
 
     return [
-        _google("Flexible fee", "0.0230", sku="FEE2", consumption_model=default, **mine),
+        _google("Flexible fee", "0.0230", sku="FEE2", consumption_model=default, **fee),
         _google(
             "Flexible fee", "0.1256", sku="FEE2", origin="RAM", consumption_model=default,
-            credits=offset("-0.1255"), **mine,
+            credits=offset("-0.1255"), **fee,
         ),
         _google(
             "Flexible fee", "0.0674", sku="FEE2", origin="CORE", consumption_model=default,
-            credits=offset("-0.0674"), **mine,
+            credits=offset("-0.0674"), **fee,
         ),
         _google(
             "N2 Instance Ram", "0.1256", sku="RAM", consumption_model=flexible,

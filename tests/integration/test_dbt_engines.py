@@ -47,7 +47,7 @@ def select(installation: Installation, sql: str) -> tuple[list[str], list[tuple[
 def test_billed_cost_of_every_sample_equals_the_files_own_sum(duckdb_build: Installation) -> None:
     compared = duckdb_build.rows(
         "select x_feed, x_export, landed_amount, mart_amount, explained_amount"
-        " from marts.fct_reconciliation"
+        " from marts.fct_reconciliation where x_export not like 'golden-%'"
     )
     assert len(compared) >= 20
     # The one sample with a seller that sends its own invoice, of 7 USD.

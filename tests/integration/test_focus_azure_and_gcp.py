@@ -76,6 +76,17 @@ def test_rule_19_gcp_consumption_models_cover_usage_in_full(duckdb_build: Instal
     }
 
 
+def test_rule_19_gcp_a_fee_may_pay_for_another_projects_usage(duckdb_build: Installation) -> None:
+    rows = duckdb_build.rows(
+        """SELECT sub_account_id, landed_amount, explained_amount, mart_amount, difference
+        FROM marts.fct_reconciliation WHERE x_export = 'golden-models' ORDER BY 1"""
+    )
+    assert rows == [
+        ("finance", D("0.0231"), D("0.1929"), D("0.2160"), D(0)),
+        ("shop", D("0.2517"), D("-0.1929"), D("0.0588"), D(0)),
+    ]
+
+
 def test_rule_20_azure_two_exports_make_one_bill(duckdb_build: Installation) -> None:
     columns = """charge_category, charge_class, commitment_discount_status, billed_cost,
         effective_cost, service_provider_name, pricing_currency_effective_cost"""

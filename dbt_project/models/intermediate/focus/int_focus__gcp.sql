@@ -137,7 +137,8 @@ select
     case when charge_category in ('Usage', 'Purchase') and sku_id is not null then sku_description end
         as sku_meter,
     case when is_priced then price_id end as sku_price_id,
-    project_id as sub_account_id, project_name as sub_account_name,
+    project_id as sub_account_id,
+    case when project_id is not null then project_name end as sub_account_name,
     case when project_id is not null then 'Project' end as sub_account_type,
     {{ valueless_tags_true('all_tags') }} as tags,
     {{ landing_columns() }},
