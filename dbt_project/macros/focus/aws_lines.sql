@@ -35,10 +35,24 @@
     and {{ matches('line_item_usage_type', '(Box|Spot|Dedicated)Usage') }}
 {%- endmacro %}
 
+{#-
+    The price of usage, where the bill gives one: its own if that explains the cost to a ten-thousandth (rates have ten
+    decimals at most), else what the cost makes of it; none of nothing used, nor below 0.
+-#}
+{% macro usage_price(price, cost) -%}
+    case
+        when abs({{ price }} * line_item_usage_amount - {{ cost }}) <= abs({{ cost }}) * 0.0001 + 0.000000001
+            then {{ price }}
+        when {{ price }} is not null and {{ exact_ratio(cost, 'line_item_usage_amount') }} >= 0
+            then {{ exact_ratio(cost, 'line_item_usage_amount') }}
+    end
+{%- endmacro %}
+
 {#- Of fees and refunds the report often gives a rate that is none: only one that explains the cost counts. -#}
 {% macro own_unit_price() -%}
     case
-        when line_type in ('Usage', 'SavingsPlanCoveredUsage', 'DiscountedUsage') then invoiced_rate
+        when line_type in ('Usage', 'SavingsPlanCoveredUsage', 'DiscountedUsage')
+            then {{ usage_price('invoiced_rate', 'invoiced_cost') }}
         when invoiced_rate >= 0 and invoiced_rate * line_item_usage_amount = invoiced_cost then invoiced_rate
     end
 {%- endmacro %}

@@ -7,10 +7,10 @@ CREATE MACRO credits_json(t) AS CASE
                         "name":"VARCHAR","type":"VARCHAR"}]'),
         lambda e: {
             'amount': decimal_text(e.amount),
-            'full_name': e.full_name,
-            'id': e.id,
-            'name': e.name,
-            'type': e.type
+            'full_name': nullif(e.full_name, ''),
+            'id': nullif(e.id, ''),
+            'name': nullif(e.name, ''),
+            'type': nullif(e.type, '')
         }
     ))::VARCHAR, '[]')
     ELSE NULL

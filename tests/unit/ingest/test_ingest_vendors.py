@@ -1,4 +1,4 @@
-"""FOCUS in the ways of vendors that spell its values as the specification does not."""
+"""Values in the ways of vendors and writers that spell them as no specification does."""
 
 from __future__ import annotations
 
@@ -44,3 +44,20 @@ def test_tags_in_no_known_spelling_are_kept_as_they_are(
     row = landed("focus", "tags, x_extras")[0]
     assert row["tags"] is None
     assert written.replace('"', '\\"') in row["x_extras"]
+
+
+def test_rule_26_what_a_credit_leaves_empty_is_nothing(
+    write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    header = ["billing_account_id", "sku_id", "usage_start_time", "cost", "currency"]
+    credit = '[{"amount": -1, "full_name": "", "id": "", "name": "Trial", "type": "PROMOTION"}]'
+    row = ["a", "s", "2025-09-01", "5", "EUR", "202509", credit]
+    land(
+        [write_csv("g.csv", [*header, "invoice_month", "credits"], [row])],
+        "gcp_standard",
+        "x",
+        lake,
+    )
+    assert landed("gcp_standard", "credits")[0]["credits"] == (
+        '[{"amount":"-1","full_name":null,"id":null,"name":"Trial","type":"PROMOTION"}]'
+    )

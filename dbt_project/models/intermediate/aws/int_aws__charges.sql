@@ -78,7 +78,7 @@ charged as (
         end as list_cost,
         case
             when line_type in ({{ covered_lines }}, 'Usage') and pricing_public_on_demand_cost is not null
-                then pricing_public_on_demand_rate
+                then {{ usage_price('pricing_public_on_demand_rate', 'pricing_public_on_demand_cost') }}
             else {{ own_unit_price() }}
         end as list_unit_price,
         case
@@ -87,7 +87,7 @@ charged as (
         end as contracted_cost,
         case
             when line_type = 'DiscountedUsage' and pricing_public_on_demand_cost is not null
-                then pricing_public_on_demand_rate
+                then {{ usage_price('pricing_public_on_demand_rate', 'pricing_public_on_demand_cost') }}
             else {{ own_unit_price() }}
         end as contracted_unit_price,
         line_item_usage_amount as pricing_quantity,
