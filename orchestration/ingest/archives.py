@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.integrity import bounded, compression_of
+from orchestration.ingest.integrity import bounded, check_whole, compression_of
 
 # The second is that of an archive without files.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -34,6 +34,7 @@ def unpacked(path: Path, label: str, folder: Path) -> Path:
         ) from error
     if compression_of(target) != "none" or _magic(target) in _ZIP:
         raise IngestError(f"{label} is an archive that holds another one. {_REMEDY}")
+    check_whole(target, label)
     return target
 
 
