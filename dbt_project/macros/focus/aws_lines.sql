@@ -36,12 +36,16 @@
 {%- endmacro %}
 
 {#-
-    The price of usage, where the bill gives one: its own if that explains the cost to a ten-thousandth (rates have ten
-    decimals at most), else what the cost makes of it; none of nothing used, nor below 0.
+    The price of usage, where the bill gives one: its own if that explains the cost to a ten-thousandth
+    (rates have ten decimals at most) or no amount contradicts it, else what the cost makes of it; none of
+    nothing used, nor below 0.
 -#}
 {% macro usage_price(price, cost) -%}
     case
-        when abs({{ price }} * line_item_usage_amount - {{ cost }}) <= abs({{ cost }}) * 0.0001 + 0.000000001
+        when
+            line_item_usage_amount is null
+            or abs({{ price }} * line_item_usage_amount - {{ cost }})
+            <= abs({{ cost }}) * 0.0001 + 0.000000001
             then {{ price }}
         when {{ price }} is not null and {{ exact_ratio(cost, 'line_item_usage_amount') }} >= 0
             then {{ exact_ratio(cost, 'line_item_usage_amount') }}
