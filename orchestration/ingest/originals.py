@@ -50,17 +50,16 @@ def keep(path: Path, lake: Path, working: Path) -> Original:
     originals = lake / ORIGINALS
     copy = working / f"{uuid.uuid4().hex}.original"
     with ThreadPoolExecutor(max_workers=1) as aside:
-        # A file that may be there already is not copied before that is known.
+        # A file that may be there already is neither read through nor copied before it is known.
         alike = any(
             known.stat().st_size == before.st_size
             for known in originals.glob(f"*/{glob.escape(path.name)}")
         )
-        copied = None if alike else aside.submit(shutil.copyfile, path, copy)
+        copied = None if alike else aside.submit(_copy_whole, path, copy)
         digest = sha256_of(path)
         stored = originals / digest / path.name
         if not stored.exists() or sha256_of(stored) != digest:
-            check_whole(path, path.name)
-            (copied or aside.submit(shutil.copyfile, path, copy)).result()
+            (copied or aside.submit(_copy_whole, path, copy)).result()
             after = path.stat()
             if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
                 raise IngestError(
@@ -69,6 +68,11 @@ def keep(path: Path, lake: Path, working: Path) -> Original:
             stored.parent.mkdir(parents=True, exist_ok=True)
             copy.replace(stored)
     return Original(stored, path.name, digest, before.st_size)
+
+
+def _copy_whole(path: Path, copy: Path) -> None:
+    check_whole(path, path.name)
+    shutil.copyfile(path, copy)
 
 
 def flush(path: Path) -> None:
