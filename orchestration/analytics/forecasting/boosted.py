@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from orchestration.analytics.detectors.grid import Floats, Ints, median
+from orchestration.analytics.forecasting.habits import habits_in
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.registry import MODELS
 from orchestration.analytics.forecasting.rhythm import Rhythm
@@ -93,7 +94,9 @@ def collect(panel: Panel, horizon: int, rhythm: Rhythm) -> Lessons | None:
         rows = old if len(old) <= most else np.sort(draw.choice(old, most, replace=False))
         past, origin = panel.rows(rows).cut(cut), panel.days - cut
         ahead = draw.integers(1, min(horizon, cut) + 1, size=(len(rows), leads))
-        paths = np.take_along_axis(base(past, int(ahead.max())), ahead - 1, axis=1)
+        habits = habits_in(past, int(ahead.max()), rhythm)
+        said = habits.over(base(habits.plain, int(ahead.max())))
+        paths = np.take_along_axis(said, ahead - 1, axis=1)
         actual = panel.values[rows[:, None], origin - 1 + ahead]
         miss = (actual - paths) / error_scale(past, rhythm)[:, None]
         seen = np.isfinite(miss)

@@ -12,6 +12,7 @@ from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.boosted import collect
 from orchestration.analytics.forecasting.conformal import LEVELS, Bands, calibrate
 from orchestration.analytics.forecasting.difficulty import learn
+from orchestration.analytics.forecasting.habits import habits_in
 from orchestration.analytics.forecasting.panel import Panel, to_panel
 from orchestration.analytics.forecasting.rhythm import DAILY, Rhythm
 from orchestration.analytics.forecasting.rolling import (
@@ -118,12 +119,13 @@ def fit(panel: Panel, horizon: int, rhythm: Rhythm) -> Fitted:
     folds = roll(panel, cuts, horizon, rhythm, lessons)
     chosen = choose(folds, len(panel.series_ids), rhythm)
     used = lessons if any(CORRECTED in names for names in chosen) else None
-    paths = paths_of(panel, horizon, rhythm, used)
+    habits = habits_in(panel, horizon, rhythm)
+    paths = paths_of(habits, rhythm, used)
     middle = pick(paths, chosen)
     # Which model is best is told by the recent record; how far it errs, by all the past there is,
     # by what lies as far back as the usual change is taken from half as much.
     folds += roll(panel, _older(panel, cuts, rhythm), horizon, rhythm, None)
-    change = error_scale(panel, rhythm)
+    change = error_scale(habits.plain, rhythm)
     now = Fold(0, np.full_like(middle, np.nan), paths, change, season_change(panel, rhythm))
     seen = [*folds, now]
     weights = 0.5 ** (np.array([fold.cut for fold in seen]) / rhythm.change_window)

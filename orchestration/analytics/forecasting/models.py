@@ -10,7 +10,6 @@ from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.profile import (
     ahead_factor,
     lag_factor,
-    split_fees,
     weekday_factors,
 )
 from orchestration.analytics.forecasting.registry import model
@@ -33,43 +32,42 @@ def seasonal_naive(panel: Panel, horizon: int) -> Floats:
 
 @model("weekday_window", "day")
 def weekday_window(panel: Panel, horizon: int) -> Floats:
-    """The median of the last four same weekdays, with the month's recurring fees."""
-    history, fees = _lasting(panel, horizon)
-    return _window(history, horizon, WINDOW_WEEKS) + fees
+    """The median of the last four same weekdays."""
+    history = _lasting(panel)
+    return _window(history, horizon, WINDOW_WEEKS)
 
 
 @model("damped_theta", "day")
 def damped_theta(panel: Panel, horizon: int) -> Floats:
     """Theta: an exponentially smoothed level plus half of a robust trend, damped."""
-    history, fees = _lasting(panel, horizon)
-    return _theta(history, horizon) + fees
+    history = _lasting(panel)
+    return _theta(history, horizon)
 
 
 @model("reverting_theta", "day")
 def reverting_theta(panel: Panel, horizon: int) -> Floats:
     """Theta drawn half-way to the median of the last twelve weeks as the horizon grows."""
-    history, fees = _lasting(panel, horizon)
-    return _reverting(_theta(history, horizon), history, horizon) + fees
+    history = _lasting(panel)
+    return _reverting(_theta(history, horizon), history, horizon)
 
 
 @model("median", "day")
 def median_of_all(panel: Panel, horizon: int) -> Floats:
     """The median of the three models above: robust where each fails alone."""
-    history, fees = _lasting(panel, horizon)
+    history = _lasting(panel)
     theta = _theta(history, horizon)
     paths = [
         theta,
         _reverting(theta, history, horizon),
         _window(history, horizon, WINDOW_WEEKS),
     ]
-    return median(np.stack(paths, axis=-1)) + fees
+    return median(np.stack(paths, axis=-1))
 
 
-def _lasting(panel: Panel, horizon: int) -> tuple[Floats, Floats]:
-    """The history without fees, at the level that holds, and the fees to come."""
-    clean, fees = split_fees(panel, horizon)
-    values = clean.values
-    return rebased(values, _deseasonalised(values, weekday_factors(values))), fees
+def _lasting(panel: Panel) -> Floats:
+    """The history at the level that holds."""
+    values = panel.values
+    return rebased(values, _deseasonalised(values, weekday_factors(values)))
 
 
 def _theta(values: Floats, horizon: int) -> Floats:

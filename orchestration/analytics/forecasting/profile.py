@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -45,19 +43,21 @@ def ahead_factor(factors: Floats, horizon: int) -> Floats:
     return factors[:, lag]
 
 
-def split_fees(panel: Panel, horizon: int) -> tuple[Panel, Floats]:
-    """Take recurring monthly fees out of the history and say when they come next."""
-    values, day = panel.values, _day_of_month(panel.dates())
-    base = _running_base(values)
-    extra = values - base
-    noise = 1.4826 * median(np.abs(extra[:, -91:]))[:, None]
-    scale = np.maximum(noise, 0.02 * np.abs(median(values[:, -91:]))[:, None])
+def monthly_fees(panel: Panel, base: Floats, horizon: int) -> tuple[Floats, Floats]:
+    """What recurs on each day of the month besides the base: on the days known, and those ahead."""
+    extra, dates = panel.values - base, panel.dates()
+    scale = noise_of(panel.values, extra)
     by_day, by_end = (
         _fees(extra, place, places, scale)
-        for place, places in ((day, 32), (_days_left(panel.dates()), END_DAYS))
+        for place, places in ((_day_of_month(dates), 32), (_days_left(dates), END_DAYS))
     )
-    history = np.where(_fee_of(panel.dates(), by_day, by_end) != 0, base, values)
-    return replace(panel, values=history), _fee_of(panel.future(horizon), by_day, by_end)
+    return _fee_of(dates, by_day, by_end), _fee_of(panel.future(horizon), by_day, by_end)
+
+
+def noise_of(values: Floats, extra: Floats) -> Floats:
+    """The usual distance from the base of late, by series (n, 1); never quite nothing."""
+    noise = 1.4826 * median(np.abs(extra[:, -91:]))[:, None]
+    return np.maximum(noise, 0.02 * np.abs(median(values[:, -91:]))[:, None])
 
 
 def _fees(extra: Floats, place: Ints, places: int, scale: Floats) -> Floats:
@@ -65,7 +65,7 @@ def _fees(extra: Floats, place: Ints, places: int, scale: Floats) -> Floats:
     fee = np.zeros((len(extra), places))
     for number in range(places):
         seen = np.where(place == number, extra, np.nan)
-        last = _last_known(seen, FEE_MONTHS)
+        last = last_known(seen, FEE_MONTHS)
         certain = (np.abs(last) > FEE_NOISE * scale).all(axis=1)
         same_sign = np.abs(np.sign(last).sum(axis=1)) == FEE_MONTHS
         fee[:, number] = np.where(certain & same_sign, median(last), 0.0)
@@ -77,7 +77,10 @@ def _fee_of(dates: npt.NDArray[np.datetime64], by_day: Floats, by_end: Floats) -
     rows = np.arange(len(dates))[:, None]
     left = _days_left(dates)
     ending = np.where(left < END_DAYS, by_end[rows, np.minimum(left, END_DAYS - 1)], 0.0)
-    return np.where(ending != 0, ending, by_day[rows, _day_of_month(dates)])
+    # On the last day of a short month falls what is due on a day that it has not.
+    day, from_day_on = _day_of_month(dates), np.cumsum(by_day[:, ::-1], axis=1)[:, ::-1]
+    due = np.where(left == 0, from_day_on[rows, day], by_day[rows, day])
+    return np.where(ending != 0, ending, due)
 
 
 def _day_of_month(dates: npt.NDArray[np.datetime64]) -> Ints:
@@ -91,7 +94,7 @@ def _days_left(dates: npt.NDArray[np.datetime64]) -> Ints:
     return np.asarray((following - dates.astype("datetime64[D]")).astype(np.int64) - 1)
 
 
-def _running_base(values: Floats) -> Floats:
+def running_base(values: Floats) -> Floats:
     """Median of the day's neighbours on the same weekday: two weeks before to two weeks after."""
     shifts = []
     for lag in (-14, -7, 7, 14):
@@ -106,7 +109,7 @@ def _running_base(values: Floats) -> Floats:
     return np.where(np.isnan(base), values, base)
 
 
-def _last_known(values: Floats, count: int) -> Floats:
+def last_known(values: Floats, count: int) -> Floats:
     """The last `count` known values of each row, 0 where there are fewer."""
     out = np.zeros((values.shape[0], count))
     known = ~np.isnan(values)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.forecasting.boosted import Lessons
+from orchestration.analytics.forecasting.habits import Habits, habits_in
 from orchestration.analytics.forecasting.level import stopped
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.registry import MODELS
@@ -72,25 +73,26 @@ def roll(
         actual = np.full((len(panel.series_ids), horizon), np.nan)
         actual[:, :steps] = panel.values[:, end : end + steps]
         actual[past.length < rhythm.least_history] = np.nan
-        scale = error_scale(past, rhythm)
+        habits = habits_in(past, steps, rhythm)
+        scale = error_scale(habits.plain, rhythm)
         # Of what has stopped every model says the same, which tells nothing of the others.
         actual[_dormant(past, scale) | stopped(past)] = np.nan
         paths = {}
-        for name, path in paths_of(past, steps, rhythm, lessons).items():
+        for name, path in paths_of(habits, rhythm, lessons).items():
             paths[name] = np.full_like(actual, np.nan)
             paths[name][:, :steps] = path
         folds.append(Fold(cut, actual, paths, scale, season_change(past, rhythm)))
     return folds
 
 
-def paths_of(
-    panel: Panel, horizon: int, rhythm: Rhythm, lessons: Lessons | None
-) -> dict[str, Floats]:
+def paths_of(habits: Habits, rhythm: Rhythm, lessons: Lessons | None) -> dict[str, Floats]:
     """The path of every model, and the corrected one where there is enough to learn from.
 
-    Whatever a model remembers, a series that has stopped stays so.
+    Whatever a model remembers, the habits are laid over it, and a series that has stopped stays so.
     """
-    paths = {name: function(panel, horizon) for name, function in MODELS[rhythm.period].items()}
+    panel, plain, horizon = habits.panel, habits.plain, habits.due.shape[1]
+    paths = {name: function(plain, horizon) for name, function in MODELS[rhythm.period].items()}
+    paths = {name: habits.over(path) for name, path in paths.items()}
     corrected = lessons.corrected(panel, paths[rhythm.base]) if lessons else None
     if corrected is not None:
         paths[CORRECTED] = corrected
