@@ -21,8 +21,10 @@ Bools = npt.NDArray[np.bool_]
 MONTH_OFFSETS = (-1, 0, 1)
 MONTHS_BACK = (1, 2)
 MONTH_END_DAYS = 2
-# Lags of one month back: the offsets, then the one counted from the month's end.
-LAGS_PER_MONTH = len(MONTH_OFFSETS) + 1
+# Lags of one month back: the offsets, the one counted from the month's end, and, on the last day of
+# February, the 30th: the 29th and 31st are among the others.
+LAGS_PER_MONTH = len(MONTH_OFFSETS) + 2
+SHORT_MONTH = 2
 
 
 class SeriesError(ValueError):
@@ -49,7 +51,7 @@ class Grid:
     def month_lags(self) -> npt.NDArray[np.int64]:
         """Columns of the same day of the previous months (see `_month_lags`); negative: none.
 
-        Eight numbers for every value: ask a block for it, not the whole.
+        Ten numbers for every value: ask a block for it, not the whole.
         """
         return _month_lags(self.start, self.days)
 
@@ -136,6 +138,9 @@ def _month_lags(start: npt.NDArray[np.datetime64], days: int) -> npt.NDArray[np.
         # … and the last days of a month also with the last days of a longer one.
         ending = (last - to_end.astype("timedelta64[D]") - start[:, None]).astype(np.int64)
         lags.append(np.where(to_end < MONTH_END_DAYS, ending, -1))
+        # What is due on a day that a month has not falls on its last.
+        later = np.where((to_end == 0) & (same + SHORT_MONTH <= last), column + SHORT_MONTH, -1)
+        lags.append(later)
     return np.stack(lags, axis=-1)
 
 
