@@ -1,5 +1,5 @@
-"""Promises of `set_aside_explained`: a fee of the quarter, half-year or year is news once, and
-what was only late is none.
+"""Promises of `set_aside_explained`: a fee of the quarter, half-year or year is news once, a busy
+end of the quarter twice, and what was only late is none.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from orchestration.analytics.detectors import detect
@@ -77,3 +78,28 @@ def test_days_that_are_caught_up_are_told_only_if_more_came(
     frame.loc[last, "y"] += more * frame.loc[late, "y"].sum()
     frame.loc[late, "y"] = 0.0
     assert [day for day in told(frame) if day == "2025-08-13"] == told_on
+
+
+def busy(frame: Frame, days: int, times: float, since: str = "2025-01-01") -> Frame:
+    left = (frame["ds"] + pd.offsets.QuarterEnd(0) - frame["ds"]).dt.days
+    frame.loc[(left < days) & (frame["ds"] >= since), "y"] *= times
+    return frame
+
+
+@pytest.mark.parametrize(("days", "times"), [(3, 1.6), (5, 2.5), (8, 1.6), (8, 2.5), (10, 2.5)])
+def test_busy_ends_of_quarters_and_their_being_over_are_told_twice_at_most(
+    make: Make, days: int, times: float
+) -> None:
+    frame = busy(make(days=640, noise=0.04), days, times)
+    assert told(frame)[-1] < "2025-08-01", "of March and June"
+
+
+def test_what_is_no_third_busy_end_is_told(make: Make) -> None:
+    second = told(busy(make(days=400, noise=0.04), 5, 2.5, since="2025-09-01"))
+    assert {day[:7] for day in second} == {"2025-09", "2025-12"}
+    much_more = busy(busy(make(days=400, noise=0.04), 5, 1.6), 5, 2.5, since="2025-12-01")
+    assert any(day > "2025-12-01" for day in told(much_more))
+    stays = busy(make(days=400, noise=0.04), 8, 2.5)
+    stays.loc[stays["ds"] > "2025-12-31", "y"] *= 2.5
+    assert any(day > "2025-12-01" for day in told(stays))
+    assert not any(day > "2025-12-01" for day in told(stays[stays["ds"] <= "2026-01-02"]))
