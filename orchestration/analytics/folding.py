@@ -11,7 +11,7 @@ An account that is new, or gone, as a whole tells its services.
 
 What falls in one place as it rises in another has moved (a service renamed, a machine of another
 account or owner, a region failed over): the rise tells the fall. So it does where an account is
-billed in another currency from a day on.
+billed in another currency from a day on. Credits that end in the same days are told by the largest.
 """
 
 from __future__ import annotations
@@ -125,6 +125,20 @@ def fold(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
 
     names = [None if pd.isna(told[name]) else teller(name) for name in findings["finding_id"]]
     return findings.assign(parent_finding_id=pd.Series(names, index=findings.index, dtype=object))
+
+
+def fold_credits(findings: pd.DataFrame) -> pd.DataFrame:
+    """`findings` of `ended_credits` with `parent_finding_id`: the largest of those of one provider
+    and currency that ended within a day of it.
+    """
+    parents: list[dict[Any, Any]] = []
+    told: list[str | None] = []
+    for finding in findings.to_dict("records"):
+        parent = next((one for one in parents if _together(one, finding)), None)
+        told.append(parent["finding_id"] if parent else None)
+        if parent is None:
+            parents.append(finding)
+    return findings.assign(parent_finding_id=pd.Series(told, index=findings.index, dtype=object))
 
 
 def _moves(apart: list[dict[Any, Any]]) -> dict[Any, Any]:

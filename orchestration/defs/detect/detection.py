@@ -15,7 +15,7 @@ from orchestration.analytics.explained import set_aside_explained
 from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import COLUMNS as FINDING_COLUMNS
 from orchestration.analytics.findings import largest_first, to_findings
-from orchestration.analytics.folding import fold, fold_sums
+from orchestration.analytics.folding import fold, fold_credits, fold_sums
 from orchestration.analytics.judged import COLUMNS as JUDGED_COLUMNS
 from orchestration.analytics.judged import (
     detection_version,
@@ -116,7 +116,7 @@ def _detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) -
     )  # fmt: skip
     ruled = _together(
         unusual_purchases(purchases(warehouse), events, today),
-        ended_credits(credits_by_day(warehouse), known.through, events, today),
+        fold_credits(ended_credits(credits_by_day(warehouse), known.through, events, today)),
     )
     found = fold_restated(fold(found, drivers), *restatements(warehouse))
     found = suppress(_together(in_words(found, drivers), ruled), feedback)

@@ -12,6 +12,7 @@ import pytest
 
 from orchestration.analytics.credits import ended_credits
 from orchestration.analytics.findings import COLUMNS
+from orchestration.analytics.folding import fold_credits
 from orchestration.analytics.planned import read_calendar
 
 FIRST, AS_OF = date(2025, 9, 1), date(2026, 4, 20)
@@ -165,3 +166,23 @@ def test_a_credit_of_many_places_says_so() -> None:
     (row,) = found(bill(lambda day: 30 * on(day), **everywhere))
     assert row["level"] == "provider"
     assert "off several services of Google Cloud; none" in row["why"]
+
+
+def test_credits_that_end_in_the_same_days_are_one_finding() -> None:
+    def until(last: date, amount: int, item: str) -> Rows:
+        return bill(lambda day: amount * (day <= last), item=item)
+
+    rows = pd.DataFrame(
+        until(date(2026, 4, 3), 30, "Small")
+        + until(date(2026, 4, 4), 50, "Large")
+        + until(date(2026, 3, 20), 40, "Earlier")
+    )
+    euros = rows.assign(billing_currency="EUR")
+    ended = ended_credits(pd.concat([rows, euros]), {"Google Cloud": AS_OF}, [], AS_OF)
+    told = fold_credits(ended).set_index("finding_id")
+    names: Any = told["billing_currency"] + told["why"].str.extract("'(.*)'")[0]
+    teller = dict(zip(names, told["parent_finding_id"].map(names.to_dict()), strict=True))
+    for currency in ("USD", "EUR"):
+        assert teller[f"{currency}Small"] == f"{currency}Large"
+        assert pd.isna([teller[f"{currency}Large"], teller[f"{currency}Earlier"]]).all()
+    assert fold_credits(ended.head(0)).empty
