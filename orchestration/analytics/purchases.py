@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from orchestration.analytics.findings import COLUMNS, LEAST_IMPACT, place
+from orchestration.analytics.forecasting.cadence import cadence_of
 from orchestration.analytics.money import about_a_dollar, display, to_money
 from orchestration.analytics.planned import Planned
 from orchestration.analytics.ruled import ruled_findings
@@ -24,6 +25,8 @@ KIND = "purchase"
 LEAST_SHARE = Decimal("0.05")
 #: Up to so many times the largest one before, it is the like of it.
 LIKE = Decimal("1.5")
+#: The same for what is due: a contract is topped up at its rhythm by what is needed.
+LIKE_DUE = Decimal(3)
 #: Days of a provider's bills before which nothing is known of what it usually sells.
 HISTORY_DAYS = 35
 
@@ -35,7 +38,8 @@ def unusual_purchases(
 
     `purchases` has charge_date, service_provider_name, sub_account_id, service_name,
     billing_currency, billed_cost, most_before (the most that the service billed for purchases on
-    an earlier day, missing where it never did), usage_before (effective, of the provider in the
+    an earlier day, missing where it never did), last_bought and bought_before (the last two days on
+    which it billed any, missing likewise), usage_before (effective, of the provider in the
     month before the day) and known_since (its first day). What an event announced is left out.
     """
     keys = purchases.assign(level=FINEST, member=ALL)
@@ -56,7 +60,17 @@ def _before(bought: dict[Any, Any]) -> Decimal:
 def _no_news(bought: dict[Any, Any]) -> Decimal:
     """Up to this cost a purchase is like one before, or small beside the usage, or small change."""
     small = LEAST_IMPACT * about_a_dollar(str(bought["billing_currency"]))
-    return max(LIKE * _before(bought), LEAST_SHARE * _amount(bought["usage_before"]), small)
+    like = LIKE_DUE if _is_due(bought) else LIKE
+    return max(like * _before(bought), LEAST_SHARE * _amount(bought["usage_before"]), small)
+
+
+def _is_due(bought: dict[Any, Any]) -> bool:
+    """The third of purchases at one rhythm, or a later one."""
+    days = [bought[name] for name in ("bought_before", "last_bought", "charge_date")]
+    return (
+        not any(map(pd.isna, days))
+        and cadence_of(list(map(_day, days)), recurring=False) is not None
+    )
 
 
 def _row(bought: dict[Any, Any], name: str) -> dict[str, Any]:

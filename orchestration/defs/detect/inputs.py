@@ -100,11 +100,15 @@ bought as (
   from marts.fct_daily_costs where charge_category = 'Purchase' group by 1, 2, 3, 4, 5
 ),
 compared as (
-  select bought.*, max(billed_cost) over (
-    partition by service_provider_name, sub_account_id, service_name, billing_currency
-    order by charge_date rows between unbounded preceding and 1 preceding
-  ) as most_before
+  select bought.*, lag(charge_date) over earlier as last_bought,
+         lag(charge_date, 2) over earlier as bought_before, max(billed_cost) over (
+           earlier rows between unbounded preceding and 1 preceding
+         ) as most_before
   from bought
+  window earlier as (
+    partition by service_provider_name, sub_account_id, service_name, billing_currency
+    order by charge_date
+  )
 )
 select compared.*, known_since, (
   select sum(cost) from usage

@@ -25,6 +25,8 @@ def bought(**other: Any) -> dict[str, Any]:
         "billing_currency": "USD",
         "billed_cost": Decimal(25_000),
         "most_before": Decimal(400),
+        "last_bought": None,
+        "bought_before": None,
         "usage_before": Decimal(90_000),
         "known_since": date(2026, 1, 1),
     } | other
@@ -99,3 +101,22 @@ def test_only_what_an_event_announced_is_left_out(entry: dict[str, Any], left: i
         "ends_on": "2026-05-01", "expires_on": "2026-06-01",
     }  # fmt: skip
     assert len(found(bought(), events=[event | entry])) == left
+
+
+@pytest.mark.parametrize(
+    ("before", "most", "told"),
+    [
+        ((date(2026, 2, 10), date(2026, 3, 10)), 10_000, 0),
+        ((date(2026, 2, 9), date(2026, 3, 12)), 10_000, 0),
+        ((date(2025, 10, 10), date(2026, 1, 10)), 10_000, 0),
+        ((date(2026, 2, 10), date(2026, 3, 10)), 8_000, 1),
+        ((date(2026, 2, 25), date(2026, 3, 10)), 10_000, 1),
+        ((None, date(2026, 3, 10)), 10_000, 1),
+    ],
+    ids=["monthly", "some days apart", "quarterly", "much more", "no rhythm", "second"],
+)
+def test_a_top_up_that_is_due_may_be_larger_than_any_before(
+    before: tuple[date | None, date], most: int, told: int
+) -> None:
+    rows = found(bought(most_before=Decimal(most), bought_before=before[0], last_bought=before[1]))
+    assert len(rows) == told
