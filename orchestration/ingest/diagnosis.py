@@ -80,6 +80,11 @@ def damaged(conversions: Sequence[Conversion], error: duckdb.Error) -> IngestErr
                 " nothing of it was landed."
             )
     names = " or ".join(conversion.source.name for conversion in conversions)
+    if "HUGEINT addition" in str(error):
+        return IngestError(
+            f"{names}: its amounts add up to more than 26 digits before the point. Correct them at"
+            " the source and export the file again."
+        )
     return IngestError(
         f"{names} is damaged or cut off ({reason(error)})."
         " Download or export it again; nothing of it was landed."

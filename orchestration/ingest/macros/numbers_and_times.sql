@@ -1,40 +1,39 @@
 -- The landing's own SQL functions, created on every connection: how one number or point in time is read.
 -- Which columns hold such values is data, in providers/.
 
--- The exact value of a number's text as three whole numbers (units, 1e-12ths and 1e-28ths),
--- without going through the decimal type that the conversion uses. The text splits into a sign,
--- an exponent e, and the digits before (w) and after (f) the point.
-CREATE MACRO exact_sign(t) AS CASE WHEN starts_with(trim(t), '-') THEN -1 ELSE 1 END;
-
+-- The exact value of a number's text without going through the decimal type that the conversion uses:
+-- all its digits as one whole number, and how many of them (the scale) are behind the point, 1250
+-- and 2 for 12.50; in scientific notation the exponent moves the point, 15 and 8 for 1.5E-7.
 CREATE MACRO exact_exponent(t) AS CASE
-    WHEN contains(lower(t), 'e')
+    WHEN contains(t, 'e') OR contains(t, 'E')
         THEN greatest(-99, least(99, CAST(split_part(lower(trim(t)), 'e', 2) AS INTEGER)))
     ELSE 0
 END;
 
-CREATE MACRO exact_whole(t) AS
-    split_part(split_part(ltrim(lower(trim(t)), '+-'), 'e', 1), '.', 1);
-
-CREATE MACRO exact_fraction(t) AS
-    split_part(split_part(ltrim(lower(trim(t)), '+-'), 'e', 1), '.', 2);
-
-CREATE MACRO exact_units(w, f, e) AS CAST('0' || CASE
-    WHEN e = 0 THEN w
-    WHEN length(w) + e <= 0 THEN '0'
-    ELSE rpad(left(w || f, length(w) + e), CAST(length(w) + e AS INTEGER), '0')
-END AS HUGEINT);
-
-CREATE MACRO exact_decimals(w, f, e) AS CASE
-    WHEN e = 0 THEN f
-    WHEN length(w) + e <= 0 THEN repeat('0', -(length(w) + e)) || w || f
-    ELSE substr(w || f, length(w) + e + 1)
+CREATE MACRO exact_mantissa(t) AS CASE
+    WHEN contains(t, 'e') OR contains(t, 'E') THEN split_part(lower(trim(t)), 'e', 1)
+    ELSE trim(t)
 END;
 
-CREATE MACRO exact_kept(d) AS CAST(rpad(left(d, 12), 12, '0') AS BIGINT);
+CREATE MACRO exact_scale(m, e) AS
+    CASE WHEN contains(m, '.') THEN length(m) - strpos(m, '.') ELSE 0 END - e;
 
-CREATE MACRO exact_cut(d) AS CASE
-    WHEN length(d) <= 12 THEN 0
-    ELSE CAST(rpad(substr(d, 13, 16), 16, '0') AS BIGINT)
+CREATE MACRO exact_digits(m) AS replace(m, '.', '');
+
+CREATE MACRO exact_sign(t) AS CASE WHEN starts_with(t, '-') THEN -1 ELSE 1 END;
+
+-- What twelve decimals hold of it, in 1e-12ths, and what they cut off, in 1e-28ths.
+CREATE MACRO exact_kept(d, scale) AS CASE
+    WHEN scale <= 12 THEN CAST(rpad(d, CAST(length(d) + 12 - scale AS INTEGER), '0') AS HUGEINT)
+    ELSE exact_sign(d) * CAST('0' || left(ltrim(d, '+-'), -(scale - 12)) AS HUGEINT)
+END;
+
+CREATE MACRO exact_cut(d, scale) AS CASE
+    WHEN scale <= 12 THEN 0
+    ELSE exact_sign(d) * CAST(
+        rpad(left(lpad(right(ltrim(d, '+-'), scale - 12), CAST(scale - 12 AS INTEGER), '0'), 16), 16, '0')
+        AS BIGINT
+    )
 END;
 
 -- Through 18 digits where they suffice: ten times faster than straight to 38, the same rounding.
@@ -50,7 +49,7 @@ CREATE MACRO odd_decimal(t) AS CASE
     WHEN contains(t, '_') THEN CAST('not a number: ' || t AS DECIMAL(38, 12))
     -- At most 8 characters with an exponent of one digit, as 4.000E-7: told without taking it apart.
     WHEN length(t) <= 8 AND substr(t, -3, 1) IN ('e', 'E') THEN quick_decimal(t)
-    WHEN length(exact_fraction(t)) - exact_exponent(t) <= 12 THEN quick_decimal(t)
+    WHEN exact_scale(exact_mantissa(t), exact_exponent(t)) <= 12 THEN quick_decimal(t)
     ELSE coalesce(
         CAST(TRY_CAST(t AS DECIMAL(38, 28)) AS DECIMAL(38, 12)),
         CAST(t AS DECIMAL(38, 12))

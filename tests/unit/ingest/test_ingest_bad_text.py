@@ -128,3 +128,9 @@ def test_text_in_another_encoding_far_into_a_file_is_named(cur: Cur, lake: Path)
     path = cur("bill.csv", *[("2025-09", "1")] * 3000)
     path.write_bytes(path.read_bytes() + "1,2025-09-01,2025-09-03,USD,Gebühr,1\n".encode("latin-1"))
     assert "line 3002: not text in UTF-8" in _refused(path, "aws_cur2", lake)
+
+
+def test_amounts_too_large_to_add_up_are_refused_in_words(tmp_path: Path) -> None:
+    bill = tmp_path / "b.json"
+    bill.write_text(json.dumps([FOCUS | {"BilledCost": "9e25"}] * 2))
+    assert "b.json: its amounts add up to more" in _refused(bill, "focus", tmp_path / "lake")

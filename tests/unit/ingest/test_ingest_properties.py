@@ -51,9 +51,9 @@ def test_exact_sum_of_texts_is_pythons_exact_sum(texts: list[str]) -> None:
     assert row is not None
     with localcontext() as context:
         context.prec = 80
-        assert exact_value(row[:3]) == sum((Decimal(text) for text in texts), start=Decimal(0))
+        assert exact_value(row[:2]) == sum((Decimal(text) for text in texts), start=Decimal(0))
         longer = [t for t in texts if Decimal(t) != Decimal(t).quantize(Decimal("1e-12"))]
-    assert row[3:] == (len(texts), len(longer), sum(1 for text in texts if Decimal(text)))
+    assert row[2:] == (len(texts), len(longer), sum(1 for text in texts if Decimal(text)))
 
 
 @given(st.lists(number_texts(), min_size=1, max_size=30))
