@@ -7,9 +7,10 @@ that begin and end between two rows, each read in order by one thread, with a co
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import xor
 from pathlib import Path
 from typing import Any
 
@@ -55,45 +56,39 @@ def slices(path: Path) -> list[Slice]:
     """
     size = path.stat().st_size
     wanted = min(MOST_SLICES, size // SLICE_BYTES)
-    starts = [*_cuts(path, [size * i // wanted for i in range(wanted)])]
-    if not starts or _open_at_end(path, starts[-1]):
+    bounds = [size * i // wanted for i in range(wanted)] + [size]
+    with ThreadPoolExecutor() as counting:
+        odd = counting.map(lambda span: _is_odd(path, *span), pairwise(bounds))
+        *within, open_at_end = accumulate(odd, xor, initial=False)
+    if open_at_end:
         return []
+    starts = [_row_after(path, *at) for at in zip(bounds[:-1], within, strict=True)]
     return [Slice(path, a, b) for a, b in pairwise([*starts, size]) if a < b]
 
 
-def _open_at_end(path: Path, start: int) -> bool:
-    """Whether what begins at a row's start ends inside quotes."""
-    inside = 0
+def _is_odd(path: Path, start: int, end: int) -> bool:
+    """Whether a range of bytes has an odd number of quotes."""
+    odd = False
     with path.open("rb") as stream:
         stream.seek(start)
-        while chunk := stream.read(_CHUNK):
-            inside ^= _quotes(chunk) & 1
-    return bool(inside)
+        while chunk := stream.read(min(_CHUNK, end - start)):
+            start += len(chunk)
+            odd ^= bool(np.count_nonzero(np.frombuffer(chunk, np.uint8) == _QUOTE) & 1)
+    return odd
 
 
-def _cuts(path: Path, targets: list[int]) -> Iterator[int]:
-    """For each offset the next one at which a row begins."""
-    inside, offset = 0, 0
+def _row_after(path: Path, offset: int, within: bool) -> int:
+    """Where the next row begins, given whether the offset is within quotes; else the file's end."""
+    inside = int(within)
     with path.open("rb") as stream:
-        for target in targets:
-            while offset < target:
-                chunk = stream.read(min(_CHUNK, target - offset))
-                inside ^= _quotes(chunk) & 1
-                offset += len(chunk)
-            while chunk := stream.read(_CHUNK):
-                found = _row_end(chunk, inside)
-                if found is not None:
-                    offset += found
-                    inside = 0
-                    stream.seek(offset)
-                    yield offset
-                    break
-                inside ^= _quotes(chunk) & 1
-                offset += len(chunk)
-
-
-def _quotes(chunk: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == _QUOTE))
+        stream.seek(offset)
+        while chunk := stream.read(_READ):
+            found = _row_end(chunk, inside)
+            if found is not None:
+                return offset + found
+            inside ^= chunk.count(b'"') & 1
+            offset += len(chunk)
+    return offset
 
 
 def _row_end(chunk: bytes, inside: int) -> int | None:
