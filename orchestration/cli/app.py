@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
-from orchestration.cli.console import CANNOT, complain
+from orchestration.cli.console import CANNOT, complain, outlive_readers
 from orchestration.cli.home import require_possible_home
 from orchestration.settings import SettingsError
 
@@ -114,6 +114,7 @@ def tollgate(
 
 def main() -> None:
     """Entry point of the `tollgate` script."""
+    outlive_readers()
     try:
         app()
     finally:

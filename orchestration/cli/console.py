@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -19,17 +20,39 @@ CANNOT = 2
 LOG_WIDTH = 140
 
 
-class _Unbroken(Console):
-    """A console whose reader may leave, as `| head` does."""
-
-    def on_broken_pipe(self) -> None:
-        """The rest goes nowhere: Rich's own would exit with 1, which says denied."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+out = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, emoji=False)
+err = Console(stderr=True, emoji=False)
 
 
-out = _Unbroken(width=None if sys.stdout.isatty() else LOG_WIDTH, emoji=False)
-err = _Unbroken(stderr=True, emoji=False)
+class _Unbroken(io.FileIO):
+    """A file whose reader may leave: what is written after that goes nowhere."""
+
+    def write(self, data: Any) -> int:
+        """As any file; a pipe that nobody reads takes everything."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(data)
+
+
+def outlive_readers() -> None:
+    """Go on where the reader of stdout or stderr leaves, as `| head` does.
+
+    Click and Rich would each exit with 1, which says denied.
+    """
+    sys.stdout, sys.stderr = map(_unbroken, (sys.stdout, sys.stderr))
+
+
+def _unbroken(stream: Any) -> io.TextIOWrapper:
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Unbroken(stream.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def complain(message: str) -> None:

@@ -139,12 +139,17 @@ def test_a_light_command_does_not_import_what_heavy_ones_need() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("writes", ["console.out.print", "sys.stdout.write"])
 @pytest.mark.parametrize("code", [0, 1])
-def test_exit_code_is_the_verdicts_though_its_reader_has_left(code: int) -> None:
+def test_exit_code_is_the_verdicts_though_its_reader_has_left(code: int, writes: str) -> None:
     """`tollgate capacity decide … | head -1` said denied, whatever was decided."""
     asked = (
-        "import sys; from orchestration.cli.console import out; sys.stdin.readline(); "
-        f"out.print('allowed'); out.print('a plan'); sys.exit({code})"
+        "import sys, typer\n"
+        "from orchestration.cli import app, console\n"
+        "def run():\n"
+        f"    sys.stdin.readline(); {writes}('allowed'); {writes}(100_000 * 'a plan')\n"
+        f"    raise typer.Exit({code})\n"
+        "command = typer.Typer(); command.command()(run); app.app = command; app.main()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", asked],
