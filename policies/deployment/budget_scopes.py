@@ -20,6 +20,8 @@ CONFIG = "finops/config/budgets"
 DIMENSIONS = ("owner", "product", "environment", "provider", "account", "service")
 
 _CURRENCY = re.compile("[A-Z]{3}")
+# Without quotes, YAML makes it a binary fraction, which holds no cents.
+_REMEDY = 'write it as text, like "1234.56", not negative'
 
 
 class BudgetError(ValueError):
@@ -95,4 +97,4 @@ def amount(value: object, name: str) -> Decimal:
         # The gate reads up to 18 digits before the point.
         if read.is_finite() and 0 <= read < Decimal(10) ** 15:
             return read
-    raise BudgetError(f"{name} is not an amount of money; write it like 1234.56, not negative")
+    raise BudgetError(f"{name} is not an amount of money: {_REMEDY}")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from policies.bundle import Bundle, read_bundle
+from policies.bundle import Bundle, BundleError, read_bundle
 from policies.deployment.budget import configured_budget
 from policies.deployment.budget_scopes import DIMENSIONS, BudgetError, Scope, budget_scopes
 
@@ -37,7 +37,7 @@ def test_scope_covers_all_but_for_the_dimensions_that_it_names() -> None:
         ({"shop": {**GOOD, "currency": "usd"}}, "scopes.shop.currency is not a currency"),
         ({"shop": {"monthly_limit": "1"}}, "scopes.shop.currency is not a currency"),
         ({"shop": {"currency": "USD"}}, "scopes.shop.monthly_limit is not an amount"),
-        ({"shop": {**GOOD, "monthly_limit": 0.1}}, "scopes.shop.monthly_limit is not an amount"),
+        ({"shop": {**GOOD, "monthly_limit": 0.1}}, "is not an amount of money: write it as text"),
         ({"shop": {**GOOD, "covers": ["web"]}}, "scopes.shop.covers is not a mapping"),
         ({"shop": {**GOOD, "covers": {"team": ["web"]}}}, "scopes.shop.covers.team is unknown"),
         ({"shop": {**GOOD, "covers": {"owner": "web"}}}, "scopes.shop.covers.owner names nothing"),
@@ -49,6 +49,21 @@ def test_scope_that_cannot_be_read_names_its_file_and_field(scopes: Any, said: s
     with pytest.raises(BudgetError) as caught:
         configured_budget(bundle(scopes), "shop")
     assert str(caught.value).startswith("/policies/finops/config/budgets/data.yaml: scopes")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"scopes:\n  shop: {currency: USD}\n  shop: {currency: EUR}\n", "'shop' stands twice"),
+        (b"scopes: [}\n", "parsing a flow node did not find"),
+    ],
+)
+def test_file_that_is_no_yaml_or_says_two_things_is_refused(text: bytes, said: str) -> None:
+    """OPA, like most readers, takes the last of two, and the other limit would hold nothing."""
+    given = Bundle(Path("/policies"), {"finops/config/budgets/data.yaml": text})
+    with pytest.raises(BundleError) as caught:
+        budget_scopes(given)
     assert said in str(caught.value)
 
 
