@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestration.budgets import measured_budgets
 from orchestration.ingest.engine import text
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Warehouse, WarehouseError
 from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
 from policies.deployment.changes import one_case
 from policies.deployment.meters import meters, used_meters
@@ -144,10 +144,16 @@ def measure_card(
 ) -> dict[str, Any]:
     """The content of a rate card, from the last `days` that lie whole before `until` (UTC).
 
-    A SKU needs `min_lines` line items; with fewer, its rate says too little.
+    A SKU needs `min_lines` line items; with fewer, its rate says too little. Without any usage it
+    is a `WarehouseError`: to a gate, a card of no bills would say that nothing was spent.
     """
     freshness = warehouse.read(_FRESHNESS.format(end=until or now.date()))[1]
-    as_of = min((day for _, day in freshness), default=(until or now.date()))
+    if not freshness:
+        raise WarehouseError(
+            f"the marts have no usage before {until or now.date()}, so there is nothing to export: "
+            "run `tollgate ingest` and `tollgate build`"
+        )
+    as_of = min(day for _, day in freshness)
     # The last day of a bill is still being delivered.
     window = {"first": as_of - timedelta(days=days), "end": as_of}
     rows = warehouse.read(_RATES.format(**window))[1]

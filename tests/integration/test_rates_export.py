@@ -298,9 +298,7 @@ def test_facts_are_budget_with_band_freshness_and_commitments(bills: Bills, home
     assert Decimal(commitment["unused_monthly"]) > 0
 
 
-def test_budget_that_no_build_has_measured_is_no_budget_without_spend(
-    bills: Bills, home: Path
-) -> None:
+def test_budget_that_no_build_has_measured_is_not_unspent(bills: Bills, home: Path) -> None:
     bills.close()
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
         warehouse.execute("delete from marts.fct_budgets where charge_month = '2026-10-01'")
@@ -357,7 +355,10 @@ def test_card_is_the_same_on_postgresql(
         assert measure_card(Warehouse(Settings(home, "postgres")), now) == expected
 
 
-def test_no_warehouse_exits_2_and_writes_nothing(home: Path) -> None:
+@pytest.mark.parametrize("warehouse", ["missing", "without usage"])
+def test_nothing_to_measure_exits_2_and_writes_nothing(warehouse: str, home: Path) -> None:
+    if warehouse != "missing":
+        Bills(duckdb.connect(str(home / "warehouse.duckdb"))).close()
     result = export("--out", str(home / "rates.json"))
     assert result.exit_code == 2
     assert not (home / "rates.json").exists()
