@@ -57,7 +57,8 @@ def _screen(columns: list[str], rows: list[tuple[Any, ...]]) -> None:
         return
     table = Table()
     for column in columns:
-        table.add_column(shown(column))
+        # An amount that is cut is another amount.
+        table.add_column(shown(column), overflow="fold")
     for row in rows[:SCREEN_ROWS]:
         table.add_row(*map(shown, row))
     out.print(table)

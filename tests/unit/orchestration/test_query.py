@@ -52,6 +52,13 @@ def test_amounts_have_no_exponent(home: Path, option: str) -> None:
     assert "E-12" not in said
 
 
+def test_amounts_that_do_not_fit_are_broken_and_not_cut(home: Path) -> None:
+    said = ask(f"select {', '.join(f'12345.67::decimal(38, 12) as c{n}' for n in range(14))}")
+    rows = [line.strip("│").split("│") for line in said.splitlines() if line.startswith("│")]
+    columns = ["".join(part.strip() for part in parts) for parts in zip(*rows, strict=True)]
+    assert columns == 14 * ["12345.670000000000"]
+
+
 def test_what_is_no_number_is_null_in_json(home: Path) -> None:
     said = ask(
         "select 'nan'::double as a, 'inf'::double as b, ['nan'::double, 1.5] as c, "
