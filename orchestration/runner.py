@@ -103,14 +103,16 @@ def run_job(
     config: dict[str, Any] | None = None,
     on_step: OnStep | None = None,
     on_wait: OnWait | None = None,
-) -> None:
+) -> list[str]:
     """Execute a job in this process; raises `JobFailedError` where a step fails.
+
+    Returns what its checks warn of, a line each: the check, the rows, and its description.
 
     `tags` carry the partition range (`partitions.period_range_tags`), `config` the ops' own.
     Waits for another process that runs a job on this installation; `on_wait` is told of it.
     """
     with alone(settings, on_wait):
-        _run_job(settings, name, tags, config, on_step)
+        return _run_job(settings, name, tags, config, on_step)
 
 
 @contextmanager
@@ -143,7 +145,7 @@ def _run_job(
     tags: dict[str, str] | None,
     config: dict[str, Any] | None,
     on_step: OnStep | None,
-) -> None:
+) -> list[str]:
     # dagster-dbt's remarks are kept with the run; the root logger would print them once more.
     logging.getLogger("dagster.builtin").propagate = False
     # The assets' resources read the installation from the environment.
@@ -171,6 +173,19 @@ def _run_job(
         )
     if not result.success:
         raise JobFailedError(_why(name, result))
+    graph = job.asset_layer.asset_graph
+    return [
+        _warning(check, graph.get_check_spec(check.asset_check_key).description)
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity == dg.AssetCheckSeverity.WARN
+    ]
+
+
+def _warning(check: dg.AssetCheckEvaluation, description: str | None) -> str:
+    rows = check.metadata.get("dagster_dbt/failed_row_count")
+    found = f" (rows: {rows.value})" if rows else ""
+    meant = ": " + " ".join(description.split()) if description else ""
+    return f"{check.asset_key.to_user_string()} {check.check_name}{found}{meant}"
 
 
 class _KeptConnections(SingletonThreadPool):
@@ -280,11 +295,11 @@ def run_everything(
     last: str | None,
     on_step: OnStep | None = None,
     on_wait: OnWait | None = None,
-) -> None:
+) -> list[str]:
     """Run the job `everything`: all months that the declared exports hold, or a range of them.
 
     `first` and `last` ('YYYY-MM', both included) go together; what landed by other ways is
-    built in any case.
+    built in any case. Returns what checks warn of.
     """
     tags = None
     if first or last:
@@ -297,4 +312,4 @@ def run_everything(
                     "write it as YYYY-MM"
                 )
         tags = period_range_tags(start, end)
-    run_job(settings, "everything", tags=tags, on_step=on_step, on_wait=on_wait)
+    return run_job(settings, "everything", tags=tags, on_step=on_step, on_wait=on_wait)

@@ -56,7 +56,7 @@ def _build_past(settings: Settings, as_of: str) -> None:
 
 
 def materialise(settings: Settings, first: str | None = None, last: str | None = None) -> int:
-    """Run `everything` with a progress line per step; ends the command where a step fails."""
+    """Run `everything` step by step, then say what its checks warn of; ends where a step fails."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -76,10 +76,12 @@ def materialise(settings: Settings, first: str | None = None, last: str | None =
                 err.print(Text(f"{step}: {state}"), soft_wrap=True)
 
         try:
-            run_everything(
+            warnings = run_everything(
                 settings, first, last, on_step, lambda why: progress.console.print(Text(why))
             )
         except (JobFailedError, ValueError) as error:
             progress.stop()
             fail(str(error))
+    for warning in warnings:
+        err.print(Text(f"warning: {warning}", "yellow"), soft_wrap=True)
     return done

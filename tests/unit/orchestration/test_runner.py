@@ -7,10 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.runner import alone, plainly
+from orchestration import runner
+from orchestration.runner import alone, plainly, run_job
 from orchestration.settings import Settings
 
 HOLD = """
@@ -76,3 +78,29 @@ def test_warehouse_that_somebody_has_open_is_one_line_with_the_process(tmp_path:
     assert said.endswith("wait until it has ended, or close it there, and build again")
     assert "\n" not in said
     assert plainly("another error") == "another error"
+
+
+@dg.asset
+def budgets() -> None:
+    """An asset."""
+
+
+@dg.asset_check(asset=budgets, description="No budget\nis over.")
+def hold() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"dagster_dbt/failed_row_count": 2},
+    )
+
+
+def test_what_checks_warn_of_reaches_whoever_builds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was in Dagster's UI alone, though the README had builds warn of budgets."""
+    job = dg.define_asset_job("everything")
+    made = dg.Definitions(assets=[budgets], asset_checks=[hold], jobs=[job])
+    monkeypatch.setattr(runner, "assemble", lambda settings: made)
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    said = run_job(Settings(tmp_path), "everything")
+    assert said == ["budgets hold (rows: 2): No budget is over."]
