@@ -9,7 +9,8 @@ from orchestration.analytics.detectors.grid import Floats, Ints, median
 from orchestration.analytics.forecasting.panel import Panel
 
 WEEKS = 12
-# A day of the month counts as a fee when it stood out in each of the last months, this strongly.
+# A day of the month counts as a fee when it stood out in each of the last months, this strongly, or
+# in twice as many half as strongly: a tier makes days differ from those of a fortnight before.
 FEE_MONTHS = 3
 FEE_NOISE = 6.0
 # The last days of a month, which have another number in each, may have fees too.
@@ -65,10 +66,12 @@ def _fees(extra: Floats, place: Ints, places: int, scale: Floats) -> Floats:
     fee = np.zeros((len(extra), places))
     for number in range(places):
         seen = np.where(place == number, extra, np.nan)
-        last = last_known(seen, FEE_MONTHS)
-        certain = (np.abs(last) > FEE_NOISE * scale).all(axis=1)
-        same_sign = np.abs(np.sign(last).sum(axis=1)) == FEE_MONTHS
-        fee[:, number] = np.where(certain & same_sign, median(last), 0.0)
+        for times in (2, 1):
+            last = last_known(seen, FEE_MONTHS * times)
+            certain = (np.abs(last) > FEE_NOISE / times * scale).all(axis=1)
+            same_sign = np.abs(np.sign(last).sum(axis=1)) == FEE_MONTHS * times
+            due = median(last[:, :FEE_MONTHS])
+            fee[:, number] = np.where(certain & same_sign, due, fee[:, number])
     return fee
 
 

@@ -91,6 +91,16 @@ def test_a_fee_of_a_day_that_a_month_has_not_is_due_on_its_last(make: Make, day:
         assert ((out["p50"] > 400) == due).all()
 
 
+def test_a_fee_of_the_month_s_end_shows_beside_a_tier_of_half_the_month(make: Make) -> None:
+    """The tier was taken for noise, and the fee for a busy end of the quarter."""
+    frame = make(days=520, noise=0.03)
+    ends = frame["ds"].dt.is_month_end
+    frame["y"] += 30.0 * (frame["ds"].dt.day > 12) + 200.0 * ends
+    known = frame["ds"] <= "2025-11-24"
+    out = forecast(frame[known], 150)
+    assert ((out["p50"] > 250) == out["ds"].dt.is_month_end).all()
+
+
 def with_free_tier(frame: Frame, days: float, price: float = 0.0, fee: float = 0.0) -> Frame:
     used = frame.groupby(frame["ds"].dt.to_period("M"))["y"].cumsum()
     inside = np.clip(100 * days - (used - frame["y"]), 0, frame["y"])
