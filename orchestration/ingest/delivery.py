@@ -19,7 +19,7 @@ from orchestration.ingest.diagnosis import first_bad_value
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.facts import FileFacts, PeriodFacts, Total, file_facts
-from orchestration.ingest.originals import Original, keep
+from orchestration.ingest.originals import Original, keep, kept_before
 from orchestration.ingest.recognition import refuse_other_content, refuse_other_feed
 from orchestration.ingest.slices import SLICING
 from orchestration.ingest.sources import open_source
@@ -57,9 +57,10 @@ def deliver(
     """Keep every file in the lake and learn its facts; refuse what is not a bill of this feed."""
     delivered: list[Delivered] = []
     seen: dict[str, str] = {}
+    before = kept_before(job.lake)
     for path in files:
         job.say(f"{path.name}: reading")
-        original = keep(path, job.lake, job.working)
+        original = keep(path, job.lake, job.working, before)
         job.kept.append(original)
         if original.sha256 in seen:
             raise IngestError(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
 import shutil
 import uuid
+from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,18 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def keep(path: Path, lake: Path, working: Path) -> Original:
+def kept_before(lake: Path) -> set[tuple[str, int]]:
+    """Names and sizes in bytes of the files that the lake has: what may be among them already.
+
+    Ask once for a delivery: it looks into the folder of each file.
+    """
+    return {(kept.name, kept.stat().st_size) for kept in (lake / ORIGINALS).glob("*/*")}
+
+
+def keep(path: Path, lake: Path, working: Path, before: Container[tuple[str, int]]) -> Original:
     """Copy a file to `lake/_originals/<sha256>/<name>` unless it is there; land from the copy.
+
+    `before` are the names and sizes of `kept_before`.
 
     Landing reads the copy, so a file that changes while it is read cannot mix two versions. The
     copy is not yet safe from a power cut: `flush` it before anything names it.
@@ -46,28 +56,31 @@ def keep(path: Path, lake: Path, working: Path) -> Original:
     if not path.is_file():
         problem = "is not a regular file" if path.exists() else "no such file"
         raise IngestError(f"{path}: {problem}. Check the path.")
-    before = path.stat()
-    originals = lake / ORIGINALS
+    state = path.stat()
     copy = working / f"{uuid.uuid4().hex}.original"
     with ThreadPoolExecutor(max_workers=1) as aside:
         # A file that may be there already is neither read through nor copied before it is known.
-        alike = any(
-            known.stat().st_size == before.st_size
-            for known in originals.glob(f"*/{glob.escape(path.name)}")
-        )
+        alike = (path.name, state.st_size) in before
         copied = None if alike else aside.submit(_copy_whole, path, copy)
         digest = sha256_of(path)
-        stored = originals / digest / path.name
+        stored = lake / ORIGINALS / digest / path.name
         if not stored.exists() or sha256_of(stored) != digest:
             (copied or aside.submit(_copy_whole, path, copy)).result()
-            after = path.stat()
-            if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            if _version(path.stat()) != _version(state):
                 raise IngestError(
                     f"{path} changed while it was read. Try again when it is complete."
                 )
             stored.parent.mkdir(parents=True, exist_ok=True)
             copy.replace(stored)
-    return Original(stored, path.name, digest, before.st_size)
+    return Original(stored, path.name, digest, state.st_size)
+
+
+def _version(state: os.stat_result) -> tuple[int, ...]:
+    """What differs if a file was written to, or another was put in its place.
+
+    Programs that copy files set their size and time of change alike; the other two they cannot set.
+    """
+    return state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns
 
 
 def _copy_whole(path: Path, copy: Path) -> None:

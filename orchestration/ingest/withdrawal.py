@@ -37,11 +37,13 @@ def kept_if_accepted(lake: Path) -> Iterator[list[Original]]:
 
 def _withdraw(lake: Path, kept: Sequence[Original]) -> None:
     landed = _landed(lake) if kept else set()
+    refused = {original.sha256 for original in kept} - landed
     for original in kept:
-        if original.sha256 not in landed:
+        if original.sha256 in refused:
             shutil.rmtree(original.path.parent, ignore_errors=True)
-            for facts in (lake / ORIGINALS).glob(f"{original.sha256}.*"):
-                facts.unlink(missing_ok=True)
+    for facts in (lake / ORIGINALS).glob("*.facts.*"):
+        if facts.name.partition(".")[0] in refused:
+            facts.unlink(missing_ok=True)
 
 
 def _landed(lake: Path) -> set[str]:
