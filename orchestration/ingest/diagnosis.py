@@ -18,7 +18,7 @@ _MEANING = {
     "decimal": "is not a number (or has more than 26 digits before the point)",
     "timestamp": "is not a point in time that exists",
     "date": "is not a date that exists",
-    "json": "is not a list in which each amount is a number",
+    "json": "is not a list in which each entry has one amount, which is a number",
 }
 _SHOWN = 60
 _AGAIN = "Correct it at the source and export the file again."

@@ -103,16 +103,21 @@ class Source:
         return self._csv([str(self.path)], null_texts, f"header = true, {quoted}")
 
     def repeats(self, fields: Sequence[Field]) -> dict[str, str]:
-        """Per header of these, SQL over a JSON row `j`: whether the row has the key twice.
+        """Per header of these, SQL over a JSON row `j`: whether the row has the key twice, or a
+        record that it is in.
 
         DuckDB then reads the first one, other readers the last.
         """
         found = {}
         for field in fields:
-            record, _, step = field.pointer.rpartition("/")
-            key = text(step.replace("~1", "/").replace("~0", "~"))
-            named = f"list_filter(json_keys(j, {text(record)}), lambda k: k = {key})"
-            found[field.header] = f"coalesce(len({named}) > 1, false)"
+            _, *steps = field.pointer.split("/")
+            twice = []
+            for depth, step in enumerate(steps):
+                record = text("".join(f"/{above}" for above in steps[:depth]))
+                key = text(step.replace("~1", "/").replace("~0", "~"))
+                named = f"list_filter(json_keys(j, {record}), lambda k: k = {key})"
+                twice.append(f"coalesce(len({named}) > 1, false)")
+            found[field.header] = f"({' OR '.join(twice)})"
         return found
 
     @cached_property

@@ -8,7 +8,6 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,12 +67,28 @@ def test_a_cost_that_a_row_gives_twice_is_refused(shape: str, tmp_path: Path, la
     assert "bill.json, row 2: the key 'BilledCost' is there twice" in _refused(path, "focus", lake)
 
 
-def test_a_month_that_a_nested_record_gives_twice_is_refused(tmp_path: Path, lake: Path) -> None:
-    row: dict[str, Any] = {"billing_account_id": "a", "sku": {"id": "s"}, "cost": 1}
-    row |= {"usage_start_time": "2025-09-01", "currency": "EUR", "credits": []}
+GOOGLE = {"billing_account_id": "a", "sku": {"id": "s"}, "cost": 1, "currency": "EUR"}
+GOOGLE |= {"usage_start_time": "2025-09-01"}
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ('"invoice": {"month": "202509", "month": "202510"}',
+         "row 1: the key 'invoice_month' is there twice"),
+        ('"invoice": {"month": "202509"}, "invoice": {"month": "202510"}',
+         "row 1: the key 'invoice_month' is there twice"),
+        ('"invoice": {"month": "202509"}, "credits": [{"amount": -0.1, "amount": -0.5}]',
+         "is not a list in which each entry has one amount"),
+    ],
+    ids=["month", "record of the month", "credit"],
+)  # fmt: skip
+def test_what_a_nested_record_gives_twice_is_refused(
+    rest: str, said: str, tmp_path: Path, lake: Path
+) -> None:
     path = tmp_path / "bill.json"
-    path.write_text(json.dumps(row)[:-1] + ', "invoice": {"month": "202509", "month": "202510"}}')
-    assert "row 1: the key 'invoice_month' is there twice" in _refused(path, "gcp_standard", lake)
+    path.write_text(f"{json.dumps(GOOGLE)[:-1]}, {rest}}}")
+    assert said in _refused(path, "gcp_standard", lake)
 
 
 def test_a_tag_that_a_row_gives_twice_is_no_reason_to_refuse_it(tmp_path: Path, lake: Path) -> None:
