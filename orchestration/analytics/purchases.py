@@ -25,7 +25,8 @@ KIND = "purchase"
 LEAST_SHARE = Decimal("0.05")
 #: Up to so many times the largest one before, it is the like of it.
 LIKE = Decimal("1.5")
-#: The same for what is due: a contract is topped up at its rhythm by what is needed.
+#: What is due may be so many times the mean of those before as well: a contract is topped up at its
+#: rhythm by what is needed. Of the largest, each could be three times the one before, unnoticed.
 LIKE_DUE = Decimal(3)
 #: Days of a provider's bills before which nothing is known of what it usually sells.
 HISTORY_DAYS = 35
@@ -38,9 +39,10 @@ def unusual_purchases(
 
     `purchases` has charge_date, service_provider_name, sub_account_id, service_name,
     billing_currency, billed_cost, most_before (the most that the service billed for purchases on
-    an earlier day, missing where it never did), last_bought and bought_before (the last two days on
-    which it billed any, missing likewise), usage_before (effective, of the provider in the
-    month before the day) and known_since (its first day). What an event announced is left out.
+    an earlier day, missing where it never did), mean_before (the mean of such days, missing
+    likewise), last_bought and bought_before (the last two days on which it billed any, missing
+    likewise), usage_before (effective, of the provider in the month before the day) and known_since
+    (its first day). What an event announced is left out.
     """
     keys = purchases.assign(level=FINEST, member=ALL)
     names = series_ids(keys[list(LEVEL_KEYS)])
@@ -60,8 +62,8 @@ def _before(bought: dict[Any, Any]) -> Decimal:
 def _no_news(bought: dict[Any, Any]) -> Decimal:
     """Up to this cost a purchase is like one before, or small beside the usage, or small change."""
     small = LEAST_IMPACT * about_a_dollar(str(bought["billing_currency"]))
-    like = LIKE_DUE if _is_due(bought) else LIKE
-    return max(like * _before(bought), LEAST_SHARE * _amount(bought["usage_before"]), small)
+    due = LIKE_DUE * _amount(bought["mean_before"]) if _is_due(bought) else Decimal(0)
+    return max(LIKE * _before(bought), due, LEAST_SHARE * _amount(bought["usage_before"]), small)
 
 
 def _is_due(bought: dict[Any, Any]) -> bool:

@@ -101,14 +101,14 @@ bought as (
 ),
 compared as (
   select bought.*, lag(charge_date) over earlier as last_bought,
-         lag(charge_date, 2) over earlier as bought_before, max(billed_cost) over (
-           earlier rows between unbounded preceding and 1 preceding
-         ) as most_before
+         lag(charge_date, 2) over earlier as bought_before,
+         max(billed_cost) over before as most_before,
+         cast(avg(billed_cost) over before as decimal(38, 12)) as mean_before
   from bought
   window earlier as (
     partition by service_provider_name, sub_account_id, service_name, billing_currency
     order by charge_date
-  )
+  ), before as (earlier rows between unbounded preceding and 1 preceding)
 )
 select compared.*, known_since, (
   select sum(cost) from usage

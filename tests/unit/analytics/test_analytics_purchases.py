@@ -25,6 +25,7 @@ def bought(**other: Any) -> dict[str, Any]:
         "billing_currency": "USD",
         "billed_cost": Decimal(25_000),
         "most_before": Decimal(400),
+        "mean_before": Decimal(300),
         "last_bought": None,
         "bought_before": None,
         "usage_before": Decimal(90_000),
@@ -118,5 +119,26 @@ def test_only_what_an_event_announced_is_left_out(entry: dict[str, Any], left: i
 def test_a_top_up_that_is_due_may_be_larger_than_any_before(
     before: tuple[date | None, date], most: int, told: int
 ) -> None:
-    rows = found(bought(most_before=Decimal(most), bought_before=before[0], last_bought=before[1]))
+    days = {"bought_before": before[0], "last_bought": before[1]}
+    rows = found(bought(most_before=Decimal(most), mean_before=Decimal(most), **days))
     assert len(rows) == told
+
+
+def test_top_ups_that_grow_threefold_each_time_are_told() -> None:
+    paid = [Decimal(10_000), Decimal(10_000)]
+    days = [date(2026, month, 10) for month in (1, 2, 3, 4)]
+    told = []
+    for cost, at in ((Decimal(30_000), 2), (Decimal(90_000), 3)):
+        told += found(
+            bought(
+                charge_date=days[at],
+                known_since=date(2025, 10, 1),
+                billed_cost=cost,
+                most_before=max(paid),
+                mean_before=sum(paid, Decimal(0)) / len(paid),
+                last_bought=days[at - 1],
+                bought_before=days[at - 2],
+            )
+        )
+        paid.append(cost)
+    assert [row["actual_cost"] for row in told] == [90_000]
