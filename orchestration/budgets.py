@@ -18,18 +18,27 @@ from policies.deployment.budget_scopes import BudgetError, budget_scopes
 # Where nothing is forecast, a month is expected to cost what it has cost.
 _MONTH = """
 select scope, billing_currency, spent_cost, coalesce(forecast_cost, spent_cost),
-       coalesce(forecast_low_cost, spent_cost), coalesce(forecast_high_cost, spent_cost)
+       coalesce(forecast_low_cost, spent_cost), coalesce(forecast_high_cost, spent_cost),
+       unbilled_covers, as_of, spent_through is not null or forecast_cost is not null
 from marts.fct_budgets where charge_month = date '{first}'
+"""
+# Where a build failed in between, costs are of today and budgets still of an earlier day.
+_COSTS = """
+select max(charge_date) from marts.fct_daily_costs
+where charge_category = 'Usage' and charge_date < date '{today}'
 """
 
 
 def measured_budgets(warehouse: Warehouse, now: datetime) -> dict[str, Budget]:
     """Every configured budget of the month that `now` lies in, by scope: usage of all providers.
 
-    A budget that the mart does not have is a `BudgetError`: unknown spend must not pass for none.
+    A budget that the mart does not have, or had before the costs of later days, is a `BudgetError`:
+    unknown spend must not pass for none. One of which the month has neither a charge nor a forecast
+    is not known.
     """
     bundle = read_bundle()
     rows = warehouse.read(_MONTH.format(first=now.date().replace(day=1)))[1]
+    ((newest,),) = warehouse.read(_COSTS.format(today=now.date()))[1]
     measured = {(scope, currency): figures for scope, currency, *figures in rows}
     found = {}
     for scope, terms in sorted(budget_scopes(bundle).items()):
@@ -38,7 +47,16 @@ def measured_budgets(warehouse: Warehouse, now: datetime) -> dict[str, Budget]:
                 f"budget {scope!r} in {terms.currency} is not in marts.fct_budgets for "
                 f"{now:%Y-%m}: run `tollgate build`, which reads finops/config/budgets"
             )
-        spent, forecast, low, high = map(Decimal, measured[scope, terms.currency])
+        *costs, unbilled, as_of, is_known = measured[scope, terms.currency]
+        if newest is not None and as_of < newest:
+            raise BudgetError(
+                f"budget {scope!r} was measured on {as_of}, before the costs until {newest} came: "
+                "run `tollgate build` to its end"
+            )
+        if not is_known:
+            found[scope] = configured_budget(bundle, scope)
+            continue
+        spent, forecast, low, high = map(Decimal, costs)
         found[scope] = replace(
             configured_budget(bundle, scope),
             source="measured",
@@ -46,5 +64,6 @@ def measured_budgets(warehouse: Warehouse, now: datetime) -> dict[str, Budget]:
             forecast=forecast,
             forecast_low=low,
             forecast_high=high,
+            unbilled_covers=unbilled,
         )
     return found

@@ -343,7 +343,7 @@ def _commitments(warehouse: Warehouse, window: dict[str, date], days: int) -> li
 
 
 def _budgets(warehouse: Warehouse, now: datetime) -> list[dict[str, str]]:
-    """Spend, forecast and its band of every configured scope, for the month of `now`."""
+    """Spend, forecast and its band of each scope that has been measured, for the month of `now`."""
     return [
         {
             "scope": scope,
@@ -353,8 +353,10 @@ def _budgets(warehouse: Warehouse, now: datetime) -> list[dict[str, str]]:
             "forecast": f"{budget.forecast:.2f}",
             "forecast_low": f"{budget.forecast_low:.2f}",
             "forecast_high": f"{budget.forecast_high:.2f}",
+            **({"unbilled_covers": budget.unbilled_covers} if budget.unbilled_covers else {}),
         }
         for scope, budget in measured_budgets(warehouse, now).items()
+        if budget.source == "measured"
     ]
 
 

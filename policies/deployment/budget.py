@@ -32,6 +32,8 @@ class Budget:
     # The ends of the forecast's 80 % band, where it was measured.
     forecast_low: Decimal | None = None
     forecast_high: Decimal | None = None
+    # What it names that is in no bill, as people read it.
+    unbilled_covers: str | None = None
 
     @property
     def remaining(self) -> Decimal:
@@ -50,6 +52,7 @@ class Budget:
             # From the rounded figures, so that they add up for whoever reads them.
             "remaining": f"{self._rounded_remaining():.2f}",
             **self._band(),
+            **({"unbilled_covers": self.unbilled_covers} if self.unbilled_covers else {}),
         }
 
     def _band(self) -> dict[str, str]:
@@ -120,6 +123,7 @@ def budget_of_card(bundle: Bundle, scope: str, facts: Mapping[str, Any], month: 
             forecast=forecast,
             forecast_low=low,
             forecast_high=high,
+            unbilled_covers=entry.get("unbilled_covers"),
         )
     return configured
 
@@ -138,11 +142,18 @@ def read_budget(path: Path) -> Budget:
         if not isinstance(document.get(name), str) or not document[name]:
             raise BudgetError(f"{path}: {name} is missing; write it as policies/README.md shows")
     try:
-        amounts = {n: amount(document.get(n), n) for n in ("monthly_limit", "spent", "forecast")}
+        limit, spent, forecast = (
+            amount(document.get(n), n) for n in ("monthly_limit", "spent", "forecast")
+        )
     except BudgetError as error:
         raise BudgetError(f"{path}: {error}") from error
     return Budget(
-        scope=document["scope"], currency=document["currency"], source="measured", **amounts
+        scope=document["scope"],
+        currency=document["currency"],
+        source="measured",
+        monthly_limit=limit,
+        spent=spent,
+        forecast=forecast,
     )
 
 

@@ -153,7 +153,7 @@ def test_budgets_share_their_providers_forecast_and_are_the_rate_cards(
     staged = [f"stg_platform__{name}" for name in models]
     installation.dbt(
         "run", "--select", *staged, "fct_month_forecasts", "int_budgets__daily_costs",
-        "int_budgets__outlooks", "fct_budgets",
+        "int_budgets__outlooks", "int_budgets__unbilled_covers", "fct_budgets",
     )  # fmt: skip
 
     rows: Any = home.warehouse.query(
@@ -167,6 +167,7 @@ def test_budgets_share_their_providers_forecast_and_are_the_rate_cards(
     assert april.loc["all", "forecast_cost"] >= spent
     assert may["spent_cost"].tolist() == [0] * 4
     assert set(rows.loc["none", "status"]) == {"within"}
+    assert rows["unbilled_covers"].dropna().groupby("scope").count().index.tolist() == ["none"]
     expected: Any = home.warehouse.query(
         "select sum(p50) as p50, sum(p10) as p10, sum(p90) as p90 from platform.forecast_months"
         " where charge_category = 'Usage' and month = '2026-05-01'"

@@ -37,7 +37,8 @@ create table marts.fct_daily_costs (service_provider_name text, charge_category 
     billing_currency text, effective_cost decimal(38, 12), charge_date date);
 create table marts.fct_budgets (scope text, billing_currency text, charge_month date,
     spent_cost decimal(38, 12), forecast_cost decimal(38, 12), forecast_low_cost decimal(38, 12),
-    forecast_high_cost decimal(38, 12));
+    forecast_high_cost decimal(38, 12), unbilled_covers text, as_of date,
+    spent_through date);
 create table marts.fct_reconciliation (difference decimal(38, 12));
 create table marts.fct_estimate_calibration (service_provider_name text, resource_type text,
     price_source text, usage_basis text, cost_basis text, observations integer, changes integer,
@@ -88,10 +89,11 @@ class Bills:
             "10::decimal(38, 12), charge_period_start::date from focus.fct_focus_charges"
         )
         self.connection.execute(
-            "insert into marts.fct_budgets values "
-            "('default', 'USD', '2026-09-01', 99, null, null, null),"
-            "('default', 'USD', '2026-10-01', 190, 290, 280, 320),"
-            "('discovery', 'USD', '2026-10-01', 7, null, null, null)"
+            "insert into marts.fct_budgets select *, date '2026-10-20', date '2026-10-19' from ("
+            "values "
+            "('default', 'USD', date '2026-09-01', 99, null, null, null, null),"
+            "('default', 'USD', date '2026-10-01', 190, 290, 280, 320, null),"
+            "('discovery', 'USD', date '2026-10-01', 7, null, null, null, 'owner x')) as budgets"
         )
         self.connection.close()
 
@@ -126,14 +128,9 @@ def fill(bills: Bills) -> None:
                      commitment_discount_type="Savings Plan",
                      commitment_discount_status="Used")  # fmt: skip
         bills.charge(day, "EU-SpotUsage:c5.large", "10", "0.40", pricing_category="Dynamic")
-        bills.charge(
-            day,
-            "EU-NatGateway-Bytes",
-            str(day),
-            str(day * Decimal("0.05")),
-            pricing_unit="GB",
-            resource_id="arn:aws:ec2:eu-west-1:1:natgateway/nat-1",
-        )
+        bills.charge(day, "EU-NatGateway-Bytes", str(day), str(day * Decimal("0.05")),
+                     pricing_unit="GB",
+                     resource_id="arn:aws:ec2:eu-west-1:1:natgateway/nat-1")  # fmt: skip
         bills.charge(
             day,
             "EU-InstanceUsage:db.t3.medium",
@@ -147,16 +144,9 @@ def fill(bills: Bills) -> None:
         bills.charge(day, "EU-BoxUsage:c5.large", "24", "2.40")
     bills.charge(2, "EU-BoxUsage:m5.large", "24", "0", charge_class="Correction")
     bills.experience("aws_instance", 12, "2026-10-15")
-    bills.charge(
-        2,
-        "",
-        "0",
-        "0.50",
-        pricing_category=None,
-        commitment_discount_id="sp-1",
-        commitment_discount_type="Savings Plan",
-        commitment_discount_status="Unused",
-    )
+    bills.charge(2, "", "0", "0.50", pricing_category=None, commitment_discount_id="sp-1",
+                 commitment_discount_type="Savings Plan",
+                 commitment_discount_status="Unused")  # fmt: skip
 
 
 def export(*options: str) -> Result:
@@ -290,6 +280,7 @@ def test_facts_are_budget_with_band_freshness_and_commitments(bills: Bills, home
         "scope": "discovery",
         "month": "2026-10",
         "currency": "USD",
+        "unbilled_covers": "owner x",
     } | dict.fromkeys(("spent", "forecast", "forecast_low", "forecast_high"), "7.00")
     assert facts["freshness"]["reconciled"] is True
     assert facts["freshness"]["providers"] == {"AWS": "2026-10-19"}
@@ -298,13 +289,22 @@ def test_facts_are_budget_with_band_freshness_and_commitments(bills: Bills, home
     assert Decimal(commitment["unused_monthly"]) > 0
 
 
-def test_budget_that_no_build_has_measured_is_not_unspent(bills: Bills, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        ("delete from marts.fct_budgets where charge_month = '2026-10-01'",
+         "'default' in USD is not in marts.fct_budgets for 2026-10: run"),
+        ("update marts.fct_budgets set as_of = '2026-10-03'",
+         "'default' was measured on 2026-10-03, before the costs until 2026-10-19 came: run"),
+    ],
+)  # fmt: skip
+def test_stale_budget_is_not_unspent(bills: Bills, home: Path, failed: str, said: str) -> None:
     bills.close()
     with duckdb.connect(str(home / "warehouse.duckdb")) as warehouse:
-        warehouse.execute("delete from marts.fct_budgets where charge_month = '2026-10-01'")
+        warehouse.execute(failed)
     result = export("--out", str(home / "rates.json"))
     assert result.exit_code == 2
-    assert "'default' in USD is not in marts.fct_budgets for 2026-10: run" in result.stderr
+    assert said in result.stderr
     assert not (home / "rates.json").exists()
 
 

@@ -86,7 +86,7 @@ forecast as (
 )
 
 select
-    scope,
+    forecast.scope,
     billing_currency,
     charge_month,
     month_state,
@@ -105,5 +105,7 @@ select
         when forecast_high_cost > limit_cost then 'at_risk'
         else 'within'
     end as status,
+    unbilled.unbilled_covers,
     {{ today }} as as_of
 from forecast
+left join {{ ref('int_budgets__unbilled_covers') }} as unbilled on forecast.scope = unbilled.scope

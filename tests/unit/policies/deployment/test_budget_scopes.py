@@ -70,5 +70,6 @@ def test_file_that_is_no_yaml_or_says_two_things_is_refused(text: bytes, said: s
 def test_charges_are_chosen_by_what_the_model_asks_for() -> None:
     """A dimension that the model did not know would cover everything, in silence."""
     root = Path(__file__).parents[4] / "dbt_project/models/intermediate/budgets"
+    asked = [root / f"int_budgets__{name}.sql" for name in ("daily_costs", "unbilled_covers")]
     listed = ", ".join(f"'{name}'" for name in DIMENSIONS)
-    assert f"dimensions = [{listed}]" in (root / "int_budgets__daily_costs.sql").read_text()
+    assert all(f"dimensions = [{listed}]" in model.read_text() for model in asked)

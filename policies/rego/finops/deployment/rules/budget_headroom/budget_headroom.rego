@@ -50,6 +50,15 @@ warn contains beyond_band(rego.metadata.chain()) if {
 }
 
 # METADATA
+# title: Names that no bill has
+# description: Warns if nothing is spent of a part of the budget because what it names is in no bill.
+warn contains finding.new(rego.metadata.chain(), {
+	"subject": finding.fact(["budget", "scope"]),
+	"message": sprintf("The budget names what is in no bill of its currency: %v. What that costs is not in it.", [input.budget.unbilled_covers]),
+	"remedy": "Correct what the scope covers in finops/config/budgets, or wait for its first bill.",
+})
+
+# METADATA
 # title: No headroom configured
 # description: Denies unless the configuration says who keeps the forecast's band free.
 deny contains finding.new(rego.metadata.chain(), {

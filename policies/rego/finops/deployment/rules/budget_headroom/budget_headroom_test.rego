@@ -65,3 +65,9 @@ test_missing_configuration_denies if {
 	found := {f.subject | some f in budget_headroom.deny} with input as q.question with data.finops.config.deployment.budget_headroom as {}
 	found == {"config", "default"}
 }
+
+test_name_that_is_in_no_bill_is_a_warning if {
+	warnings := budget_headroom.warn with input as q.changed([{"op": "add", "path": "/budget/unbilled_covers", "value": "owner wbe"}])
+	[w.message | some w in warnings] == ["The budget names what is in no bill of its currency: owner wbe. What that costs is not in it."]
+	count(budget_headroom.warn) == 0 with input as q.question
+}
