@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # a command that reads a few rows need not wait for them
 
 Rows = list[tuple[Any, ...]]
 
+# Another process has the file open, or another thread of this one does, to write where this reads.
+_IN_USE = (duckdb.IOException, duckdb.ConnectionException)
+
 _COLUMNS = """
 select column_name, data_type from information_schema.columns
 where table_schema = '{schema}' and table_name = '{table}' order by ordinal_position
@@ -180,7 +183,7 @@ class Warehouse:
             built = published
         try:
             connection = self._connect(built, read_only=True)
-        except duckdb.IOException:
+        except _IN_USE:
             # A build is writing: the last complete state is what it published before.
             if built == published or not published.exists():
                 raise
@@ -214,7 +217,7 @@ class Warehouse:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except duckdb.IOException as error:
+        except _IN_USE as error:
             raise WarehouseError(
                 f"{self.settings.warehouse} cannot be opened; wait for a running build: {error}"
             ) from error

@@ -111,6 +111,17 @@ def test_the_published_copy_is_read_while_a_build_writes(warehouse: Warehouse) -
     assert counted == (1,)
 
 
+def test_other_threads_read_what_was_published_while_one_writes(warehouse: Warehouse) -> None:
+    warehouse.replace_rows("platform.findings", finding())
+    with warehouse.opened(read_only=False):
+        with pytest.raises(WarehouseError, match="wait for a running build"):
+            warehouse.read("select 1")
+        warehouse.publish()
+        warehouse.replace_rows("platform.findings", finding(finding_id="f2"))
+        names = warehouse.read("select finding_id from platform.findings")[1]
+    assert names == [("f1",)]
+
+
 def test_reading_prefers_the_warehouse_where_it_is_newer(warehouse: Warehouse) -> None:
     warehouse.publish()
     warehouse.replace_rows("platform.findings", finding())
