@@ -181,10 +181,11 @@ def _run_job(
     ]
 
 
-def _warning(check: dg.AssetCheckEvaluation, description: str | None) -> str:
+def _warning(check: dg.AssetCheckEvaluation, promised: str | None) -> str:
     rows = check.metadata.get("dagster_dbt/failed_row_count")
     found = f" (rows: {rows.value})" if rows else ""
-    meant = ": " + " ".join(description.split()) if description else ""
+    said = check.description or promised
+    meant = ": " + " ".join(said.split()) if said else ""
     return f"{check.asset_key.to_user_string()} {check.check_name}{found}{meant}"
 
 

@@ -6,7 +6,6 @@ import time
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from orchestration.cli.console import err, fail
 from orchestration.ingest.errors import IngestError
@@ -31,16 +30,12 @@ def build(
     ] = None,
 ) -> None:
     """Run the job `everything`: declared exports are ingested, what changed is rebuilt."""
-    from orchestration.ingest.silence import silent  # noqa: PLC0415 (fast --help)
-
     settings = load_settings()
     started = time.monotonic()
     if as_of is not None:
         _build_past(settings, as_of)
         return
     steps = materialise(settings, first, last)
-    for silence in silent(settings.exports_file, settings.lake, settings.now()):
-        err.print(f"[yellow]{escape(silence.problem)}[/]", highlight=False)
     err.print(f"{steps} steps in {time.monotonic() - started:.0f} s; next: tollgate dev, or query")
 
 

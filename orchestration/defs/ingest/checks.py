@@ -50,12 +50,14 @@ def _arrival_check(feed: Feed) -> dg.AssetChecksDefinition:
     )
     def still_arrives(tollgate: Tollgate) -> dg.AssetCheckResult:
         settings = tollgate.settings
-        found = silent(settings.exports_file, settings.lake, settings.now(), feed.name)
+        exports = silent(settings.exports_file, settings.lake, settings.now(), feed.name)
+        problems = [export.problem for export in exports]
         return dg.AssetCheckResult(
-            passed=not found,
+            passed=not problems,
+            description=" ".join(problems) or None,
             # What has arrived is as good as before.
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={PROBLEMS: _listed([silence.problem for silence in found])},
+            metadata={PROBLEMS: _listed(problems)},
         )
 
     return still_arrives
