@@ -1,6 +1,7 @@
 """`tollgate rates export` on a real DuckDB: the rates are what the charges say, nothing else."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from orchestration.ingest.postgres import postgres_dsn
 from orchestration.rates import measure_card
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
+from policies.bundle import BUNDLE
 from policies.deployment.ratecard import PUBLIC_KEY, SIGNING_KEY, read_card
 from policies.engine import SCHEMAS
 from tests.integration.postgres_server import postgres_database
@@ -131,14 +133,9 @@ def fill(bills: Bills) -> None:
         bills.charge(day, "EU-NatGateway-Bytes", str(day), str(day * Decimal("0.05")),
                      pricing_unit="GB",
                      resource_id="arn:aws:ec2:eu-west-1:1:natgateway/nat-1")  # fmt: skip
-        bills.charge(
-            day,
-            "EU-InstanceUsage:db.t3.medium",
-            "24",
-            "1.92",
-            x_native_service="Amazon Relational Database Service",
-            charge_description="USD 0.08 per RDS db.t3.medium running PostgreSQL",
-        )
+        said = "USD 0.08 per RDS db.t3.medium running PostgreSQL"
+        bills.charge(day, "EU-InstanceUsage:db.t3.medium", "24", "1.92", charge_description=said,
+                     x_native_service="Amazon Relational Database Service")  # fmt: skip
         bills.charge(day, "SoftwareUsage:m5.large", "24", "99", x_native_service="Scanner")
     for day in range(1, 6):
         bills.charge(day, "EU-BoxUsage:c5.large", "24", "2.40")
@@ -269,19 +266,22 @@ def test_use_of_a_resource_of_azure_is_one_however_its_id_is_written(
     assert Decimal(use["likely"]) > 600
 
 
-def test_facts_are_budget_with_band_freshness_and_commitments(bills: Bills, home: Path) -> None:
+def test_facts_are_budget_with_band_freshness_and_commitments(
+    bills: Bills, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = shutil.copytree(BUNDLE, home / "policies")
+    with (policies / "finops/config/budgets/data.yaml").open("a") as configured:
+        configured.write("  discovery: {currency: USD, monthly_limit: '9600.00'}\n")
+    monkeypatch.setenv("TOLLGATE_POLICIES", str(policies))
     facts = card(bills, home)["facts"]
     budget, unforecast = facts["budgets"]
     assert (budget["month"], budget["spent"]) == ("2026-10", "190.00")
-    assert (budget["forecast_low"], budget["forecast"], budget["forecast_high"]) == (
-        "280.00", "290.00", "320.00",
-    )  # fmt: skip
-    assert unforecast == {
-        "scope": "discovery",
-        "month": "2026-10",
-        "currency": "USD",
-        "unbilled_covers": "owner x",
-    } | dict.fromkeys(("spent", "forecast", "forecast_low", "forecast_high"), "7.00")
+    band = [budget[name] for name in ("forecast_low", "forecast", "forecast_high")]
+    assert band == ["280.00", "290.00", "320.00"]
+    figures = dict.fromkeys(("spent", "forecast", "forecast_low", "forecast_high"), "7.00")
+    assert unforecast == figures | {
+        "scope": "discovery", "month": "2026-10", "currency": "USD", "unbilled_covers": "owner x",
+    }  # fmt: skip
     assert facts["freshness"]["reconciled"] is True
     assert facts["freshness"]["providers"] == {"AWS": "2026-10-19"}
     (commitment,) = facts["commitments"]
