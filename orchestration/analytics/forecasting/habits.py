@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestration.analytics.detectors.grid import Bools, Floats, Ints, median
-from orchestration.analytics.forecasting.cadence import cadence_of
+from orchestration.analytics.forecasting.cadence import Cadence, cadence_of
 from orchestration.analytics.forecasting.panel import Panel
 from orchestration.analytics.forecasting.profile import (
     FEE_NOISE,
@@ -116,18 +116,18 @@ def _without_seldom(panel: Panel, base: Floats, due: Floats) -> Floats:
         days = [day.item() for day in (panel.end[row] - back * panel.step).astype("datetime64[D]")]
         slack = 2 * float(noise[row, 0])
         known = panel.end[row].astype("datetime64[D]").item()
-        for fee, paid in _seldom(extra[row, columns], days, slack):
+        for fee, cadence, paid in _seldom(extra[row, columns], days, slack):
             values[row, columns[paid]] = base[row, columns[paid]]
-            seen = [days[place] for place in paid]
-            cadence = cadence_of(seen, recurring=False)
-            if cadence is not None:
-                for _, on in cadence.ahead(seen, known, due.shape[1]):
-                    due[row, (on - known).days - 1] += fee
+            for _, on in cadence.ahead([days[place] for place in paid], known, due.shape[1]):
+                due[row, (on - known).days - 1] += fee
     return values
 
 
-def _seldom(extra: Floats, days: list[date], slack: float) -> Iterator[tuple[float, list[int]]]:
-    """The latest amount of each seldom fee and the places of its days, of what stands out.
+def _seldom(
+    extra: Floats, days: list[date], slack: float
+) -> Iterator[tuple[float, Cadence, list[int]]]:
+    """The latest amount of each seldom fee, its rhythm and the places of its days, of what stands
+    out.
 
     Among other days that stand out as much, some would seem to be a rhythm by chance.
     """
@@ -142,13 +142,14 @@ def _seldom(extra: Floats, days: list[date], slack: float) -> Iterator[tuple[flo
             continue
         left[paid] = False
         if cadence.months in SELDOM:
-            found.append(paid)
-    for paid in found:
+            found.append((cadence, paid))
+    for cadence, paid in found:
         amount = float(extra[paid[-1]])
         others = left & (np.arange(len(extra)) > paid[0]) & (extra * np.sign(amount) > 0)
         if (np.abs(extra[others]) > ALONE * abs(amount)).sum() < len(paid):
             same = extra[paid]
-            yield float(same[np.abs(same - amount) <= slack].mean()), paid.tolist()
+            fee = float(same[np.abs(same - amount) <= slack].mean())
+            yield fee, cadence, paid.tolist()
 
 
 def _without_shape(
