@@ -17,9 +17,11 @@ from rich.table import Table
 from orchestration.cli.console import fail
 from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.landing import LandingResult, check_month, land
+from orchestration.ingest.fetching import fetch
+from orchestration.ingest.landing import LandingResult, Progress, check_month, land
 from orchestration.ingest.manifest import ControlTotal
 from orchestration.ingest.recognition import recognise
+from orchestration.ingest.stores import read_address
 from orchestration.moments import MomentError, read_moment
 from orchestration.settings import SettingsError, load_settings
 
@@ -28,7 +30,10 @@ _STATUS_STYLE = {"landed": "green", "restated": "yellow", "unchanged": "dim"}
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Bill files, or folders of them.")
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Bill files, folders of them, or addresses: s3://bucket/folder."
+        ),
     ],
     *,
     feed: Annotated[
@@ -61,7 +66,12 @@ def ingest(
             check_month(billing_period)
         results: list[LandingResult] = []
         with console.status("Looking at the files") as status:
-            for name, delivery in _by_feed(paths, feed):
+
+            def say(message: str) -> None:
+                status.update(escape(message))
+
+            there = [_at_hand(path, settings.lake, billing_period, say) for path in paths]
+            for name, delivery in _by_feed(there, feed):
                 with _whole_paths(delivery.files):
                     results += land(
                         delivery.files,
@@ -75,7 +85,7 @@ def ingest(
                         data_as_of=received,
                         now=settings.now(),
                         kept_versions=settings.kept_versions,
-                        progress=lambda message: status.update(escape(message)),
+                        progress=say,
                     )
     except (IngestError, SettingsError, MomentError, OSError) as error:
         fail(str(error))
@@ -83,6 +93,17 @@ def ingest(
     for result in results:
         if result.drift:
             console.print(_drift(result), markup=False, highlight=False, soft_wrap=True)
+
+
+def _at_hand(path: str, lake: Path, month: str | None, say: Progress) -> Path:
+    """A path as it is; an address once it was fetched."""
+    address = read_address(path)
+    if address is None:
+        return Path(path)
+    copy = fetch(address, lake, month and [month], say)
+    if copy is None:
+        raise IngestError(f"{address} holds no bill of {month}. Name a month that it has.")
+    return copy
 
 
 def _declared(pairs: Sequence[str]) -> dict[str, str]:

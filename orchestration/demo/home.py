@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestration.ingest.engine import MEMORY_VARIABLE
 from orchestration.ingest.exports import landed_partitions, read_exports
+from orchestration.ingest.stores import Address
 from orchestration.settings import Settings
 
 # Two engines run side by side here; 2 GB must hold them and all that is around them.
@@ -46,7 +47,8 @@ def _prepare(settings: Settings) -> Path | None:
     time, so an old journal would tell of resources of another world.
     """
     own = {export.path for export in read_exports(settings.exports_file)}
-    foreign = [path for path in own if not path.is_relative_to(settings.home / "demo")]
+    demo = settings.home / "demo"
+    foreign = [path for path in own if isinstance(path, Address) or not path.is_relative_to(demo)]
     landed = landed_partitions(settings.lake)
     if foreign or (landed and not settings.in_the_past):
         raise DemoError(

@@ -76,9 +76,9 @@ def land_samples(settings: Settings) -> Landed:
     landed: dict[str, list[LandingResult]] = {}
     with working_folder(settings.lake) as working, Session(working) as session:
         for sample in read_samples(SAMPLES):
-            name = str(sample.path.relative_to(SAMPLES.parent))
+            name = str(sample.on_disk.relative_to(SAMPLES.parent))
             landed[name] = land(
-                [sample.path],
+                [sample.on_disk],
                 sample.feed,
                 sample.name,
                 settings.lake,

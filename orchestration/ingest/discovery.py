@@ -14,8 +14,8 @@ from pathlib import Path
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.providers.manifests import (
     AWS_SUFFIX,
-    AZURE_NAME,
     Named,
+    is_manifest,
     is_metadata,
     named_by_aws,
     named_in,
@@ -38,6 +38,11 @@ class Delivery:
     files: tuple[Path, ...]
     columns: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     """The headers of the files whose manifest names them."""
+
+
+def is_bill(name: str) -> bool:
+    """Whether a file of this name is read: its ending says its format, and it is no manifest."""
+    return _BILL.fullmatch(name) is not None and not is_manifest(name)
 
 
 def folder_month(name: str) -> str | None:
@@ -160,7 +165,6 @@ def _month_folders(path: Path) -> Iterator[Path]:
 def _bill_files(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        manifest = file.name.endswith(AWS_SUFFIX) or file.name == AZURE_NAME
         status = file.parent.name == _STATUS
-        if file.is_file() and _BILL.fullmatch(file.name) and not (hidden or manifest or status):
+        if file.is_file() and is_bill(file.name) and not (hidden or status):
             yield file

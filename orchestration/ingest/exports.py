@@ -12,10 +12,12 @@ from typing import Any
 from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
+from orchestration.ingest.fetching import fetch
 from orchestration.ingest.landing import LandingResult, Progress, file_periods, land
 from orchestration.ingest.locks import working_folder
 from orchestration.ingest.manifest import Manifest, landed
 from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.stores import Address, read_address
 from orchestration.settings import KEPT_VERSIONS
 
 
@@ -25,9 +27,16 @@ class Export:
 
     feed: str
     name: str
-    path: Path
+    path: Path | Address
     declared: Mapping[str, str] = field(default_factory=dict)
     """Values for columns that the files lack: the `[export.set]` table."""
+
+    @property
+    def on_disk(self) -> Path:
+        """The path of an export that is not fetched."""
+        if isinstance(self.path, Address):
+            raise IngestError(f"{self.path} is not on disk. Name the folder of a copy.")
+        return self.path
 
 
 def read_exports(file: Path) -> list[Export]:
@@ -65,17 +74,27 @@ def exports_of(file: Path, feed: str) -> list[Export]:
 
 
 def list_periods(
-    export: Export, lake: Path, *, session: Session | None = None
+    export: Export,
+    lake: Path,
+    *,
+    months: Collection[str] | None = None,
+    progress: Progress | None = None,
+    session: Session | None = None,
 ) -> dict[str, list[Delivery]]:
     """The months that an export's path holds now, each with the deliveries that have rows of it.
 
-    Folder names say the month where they are months; other files are looked into (once: what
-    they hold is kept in the lake by content).
+    An address is fetched first; of these `months`, where it has a folder for each. Folder names
+    say the month where they are months; other files are looked into (once: what they hold is kept
+    in the lake by content).
     """
     found: dict[str, list[Delivery]] = {}
     loose: dict[str, list[Path]] = {}
     columns: dict[Path, tuple[str, ...]] = {}
-    there = deliveries(export.path)
+    path = export.path
+    copy = fetch(path, lake, months, progress) if isinstance(path, Address) else path
+    if copy is None:
+        return {}
+    there = deliveries(copy)
     refuse_two_of_a_month(there)
     for delivery in there:
         if delivery.billing_period is not None:
@@ -110,7 +129,8 @@ def land_export(
     columns: dict[Path, tuple[str, ...]] = {}
     results: list[LandingResult] = []
     with working_folder(lake) as working, Session(working, memory=memory) as session:
-        for period, found in list_periods(export, lake, session=session).items():
+        there = list_periods(export, lake, months=periods, progress=progress, session=session)
+        for period, found in there.items():
             if periods is None or period in periods:
                 files = tuple(dict.fromkeys(file for delivery in found for file in delivery.files))
                 for delivery in found:
@@ -140,14 +160,6 @@ def landed_partitions(lake: Path) -> list[Manifest]:
     return list(landed(lake))
 
 
-def known_periods(file: Path, lake: Path) -> set[str]:
-    """The months that the declared exports hold now, and those that the lake holds."""
-    known = {manifest.billing_period for manifest in landed(lake)}
-    for export in read_exports(file):
-        known |= set(list_periods(export, lake))
-    return known
-
-
 def _tables(file: Path, name: str) -> list[dict[str, Any]]:
     if not file.exists():
         return []
@@ -169,11 +181,15 @@ def _export(file: Path, label: str, entry: Mapping[str, Any]) -> Export:
         raise IngestError(
             f"{file}: {label} names feed {entry['feed']!r}. Known feeds: {', '.join(FEEDS)}."
         )
-    path = Path(entry["path"]).expanduser()
+    try:
+        address = read_address(entry["path"])
+    except IngestError as error:
+        raise IngestError(f"{file}: {label}: {error}") from error
     return Export(
         feed=entry["feed"],
         name=str(entry.get("name", "default")),
-        path=path if path.is_absolute() else file.parent / path,
+        # An absolute path stays itself.
+        path=address or file.parent / Path(entry["path"]).expanduser(),
         declared={str(key): str(value) for key, value in entry.get("set", {}).items()},
     )
 

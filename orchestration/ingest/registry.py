@@ -1,12 +1,14 @@
-"""The feeds that Tollgate knows, by name; and what it knows and does not read."""
+"""The feeds that Tollgate knows, by name; what it knows and does not read; where it fetches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from orchestration.ingest.contract import Feed, Unread
 from orchestration.ingest.providers import aws, azure, company, focus, gcp, kubernetes, oci
+from orchestration.ingest.providers.aws_s3 import S3
+from orchestration.ingest.stores import Address, Store
 
 FEEDS: Mapping[str, Feed] = MappingProxyType(
     {
@@ -17,3 +19,6 @@ FEEDS: Mapping[str, Feed] = MappingProxyType(
 )
 
 UNREAD: tuple[Unread, ...] = azure.UNREAD
+
+STORES: Mapping[str, Callable[[Address], Store]] = MappingProxyType({"s3": S3})
+"""Connectors by the scheme of the addresses that they open."""

@@ -60,6 +60,11 @@ def named_in(folder: Path) -> Named | None:
     return azure_files(runs) if runs else None
 
 
+def is_manifest(name: str) -> bool:
+    """Whether a file of this name says which others are current."""
+    return name.endswith(AWS_SUFFIX) or name == AZURE_NAME
+
+
 def is_metadata(folder: Path) -> bool:
     """Whether a folder holds the manifests of the files in the `data` folder beside it."""
     return folder.name == METADATA and (folder.parent / DATA).is_dir()

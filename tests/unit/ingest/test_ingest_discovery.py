@@ -13,7 +13,6 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import (
     Export,
     exports_of,
-    known_periods,
     land_export,
     list_periods,
     read_exports,
@@ -259,9 +258,6 @@ def test_loose_files_of_one_month_are_landed_together(cur: Cur, tmp_path: Path, 
     cur("b.csv", ("2025-10", "3"))
     results = land_export(Export("aws_cur2", "acme", folder), ["2025-10"], lake)
     assert [(r.billing_period, r.rows) for r in results] == [("2025-10", 2)]
-    file = tmp_path / "exports.toml"
-    write_exports(file, [Export("aws_cur2", "acme", folder)])
-    assert known_periods(file, lake) == {"2025-09", "2025-10"}
 
 
 def test_month_folder_with_rows_of_another_month_is_refused(

@@ -100,11 +100,11 @@ def own_sums(sample: Export) -> Sums:
     currency = next(
         (value for column, value in sample.declared.items() if "currency" in column), None
     )
-    read = json_sums if sample.path.suffix == ".json" else csv_sums
-    return read(sample.path, currency)
+    read = json_sums if sample.on_disk.suffix == ".json" else csv_sums
+    return read(sample.on_disk, currency)
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.path.stem)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.on_disk.stem)
 def test_sample_lands_with_the_sums_of_its_own_text(sample: Export, lake: Path) -> None:
     results = land_export(sample, None, lake)
 
@@ -116,9 +116,9 @@ def test_sample_lands_with_the_sums_of_its_own_text(sample: Export, lake: Path) 
     assert all(check.ok for check in verify(lake))
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.path.stem)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.on_disk.stem)
 def test_sample_is_recognised_from_its_content(sample: Export) -> None:
-    assert recognise(sample.path) == sample.feed
+    assert recognise(sample.on_disk) == sample.feed
 
 
 def test_landed_parquet_of_every_sample_adds_up_too(lake: Path) -> None:
@@ -138,7 +138,7 @@ def test_landed_parquet_of_every_sample_adds_up_too(lake: Path) -> None:
 
 def test_every_bill_among_the_fixtures_is_a_sample(billing: Path) -> None:
     bills = {path for path in billing.glob("*/*") if path.name != "billing_export_schema.json"}
-    assert {sample.path for sample in SAMPLES} == bills
+    assert {sample.on_disk for sample in SAMPLES} == bills
 
 
 def test_every_fixture_has_its_source_and_licence(billing: Path) -> None:

@@ -1,0 +1,243 @@
+"""Bring an export from a cloud into the lake: a copy of what is current there, file by file.
+
+The copy has the shape of the export, so that `discovery` reads it as if somebody had downloaded
+it. What is superseded there (older assemblies, older executions) is not downloaded, and what is
+gone there goes here: the lake keeps what was landed. A file is downloaded once per version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import uuid
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from orchestration.ingest.discovery import deliveries, folder_month, is_bill
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.landing import Progress
+from orchestration.ingest.locks import exclusive, working_folder
+from orchestration.ingest.originals import FETCHED
+from orchestration.ingest.providers.manifests import is_manifest
+from orchestration.ingest.registry import STORES
+from orchestration.ingest.stores import Address, Interrupted, Remote, Store
+
+# Beside the copy: the version of each of its files, written after the file.
+_VERSIONS = "versions"
+_FILES = "files"
+# Small files wait for answers, large ones for the line: more gain nothing.
+_AT_ONCE = 4
+# An export takes minutes to be written; who meets it three times should come later.
+_ATTEMPTS = 3
+# A hundred executions a month for ten years, in parts; their list must fit into memory.
+_MOST_FILES = 200_000
+_LONGEST_NAME = 255
+
+# By their path in the copy.
+_Listing = Mapping[str, Remote]
+
+
+@dataclass(frozen=True)
+class _Job:
+    store: Store
+    address: Address
+    months: Collection[str] | None
+    copy: Path
+    working: Path
+    say: Progress
+
+
+def copy_of(address: Address, lake: Path) -> Path:
+    """Where the copy of an address lies in the lake; a month's folder keeps its name."""
+    legible = re.sub(r"[^A-Za-z0-9.-]+", "-", str(address))[:80].strip("-.")
+    unique = hashlib.sha256(str(address).encode()).hexdigest()[:8]
+    last = address.path.rstrip("/").rpartition("/")[2]
+    files = lake / FETCHED / f"{legible}-{unique}" / _FILES
+    return files / last if folder_month(last) else files
+
+
+def _beside(copy: Path) -> Path:
+    """The folder of what is known about a copy, outside of it."""
+    return copy.parent if copy.name == _FILES else copy.parent.parent
+
+
+def fetch(
+    address: Address,
+    lake: Path,
+    months: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> Path | None:
+    """Copy what is current at an address into the lake; the folder to ingest.
+
+    With `months`, folders of other months are left as they are; None where it has bills, but none
+    of these. Interrupted, it goes on with the files
+    that are missing. Files that an export replaces meanwhile are fetched again: what is returned
+    was there all at one time.
+    """
+    if address.scheme not in STORES:
+        known = ", ".join(f"{scheme}://" for scheme in STORES)
+        raise IngestError(f"{address}: bills are fetched from {known}. Use one of these.")
+    store = STORES[address.scheme](address)
+    copy = copy_of(address, lake)
+    with exclusive(_beside(copy) / ".lock"), working_folder(lake) as working:
+        job = _Job(store, address, months, copy, working, progress or (lambda _: None))
+        listed = _list(job)
+        for _ in range(_ATTEMPTS):
+            current = _fetch_current(job, listed)
+            before, listed = listed, _list(job)
+            if all(listed.get(name) == before[name] for name in current):
+                _remove_others(job, current)
+                return copy if current else None
+    raise IngestError(
+        f"{address} changed three times while it was fetched: the export is being written."
+        " Try again when it is complete."
+    )
+
+
+def _list(job: _Job) -> _Listing:
+    """The bills and manifests at the address; of these months, and those that say no month."""
+    address, months = job.address, job.months
+    job.say(f"{address}: listing")
+    found: dict[str, Remote] = {}
+    anything = False
+    for remote in job.store.contents():
+        parts = [part for part in remote.key.split("/") if part]
+        if not parts or not (is_bill(parts[-1]) or is_manifest(parts[-1])):
+            continue
+        anything = True
+        if months is not None and not _of_months(parts, months):
+            continue
+        name = "/".join(parts)
+        if name in found or any(_unusable(part) for part in parts):
+            raise IngestError(
+                f"{address} holds {remote.key!r}, which cannot be a file of its own here."
+                " Name a folder without it."
+            )
+        found[name] = remote
+        if len(found) > _MOST_FILES:
+            raise IngestError(
+                f"{address} holds more than {_MOST_FILES} files. Name the export's own folder."
+            )
+    for name in found:
+        for parent in PurePosixPath(name).parents:
+            if str(parent) in found:
+                raise IngestError(
+                    f"{address} holds {parent} as a file and as a folder. Name one of them."
+                )
+    if not anything:
+        raise IngestError(
+            f"{address} holds no bill files (.csv, .parquet, .json, .ndjson; plain, .gz or .zst)."
+            " Check the address, and whether the export has run."
+        )
+    return found
+
+
+def _of_months(parts: Collection[str], months: Collection[str]) -> bool:
+    said = {month for part in parts if (month := folder_month(part))}
+    return not said or bool(said & set(months))
+
+
+def _unusable(part: str) -> bool:
+    return part in {".", ".."} or "\0" in part or len(part.encode()) > _LONGEST_NAME
+
+
+def _fetch_current(job: _Job, listed: _Listing) -> list[str]:
+    """Fetch the manifests, and the files that are current by them; their names."""
+    manifests = [name for name in listed if is_manifest(PurePosixPath(name).name)]
+    _download(job, {name: listed[name] for name in manifests})
+    bills = _current(job, listed, manifests)
+    _download(job, {name: listed[name] for name in bills})
+    return [*manifests, *bills]
+
+
+def _current(job: _Job, listed: _Listing, manifests: Collection[str]) -> list[str]:
+    """Which files to ingest, found as on disk: in a tree of the manifests and empty files."""
+    if len(manifests) == len(listed):
+        return []
+    with working_folder(job.working) as empty:
+        shape = empty / job.copy.name
+        for name in listed:
+            place = shape / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if name in manifests:
+                shutil.copyfile(job.copy / name, place)
+            else:
+                place.touch()
+        try:
+            found = deliveries(shape)
+        except IngestError as error:
+            address = str(job.address).rstrip("/")
+            raise IngestError(str(error).replace(str(shape), address)) from error
+        files = {file.relative_to(shape).as_posix() for one in found for file in one.files}
+    return sorted(files)
+
+
+def _download(job: _Job, wanted: _Listing) -> None:
+    """Fetch what the copy lacks in the version that is wanted, a few files at once."""
+    missing = {name: one for name, one in wanted.items() if not _is_there(job.copy, name, one)}
+    if not missing:
+        return
+    pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
+    try:
+        running = [pool.submit(_download_one, job, *item) for item in missing.items()]
+        for done, one in enumerate(as_completed(running), start=1):
+            size = f"{one.result() / 1e6:,.1f} MB"
+            job.say(f"{job.address}: {done} of {len(running)} files, the last of {size}")
+    finally:
+        # Where one fails, or somebody interrupts, those that wait are not begun.
+        pool.shutdown(cancel_futures=True)
+
+
+def _download_one(job: _Job, name: str, remote: Remote) -> int:
+    """The file first, its version last: dying in between, it is fetched again. Its bytes."""
+    arriving = job.working / f"{uuid.uuid4().hex}.fetched"
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            job.store.download(remote, arriving)
+            break
+        except Interrupted:
+            if not left:
+                raise
+    size = arriving.stat().st_size
+    if remote.bytes is not None and size != remote.bytes:
+        raise IngestError(
+            f"{job.address}: {size} bytes of {name} arrived of {remote.bytes}. Try again: what is"
+            " complete is not fetched twice."
+        )
+    place, version = job.copy / name, _version_of(job.copy, name)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    version.parent.mkdir(parents=True, exist_ok=True)
+    version.unlink(missing_ok=True)
+    arriving.replace(place)
+    version.write_text(remote.version, encoding="utf-8")
+    return size
+
+
+def _version_of(copy: Path, name: str) -> Path:
+    return _beside(copy) / _VERSIONS / f"{name}.version"
+
+
+def _is_there(copy: Path, name: str, remote: Remote) -> bool:
+    version = _version_of(copy, name)
+    return (
+        (copy / name).is_file()
+        and version.is_file()
+        and version.read_text(encoding="utf-8") == remote.version
+    )
+
+
+def _remove_others(job: _Job, current: Collection[str]) -> None:
+    """Remove what is no longer current; folders of months that were not asked for stay."""
+    keep, copy, months = set(current), job.copy, job.months
+    for file in [path for path in copy.rglob("*") if path.is_file()]:
+        name = file.relative_to(copy).as_posix()
+        if name in keep or (months is not None and not _of_months(name.split("/"), months)):
+            continue
+        file.unlink()
+        _version_of(copy, name).unlink(missing_ok=True)
+    for folder in sorted((path for path in copy.rglob("*") if path.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()

@@ -1,0 +1,111 @@
+"""Bills in S3 buckets: CUR, Data Exports, and whatever else writes its exports there.
+
+Credentials, region and endpoint come from the SDK's own chain (`AWS_PROFILE`, a role of the
+machine, `AWS_ENDPOINT_URL`, …). Needed: `s3:ListBucket` and `s3:GetObject`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.stores import Address, Interrupted, Remote
+
+_CHUNK = 1 << 20
+_CONNECT_SECONDS, _READ_SECONDS, _TRIES = 10, 60, 5
+
+
+class S3:
+    """The objects below a prefix, `s3://bucket/prefix`; or the one of that very key."""
+
+    def __init__(self, address: Address) -> None:
+        address.require_options()
+        self._address = address
+        # A prefix is a folder: `exports/a` must not find `exports/ab/…`.
+        self._folder = f"{address.path.rstrip('/')}/" if address.path else ""
+        self._client = _client()
+
+    def contents(self) -> Iterator[Remote]:
+        """All objects below the prefix."""
+        with _explained(self._address):
+            found = False
+            for entry in self._below(self._folder):
+                found = True
+                yield Remote(entry["Key"].removeprefix(self._folder), entry["ETag"], entry["Size"])
+            if found:
+                return
+            for entry in self._below(self._address.path):
+                if entry["Key"] == self._address.path:
+                    name = entry["Key"].rpartition("/")[2]
+                    self._folder = entry["Key"].removesuffix(name)
+                    yield Remote(name, entry["ETag"], entry["Size"])
+
+    def download(self, remote: Remote, target: Path) -> None:
+        """Stream an object to a file."""
+        with _explained(self._address), target.open("wb") as file:
+            answer = self._client.get_object(
+                Bucket=self._address.place, Key=f"{self._folder}{remote.key}"
+            )
+            for chunk in answer["Body"].iter_chunks(_CHUNK):
+                file.write(chunk)
+
+    def _below(self, prefix: str) -> Iterator[dict[str, Any]]:
+        pages = self._client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self._address.place, Prefix=prefix):
+            yield from page.get("Contents", ())
+
+
+def _client() -> Any:
+    import boto3  # noqa: PLC0415 (fast --help)
+    from botocore.config import Config  # noqa: PLC0415
+
+    return boto3.client(
+        "s3",
+        config=Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": _TRIES},
+        ),
+    )
+
+
+@contextmanager
+def _explained(address: Address) -> Iterator[None]:
+    """What S3 and the way to it answer, with a remedy."""
+    from botocore.exceptions import (  # noqa: PLC0415
+        BotoCoreError,
+        ClientError,
+        IncompleteReadError,
+        NoCredentialsError,
+        ResponseStreamingError,
+    )
+
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        raise IngestError(f"{address}: S3 answers {code}. {_remedy(address, code)}") from error
+    except NoCredentialsError as error:
+        raise IngestError(
+            f"{address}: there are no AWS credentials here. Set AWS_PROFILE, or run where the"
+            " machine has a role."
+        ) from error
+    except (ResponseStreamingError, IncompleteReadError) as error:
+        raise Interrupted(f"{address}: the connection broke ({error}). Try again.") from error
+    except BotoCoreError as error:
+        raise IngestError(f"{address}: {error}. Check the network and the region.") from error
+
+
+def _remedy(address: Address, code: str) -> str:
+    match code:
+        case "NoSuchBucket":
+            return f"There is no bucket {address.place}: check its name."
+        case "AccessDenied" | "403" | "AllAccessDisabled":
+            return "The credentials need s3:ListBucket and s3:GetObject there, and its KMS key."
+        case "ExpiredToken" | "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidToken":
+            return "Sign in again: the credentials are expired or wrong."
+        case _:
+            return "Check the address, the credentials and their region."

@@ -1,0 +1,98 @@
+"""Places that bills are fetched from: what an address says, and what a connector must do.
+
+Belongs here: addresses and the contract of a store. Does not: a cloud's SDK (`providers/`), and
+which files of a store are wanted and how they are copied (`fetching`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from orchestration.ingest.errors import IngestError
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an export lies in a cloud: `scheme://place/path?option=value`."""
+
+    scheme: str
+    place: str
+    """A bucket, an account's host, a project."""
+    path: str
+    """Below the place, without the slash before it."""
+    options: Mapping[str, str]
+    text: str
+    """As it was written; it holds no secret, for one with a secret is refused."""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def require_options(self, *known: str) -> None:
+        """Refuse options that the connector does not know, so that none is ignored."""
+        for option in self.options:
+            if option not in known:
+                names = f"Known: {', '.join(known)}." if known else "It takes none."
+                raise IngestError(f"{self}: there is no option {option!r}. {names}")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One file of a store, as it is now."""
+
+    key: str
+    """Its path below the address, `/` between the parts."""
+    version: str
+    """Another one whenever the content is: an ETag, a generation."""
+    bytes: int | None = None
+    """None where the store cannot tell before it is downloaded."""
+
+
+class Interrupted(IngestError):
+    """A transfer broke on its way: the same again may succeed."""
+
+
+class Store(Protocol):
+    """An opened address, used by several threads. It raises `IngestError` with the remedy."""
+
+    def contents(self) -> Iterable[Remote]:
+        """Everything below the address; a folder `YYYY-MM` per month where it has no files yet."""
+        ...
+
+    def download(self, remote: Remote, target: Path) -> None:
+        """Write a file's content, as it is now, to a new file."""
+        ...
+
+
+def read_address(text: str) -> Address | None:
+    """The address that a text is; None for the path of a local file or folder.
+
+    A password, a signature or a key in it is an error: the cloud's own chain has the credentials.
+    """
+    if not _ADDRESS.match(text):
+        return None
+    scheme, rest = text.split("://", 1)
+    parts = urlsplit(f"//{rest}")
+    if "@" in parts.netloc and ":" in parts.netloc.rpartition("@")[0]:
+        raise _secret(scheme, parts.netloc.rpartition("@")[2])
+    options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=False))
+    for option in options:
+        if re.search(r"sig|token|secret|password|credential|key", option, re.IGNORECASE):
+            raise _secret(scheme, parts.netloc)
+    if not parts.netloc or parts.fragment:
+        raise IngestError(f"{text} is no address. Write it like s3://bucket/folder.")
+    return Address(scheme.lower(), parts.netloc, parts.path.removeprefix("/"), options, text)
+
+
+def _secret(scheme: str, place: str) -> IngestError:
+    return IngestError(
+        f"{scheme}://{place}…: an address must not hold a password, key or signature, since it is"
+        " kept and printed. Leave it out: credentials come from the environment, as the cloud's"
+        " own tools read them."
+    )
