@@ -23,6 +23,7 @@ def doctor() -> None:
     checks: dict[str, Callable[[Settings], Finding]] = {
         "Python": _python,
         "state folder": _home,
+        "exports": _exports,
         "lake": _lake,
         "arrivals": _arrivals,
         "warehouse": _warehouse,
@@ -64,6 +65,15 @@ def _home(settings: Settings) -> Finding:
     settings.home.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.home).free / 2**30
     return os.access(settings.home, os.W_OK), f"{settings.home}, {free:,.0f} GiB free"
+
+
+def _exports(settings: Settings) -> Finding:
+    from orchestration.ingest.exports import read_exports, unreadable  # noqa: PLC0415
+
+    declared = read_exports(settings.exports_file)
+    wrong = [problem for export in declared if (problem := unreadable(export))]
+    found = f"{len(declared)} declared in {settings.exports_file.name}, each can be read"
+    return not wrong, "\n".join(wrong) or (found if declared else "none declared")
 
 
 def _lake(settings: Settings) -> Finding:

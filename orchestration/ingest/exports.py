@@ -12,7 +12,7 @@ from typing import Any
 from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.fetching import fetch
+from orchestration.ingest.fetching import fetch, look
 from orchestration.ingest.landing import LandingResult, Progress, file_periods, land
 from orchestration.ingest.locks import working_folder
 from orchestration.ingest.manifest import Manifest, landed
@@ -71,6 +71,18 @@ def write_exports(file: Path, exports: Sequence[Export]) -> None:
 def exports_of(file: Path, feed: str) -> list[Export]:
     """The declared exports of one feed."""
     return [export for export in read_exports(file) if export.feed == feed]
+
+
+def unreadable(export: Export) -> str | None:
+    """Why an export's path or address cannot be read now; None where it can."""
+    try:
+        if isinstance(export.path, Address):
+            look(export.path)
+        else:
+            deliveries(export.path)
+    except IngestError as error:
+        return f"{export.feed}/{export.name}: {error}"
+    return None
 
 
 def list_periods(

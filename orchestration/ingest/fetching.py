@@ -77,24 +77,39 @@ def fetch(
     that are missing. Files that an export replaces meanwhile are fetched again: what is returned
     was there all at one time.
     """
-    if address.scheme not in STORES:
-        known = ", ".join(f"{scheme}://" for scheme in STORES)
-        raise IngestError(f"{address}: bills are fetched from {known}. Use one of these.")
-    store = STORES[address.scheme](address)
+    store = _opened(address)
     copy = copy_of(address, lake)
     with exclusive(_beside(copy) / ".lock"), working_folder(lake) as working:
         job = _Job(store, address, months, copy, working, progress or (lambda _: None))
         listed = _list(job)
         for _ in range(_ATTEMPTS):
-            current = _fetch_current(job, listed)
+            try:
+                current, failure = _fetch_current(job, listed), None
+            except IngestError as error:
+                current, failure = [], error
             before, listed = listed, _list(job)
-            if all(listed.get(name) == before[name] for name in current):
+            if failure and listed == before:
+                raise failure
+            if not failure and all(listed.get(name) == before[name] for name in current):
                 _remove_others(job, current)
                 return copy if current else None
     raise IngestError(
         f"{address} changed three times while it was fetched: the export is being written."
         " Try again when it is complete."
     )
+
+
+def look(address: Address) -> None:
+    """Ask an address for its first file; an `IngestError` where it has none or cannot be read."""
+    if next(iter(_opened(address).contents()), None) is None:
+        raise _nothing(address)
+
+
+def _opened(address: Address) -> Store:
+    if address.scheme not in STORES:
+        known = ", ".join(f"{scheme}://" for scheme in STORES)
+        raise IngestError(f"{address}: bills are fetched from {known}. Use one of these.")
+    return STORES[address.scheme](address)
 
 
 def _list(job: _Job) -> _Listing:
@@ -128,11 +143,15 @@ def _list(job: _Job) -> _Listing:
                     f"{address} holds {parent} as a file and as a folder. Name one of them."
                 )
     if not anything:
-        raise IngestError(
-            f"{address} holds no bill files (.csv, .parquet, .json, .ndjson; plain, .gz or .zst)."
-            " Check the address, and whether the export has run."
-        )
+        raise _nothing(address)
     return found
+
+
+def _nothing(address: Address) -> IngestError:
+    return IngestError(
+        f"{address} holds no bill files (.csv, .parquet, .json, .ndjson; plain, .gz or .zst)."
+        " Check the address, and whether the export has run."
+    )
 
 
 def _of_months(parts: Collection[str], months: Collection[str]) -> bool:

@@ -1,10 +1,16 @@
-"""The build that several integration tests look at: made once."""
+"""What several integration tests look at, made once: a build, and the AWS emulator."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +48,32 @@ def duckdb_build(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         land([bill.path], bill.feed, bill.export, installation.lake)
     installation.build()
     return installation
+
+
+@pytest.fixture(scope="session")
+def moto_address() -> Iterator[str]:
+    """The AWS emulator, as a server of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # The emulator's hundreds of stock images make every look at snapshots take seconds.
+        env={**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"},
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.5).close()
+                break
+            except OSError:
+                assert server.poll() is None, "moto_server ended at once"
+                assert time.monotonic() < deadline, "moto_server did not start"
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)

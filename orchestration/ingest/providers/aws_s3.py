@@ -1,7 +1,8 @@
 """Bills in S3 buckets: CUR, Data Exports, and whatever else writes its exports there.
 
 Credentials, region and endpoint come from the SDK's own chain (`AWS_PROFILE`, a role of the
-machine, `AWS_ENDPOINT_URL`, …). Needed: `s3:ListBucket` and `s3:GetObject`.
+machine, `AWS_ENDPOINT_URL`, …); `?profile=name` takes another profile of it for this address, as
+several payers need. Rights: `s3:ListBucket` and `s3:GetObject`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ class S3:
     """The objects below a prefix, `s3://bucket/prefix`; or the one of that very key."""
 
     def __init__(self, address: Address) -> None:
-        address.require_options()
+        address.require_options("profile")
         self._address = address
         # A prefix is a folder: `exports/a` must not find `exports/ab/…`.
         self._folder = f"{address.path.rstrip('/')}/" if address.path else ""
-        self._client = _client()
+        with _explained(address):
+            self._client = _client(address.options.get("profile"))
 
     def contents(self) -> Iterator[Remote]:
         """All objects below the prefix."""
@@ -58,11 +60,11 @@ class S3:
             yield from page.get("Contents", ())
 
 
-def _client() -> Any:
+def _client(profile: str | None) -> Any:
     import boto3  # noqa: PLC0415 (fast --help)
     from botocore.config import Config  # noqa: PLC0415
 
-    return boto3.client(
+    return boto3.session.Session(profile_name=profile).client(
         "s3",
         config=Config(
             connect_timeout=_CONNECT_SECONDS,

@@ -95,8 +95,9 @@ def _refuse_newer_data(manifest: Path) -> None:
     newer = sorted(run.name for run in data.glob("*") if run.is_dir() and run.name > execution.name)
     if month.parent.name == METADATA and newer:
         raise IngestError(
-            f"{data / newer[-1]} is newer than {manifest}, the latest manifest beside it."
-            " The copy is incomplete: download the folder metadata/ again."
+            f"{data / newer[-1]} is newer than {manifest}, the latest manifest beside it: the"
+            " export is being written, or its metadata was not copied. Try again when it is"
+            " complete, or download the folder metadata/ again."
         )
 
 

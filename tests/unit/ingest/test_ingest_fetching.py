@@ -1,0 +1,250 @@
+"""Fetching copies what is current in a store, once, whole, and all of one time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from orchestration.ingest import fetching
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.fetching import copy_of, fetch
+from orchestration.ingest.originals import keep, kept_before
+from orchestration.ingest.stores import Address, Interrupted, Remote, read_address
+
+
+@dataclass
+class Shelf:
+    """A store in memory that remembers what was downloaded."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
+    """Called before each download: where it raises, the download fails."""
+
+    def contents(self) -> Iterator[Remote]:
+        yield from [Remote(key, str(hash(text)), len(text)) for key, text in self.files.items()]
+
+    def download(self, remote: Remote, target: Path) -> None:
+        self.before(remote.key)
+        if remote.key not in self.files:
+            raise IngestError(f"{remote.key} is gone")
+        self.taken.append(remote.key)
+        target.write_bytes(self.files[remote.key])
+
+
+def address(text: str = "shelf://acme/export") -> Address:
+    found = read_address(text)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    made = Shelf()
+    monkeypatch.setattr(fetching, "STORES", {"shelf": lambda _: made})
+    return made
+
+
+def copied(copy: Path | None) -> dict[str, bytes]:
+    assert copy is not None
+    files = [path for path in copy.rglob("*") if path.is_file()]
+    return {path.relative_to(copy).as_posix(): path.read_bytes() for path in files}
+
+
+def test_what_did_not_change_is_not_downloaded_again(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"2025-09/a.csv": b"1", "2025-10/b.csv": b"2", "readme.txt": b"no bill"}
+    assert copied(fetch(address(), lake)) == {"2025-09/a.csv": b"1", "2025-10/b.csv": b"2"}
+    shelf.files["2025-10/b.csv"] = b"22"
+    shelf.taken.clear()
+    assert copied(fetch(address(), lake))["2025-10/b.csv"] == b"22"
+    assert shelf.taken == ["2025-10/b.csv"]
+
+
+def test_only_the_current_execution_is_downloaded(shelf: Shelf, lake: Path) -> None:
+    month, runs = "BILLING_PERIOD=2025-09", ("20250902T000000Z-a", "20250903T000000Z-b")
+    for run in runs:
+        named = [f"s3://acme/export/data/{month}/{run}/x.csv.gz"]
+        shelf.files[f"data/{month}/{run}/x.csv.gz"] = run.encode()
+        manifest = json.dumps({"dataFiles": named}).encode()
+        shelf.files[f"metadata/{month}/{run}/x-Manifest.json"] = manifest
+    copy = fetch(address(), lake)
+    assert f"data/{month}/{runs[0]}/x.csv.gz" not in copied(copy)
+    assert copied(copy)[f"data/{month}/{runs[1]}/x.csv.gz"] == runs[1].encode()
+    assert len(shelf.taken) == 3
+
+
+def test_executions_that_no_manifest_tells_apart_are_refused_in_the_address_name(
+    shelf: Shelf, lake: Path
+) -> None:
+    for run in ("20250902T000000Z-a", "20250903T000000Z-b"):
+        shelf.files[f"BILLING_PERIOD=2025-09/{run}/x.csv.gz"] = b""
+    with pytest.raises(IngestError, match=r"^shelf://acme/export/BILLING_PERIOD=2025-09 holds"):
+        fetch(address(), lake)
+    assert shelf.taken == []
+
+
+def test_what_is_gone_there_goes_here_but_not_months_that_were_not_asked_for(
+    shelf: Shelf, lake: Path
+) -> None:
+    shelf.files = {"2025-09/a.csv": b"1", "2025-10/b.csv": b"2", "2025-10/c.csv": b"3"}
+    fetch(address(), lake)
+    shelf.files = {"2025-10/b.csv": b"2"}
+    assert copied(fetch(address(), lake, ["2025-10"])) == {
+        "2025-09/a.csv": b"1",
+        "2025-10/b.csv": b"2",
+    }
+    assert copied(fetch(address(), lake)) == {"2025-10/b.csv": b"2"}
+
+
+def test_only_the_months_that_are_asked_for_are_downloaded(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"2025-09/a.csv": b"1", "20251001-20251101/b.csv": b"2", "no-month.csv": b"3"}
+    assert set(copied(fetch(address(), lake, ["2025-10"]))) == {
+        "20251001-20251101/b.csv",
+        "no-month.csv",
+    }
+    del shelf.files["no-month.csv"]
+    assert fetch(address(), lake, ["2025-11"]) is None
+
+
+def test_an_address_without_bills_is_an_error(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"readme.txt": b""}
+    for months in (None, ["2025-10"]):
+        with pytest.raises(IngestError, match="holds no bill files"):
+            fetch(address(), lake, months)
+
+
+def test_an_interrupted_fetch_goes_on_where_it_ended(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {f"2025-0{month}/a.csv": b"1" for month in range(1, 6)}
+
+    def fail(key: str) -> None:
+        if key == "2025-05/a.csv":
+            raise IngestError("the network is down")
+
+    shelf.before = fail
+    with pytest.raises(IngestError, match="network is down"):
+        fetch(address(), lake)
+    done, shelf.before = list(shelf.taken), lambda _: None
+    shelf.taken.clear()
+    assert len(copied(fetch(address(), lake))) == 5
+    assert sorted(shelf.taken + done) == sorted(shelf.files)
+
+
+def test_a_file_that_breaks_off_is_tried_again_and_never_half_kept(
+    shelf: Shelf, lake: Path
+) -> None:
+    shelf.files = {"a.csv": b"whole"}
+    failures = iter([True, True, False, True, True, True])
+
+    def fail(_: str) -> None:
+        if next(failures):
+            raise Interrupted("the connection broke")
+
+    shelf.before = fail
+    assert copied(fetch(address(), lake)) == {"a.csv": b"whole"}
+    shelf.files = {"a.csv": b"another"}
+    with pytest.raises(IngestError, match="connection broke"):
+        fetch(address(), lake)
+    assert copied(copy_of(address(), lake)) == {"a.csv": b"whole"}
+
+
+def test_a_file_shorter_than_it_was_listed_is_refused(
+    shelf: Shelf, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.files = {"a.csv": b"whole"}
+    monkeypatch.setattr(Shelf, "contents", lambda _: [Remote("a.csv", "1", 6)])
+    with pytest.raises(IngestError, match=r"5 bytes of a\.csv arrived of 6"):
+        fetch(address(), lake)
+    assert copied(copy_of(address(), lake)) == {}
+
+
+def test_files_replaced_meanwhile_are_fetched_until_all_are_of_one_time(
+    shelf: Shelf, lake: Path
+) -> None:
+    shelf.files = {"a.csv": b"old", "b.csv": b"old"}
+
+    def replace(_: str) -> None:
+        shelf.files = {"a.csv": b"newer", "c.csv": b"newer"}
+
+    shelf.before = replace
+    assert copied(fetch(address(), lake)) == {"a.csv": b"newer", "c.csv": b"newer"}
+
+
+def test_an_export_that_never_rests_is_an_error(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"a.csv": b"0"}
+
+    def grow(_: str) -> None:
+        shelf.files = {"a.csv": shelf.files["a.csv"] + b"0"}
+
+    shelf.before = grow
+    with pytest.raises(IngestError, match="changed three times"):
+        fetch(address(), lake)
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        (["../../a.csv"], "cannot be a file of its own"),
+        (["a/b.csv", "a//b.csv"], "cannot be a file of its own"),
+        (["x" * 300 + ".csv"], "cannot be a file of its own"),
+        (["a.csv", "a.csv/part.csv"], "as a file and as a folder"),
+    ],
+)
+def test_keys_that_are_no_files_of_their_own_are_refused(
+    shelf: Shelf, lake: Path, keys: list[str], problem: str
+) -> None:
+    shelf.files = dict.fromkeys(keys, b"")
+    with pytest.raises(IngestError, match=problem):
+        fetch(address(), lake)
+    assert shelf.taken == []
+
+
+def test_a_fetched_file_is_kept_by_a_link_and_survives_its_replacement(
+    shelf: Shelf, lake: Path, tmp_path: Path
+) -> None:
+    shelf.files = {"a.csv": b"first\n"}
+    copy = fetch(address(), lake)
+    assert copy is not None
+    kept = keep(copy / "a.csv", lake, tmp_path, kept_before(lake))
+    assert kept.path.stat().st_ino == (copy / "a.csv").stat().st_ino
+    shelf.files = {"a.csv": b"second\n"}
+    fetch(address(), lake)
+    assert kept.path.read_bytes() == b"first\n"
+
+
+def test_a_month_folder_keeps_its_name(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"a.csv": b"1"}
+    copy = fetch(address("shelf://acme/export/BILLING_PERIOD=2025-09/"), lake)
+    assert copy is not None
+    assert copy.name == "BILLING_PERIOD=2025-09"
+    assert copied(copy) == {"a.csv": b"1"}
+
+
+@pytest.mark.parametrize("text", ["bills/a.csv", "/bills/s3:/a", "C:\\bills", "s3:/bucket/key"])
+def test_a_path_is_no_address(text: str) -> None:
+    assert read_address(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://key:secret@bucket/x",
+        "https://a.blob.core.windows.net/c?sv=2024&sig=abc%3D",
+        "s3://bucket/x?X-Amz-Signature=abc",
+        "gs://bucket/x?access_token=abc",
+    ],
+)
+def test_an_address_with_a_secret_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(IngestError, match="must not hold") as refused:
+        read_address(text)
+    assert not any(secret in str(refused.value) for secret in ("secret@", "abc"))
+
+
+def test_an_unknown_scheme_or_option_is_refused(shelf: Shelf, lake: Path) -> None:
+    with pytest.raises(IngestError, match="fetched from shelf://"):
+        fetch(address("ftp://acme/export"), lake)
+    with pytest.raises(IngestError, match="no option 'colour'"):
+        address("shelf://acme/export?colour=red").require_options("size")
