@@ -43,6 +43,7 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
                 settings.lake,
                 now=settings.now(),
                 kept_versions=settings.kept_versions,
+                progress=context.log.info,
             )
         if not chosen:
             for period in sorted({result.billing_period for result in landed}):

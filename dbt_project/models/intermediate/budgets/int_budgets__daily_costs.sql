@@ -1,21 +1,5 @@
 {{ config(materialized='table') }}
--- What each budget covers of each day: usage at effective cost, shared costs split over those who pay for
--- them. A dimension that a budget does not name is not asked for.
-{%- set dimensions = ['owner', 'product', 'environment', 'provider', 'account', 'service'] %}
-with costs as (
-    select
-        charge_date, service_provider_name, billing_currency, owner, product, environment,
-        service_provider_name as provider,
-        coalesce(sub_account_id, billing_account_id) as account,
-        service_name as service,
-        sum(effective_cost) as effective_cost
-    from {{ ref('fct_allocated_costs') }}
-    where charge_category = 'Usage'
-    group by
-        charge_date, service_provider_name, billing_currency, owner, product, environment,
-        coalesce(sub_account_id, billing_account_id), service_name
-)
-
+-- What each budget covers of each day. A dimension that a budget does not name is not asked for.
 select
     budgets.scope,
     costs.service_provider_name,
@@ -23,9 +7,9 @@ select
     costs.charge_date,
     {{ money('sum(costs.effective_cost)') }} as effective_cost
 from {{ ref('stg_platform__budgets') }} as budgets
-inner join costs on budgets.billing_currency = costs.billing_currency
+inner join {{ ref('int_budgets__costs') }} as costs on budgets.billing_currency = costs.billing_currency
 where
-    {%- for dimension in dimensions %}
+    {%- for dimension in budget_dimensions() %}
     (
         not exists (
             select 1 from {{ ref('stg_platform__budget_covers') }} as covers

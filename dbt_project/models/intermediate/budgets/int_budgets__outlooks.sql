@@ -7,7 +7,7 @@ with outlooks as (
     from {{ ref('fct_month_forecasts') }}
     where charge_category = 'Usage'
         -- Older months are closed: what a provider that ended was forecast to cost in them never came.
-        and cast(month + interval '1 month' as date) + {{ var('month_close_days') }} > {{ today }}
+        and {{ stays_open('month', today) }}
 ),
 
 cutoffs as (

@@ -1,18 +1,8 @@
 -- What budgets name and no charge has: a misspelt owner, a team that is still to come. It covers nothing.
-{%- set dimensions = ['owner', 'product', 'environment', 'provider', 'account', 'service'] %}
-with costs as (
-    select distinct
-        billing_currency, owner, product, environment,
-        service_provider_name as provider,
-        coalesce(sub_account_id, billing_account_id) as account,
-        service_name as service
-    from {{ ref('fct_allocated_costs') }}
-    where charge_category = 'Usage'
-),
-
-billed as (
-    {%- for dimension in dimensions %}
-    select distinct billing_currency, '{{ dimension }}' as dimension, {{ dimension }} as value from costs
+with billed as (
+    {%- for dimension in budget_dimensions() %}
+    select distinct billing_currency, '{{ dimension }}' as dimension, {{ dimension }} as value
+    from {{ ref('int_budgets__costs') }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),

@@ -70,8 +70,7 @@ forecast as (
         charge_month,
         case
             when charge_month > {{ today }} then 'ahead'
-            when cast(charge_month + interval '1 month' as date) + {{ var('month_close_days') }} > {{ today }}
-                then 'open'
+            when {{ stays_open('charge_month', today) }} then 'open'
             else 'closed'
         end as month_state,
         limit_cost,
