@@ -19,7 +19,7 @@ from policies.deployment.budget_scopes import BudgetError, budget_scopes
 _MONTH = """
 select scope, billing_currency, spent_cost, coalesce(forecast_cost, spent_cost),
        coalesce(forecast_low_cost, spent_cost), coalesce(forecast_high_cost, spent_cost),
-       unbilled_covers, as_of, spent_through is not null or forecast_cost is not null
+       covers, unbilled_covers, as_of, spent_through is not null or forecast_cost is not null
 from marts.fct_budgets where charge_month = date '{first}'
 """
 # Where a build failed in between, costs are of today and budgets still of an earlier day.
@@ -32,9 +32,9 @@ where charge_category = 'Usage' and charge_date < date '{today}'
 def measured_budgets(warehouse: Warehouse, now: datetime) -> dict[str, Budget]:
     """Every configured budget of the month that `now` lies in, by scope: usage of all providers.
 
-    A budget that the mart does not have, or had before the costs of later days, is a `BudgetError`:
-    unknown spend must not pass for none. One of which the month has neither a charge nor a forecast
-    is not known.
+    A budget that the mart does not have, has of other charges than it covers now, or had before the
+    costs of later days, is a `BudgetError`: unknown spend must not pass for none. One of which the
+    month has neither a charge nor a forecast is not known.
     """
     bundle = read_bundle()
     rows = warehouse.read(_MONTH.format(first=now.date().replace(day=1)))[1]
@@ -47,7 +47,12 @@ def measured_budgets(warehouse: Warehouse, now: datetime) -> dict[str, Budget]:
                 f"budget {scope!r} in {terms.currency} is not in marts.fct_budgets for "
                 f"{now:%Y-%m}: run `tollgate build`, which reads finops/config/budgets"
             )
-        *costs, unbilled, as_of, is_known = measured[scope, terms.currency]
+        *costs, covers, unbilled, as_of, is_known = measured[scope, terms.currency]
+        if covers != terms.covered:
+            raise BudgetError(
+                f"budget {scope!r} was measured of {covers}, and finops/config/budgets says "
+                f"{terms.covered}: run `tollgate build`"
+            )
         if newest is not None and as_of < newest:
             raise BudgetError(
                 f"budget {scope!r} was measured on {as_of}, before the costs until {newest} came: "

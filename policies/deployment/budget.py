@@ -101,7 +101,8 @@ def configured_budget(
 def budget_of_card(bundle: Bundle, scope: str, facts: Mapping[str, Any], month: str) -> Budget:
     """The budget of a scope as a rate card has measured it, its limit still from the bundle.
 
-    A card of another month knows nothing of this one.
+    A card of another month knows nothing of this one; one that measured other charges than the
+    scope covers now is a `BudgetError`.
     """
     configured = configured_budget(bundle, scope)
     for entry in facts.get("budgets", []):
@@ -111,6 +112,12 @@ def budget_of_card(bundle: Bundle, scope: str, facts: Mapping[str, Any], month: 
             raise BudgetError(
                 f"the rate card has budget {scope!r} in {entry['currency']}, finops/config/budgets "
                 f"in {configured.currency}; export it again"
+            )
+        covered = budget_scopes(bundle)[scope].covered
+        if entry["covers"] != covered:
+            raise BudgetError(
+                f"the rate card measured budget {scope!r} of {entry['covers']}, and "
+                f"finops/config/budgets says {covered}; build and export it again"
             )
         spent, forecast, low, high = (
             _signed(entry[name], name)

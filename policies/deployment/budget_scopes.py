@@ -6,6 +6,7 @@ belong here: what was spent (the marts) and what is left (`budget.py`).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,12 @@ class Scope:
     limit: Decimal
     #: The values that are covered, by dimension; a dimension that is not there is not asked for.
     covers: Mapping[str, tuple[str, ...]]
+
+    @property
+    def covered(self) -> str:
+        """What is covered as text: the same for the same, by which measurements are told apart."""
+        named = {dimension: sorted(values) for dimension, values in sorted(self.covers.items())}
+        return json.dumps(named, ensure_ascii=False)
 
 
 def budget_scopes(bundle: Bundle) -> dict[str, Scope]:

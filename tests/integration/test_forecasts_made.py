@@ -152,8 +152,9 @@ def test_budgets_share_their_providers_forecast_and_are_the_rate_cards(
     models = ("budgets", "budget_covers", "forecast_months")
     staged = [f"stg_platform__{name}" for name in models]
     installation.dbt(
-        "run", "--select", *staged, "fct_month_forecasts", "int_budgets__daily_costs",
-        "int_budgets__outlooks", "int_budgets__unbilled_covers", "fct_budgets",
+        "run", "--select", *staged, "fct_month_forecasts", "int_budgets__costs",
+        "int_budgets__daily_costs", "int_budgets__outlooks", "int_budgets__unbilled_covers",
+        "fct_budgets",
     )  # fmt: skip
 
     rows: Any = home.warehouse.query(
@@ -185,6 +186,9 @@ def test_budgets_share_their_providers_forecast_and_are_the_rate_cards(
             row[name] for name in ("forecast_low_cost", "forecast_cost", "forecast_high_cost")
         ]
     assert not found
+    scopes(tmp_path, all={"owner": ["ana"]})
+    with pytest.raises(BudgetError, match=r"of \{\}, and finops.*says \{\"owner\": \[\"ana\"\]\}"):
+        measured_budgets(home.warehouse, now)
     scopes(tmp_path, new={})
     with pytest.raises(BudgetError, match=r"'new' in USD is not in marts\.fct_budgets"):
         measured_budgets(home.warehouse, now)

@@ -39,8 +39,8 @@ create table marts.fct_daily_costs (service_provider_name text, charge_category 
     billing_currency text, effective_cost decimal(38, 12), charge_date date);
 create table marts.fct_budgets (scope text, billing_currency text, charge_month date,
     spent_cost decimal(38, 12), forecast_cost decimal(38, 12), forecast_low_cost decimal(38, 12),
-    forecast_high_cost decimal(38, 12), unbilled_covers text, as_of date,
-    spent_through date);
+    forecast_high_cost decimal(38, 12), covers text, unbilled_covers text,
+    as_of date, spent_through date);
 create table marts.fct_reconciliation (difference decimal(38, 12));
 create table marts.fct_estimate_calibration (service_provider_name text, resource_type text,
     price_source text, usage_basis text, cost_basis text, observations integer, changes integer,
@@ -93,9 +93,9 @@ class Bills:
         self.connection.execute(
             "insert into marts.fct_budgets select *, date '2026-10-20', date '2026-10-19' from ("
             "values "
-            "('default', 'USD', date '2026-09-01', 99, null, null, null, null),"
-            "('default', 'USD', date '2026-10-01', 190, 290, 280, 320, null),"
-            "('discovery', 'USD', date '2026-10-01', 7, null, null, null, 'owner x')) as budgets"
+            "('default', 'USD', date '2026-09-01', 99, null, null, null, '{}', null),"
+            "('default', 'USD', date '2026-10-01', 190, 290, 280, 320, '{}', null),"
+            "('discovery', 'USD', date '2026-10-01', 7, null, null, null, '{}', 'owner x')) as b"
         )
         self.connection.close()
 
@@ -278,9 +278,9 @@ def test_facts_are_budget_with_band_freshness_and_commitments(
     assert (budget["month"], budget["spent"]) == ("2026-10", "190.00")
     band = [budget[name] for name in ("forecast_low", "forecast", "forecast_high")]
     assert band == ["280.00", "290.00", "320.00"]
-    figures = dict.fromkeys(("spent", "forecast", "forecast_low", "forecast_high"), "7.00")
-    assert unforecast == figures | {
-        "scope": "discovery", "month": "2026-10", "currency": "USD", "unbilled_covers": "owner x",
+    assert unforecast == dict.fromkeys(("spent", "forecast", *list(budget)[-2:]), "7.00") | {
+        "scope": "discovery", "month": "2026-10", "currency": "USD", "covers": "{}",
+        "unbilled_covers": "owner x",
     }  # fmt: skip
     assert facts["freshness"]["reconciled"] is True
     assert facts["freshness"]["providers"] == {"AWS": "2026-10-19"}

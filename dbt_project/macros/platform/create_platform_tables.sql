@@ -97,7 +97,7 @@
             'series_id': 'text', 'model': 'text', 'cutoff': 'date', 'horizon_days': 'integer', 'wape': 'float8',
             'bias': 'float8', 'coverage_80': 'float8', 'coverage_95': 'float8', 'mase': 'float8', 'points': 'integer'
         },
-        'budgets': {'scope': 'text', 'billing_currency': 'text', 'limit_cost': money},
+        'budgets': {'scope': 'text', 'billing_currency': 'text', 'limit_cost': money, 'covers': 'text'},
         'budget_covers': {'scope': 'text', 'dimension': 'text', 'covered_value': 'text'},
         'capacity_forecasts': {
             'series_id': 'text', 'metric': 'text', 'unit': 'text', 'as_of': 'timestamp', 'model': 'text',

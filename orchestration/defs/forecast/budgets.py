@@ -39,8 +39,8 @@ def budgets(tollgate: Tollgate) -> Iterator[dg.MaterializeResult[None]]:
     """Writes down what `finops/config/budgets` says, in the bundle that gates decide by."""
     scopes = budget_scopes(read_bundle())
     limits = pd.DataFrame(
-        [(name, scope.currency, scope.limit) for name, scope in scopes.items()],
-        columns=["scope", "billing_currency", "limit_cost"],
+        [(name, scope.currency, scope.limit, scope.covered) for name, scope in scopes.items()],
+        columns=["scope", "billing_currency", "limit_cost", "covers"],
     )
     covers = pd.DataFrame(
         [

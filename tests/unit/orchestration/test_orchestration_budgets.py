@@ -19,9 +19,16 @@ NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 class Marts:
     """Answers with each scope's figures, and with the newest day of costs."""
 
-    def __init__(self, figures: tuple[int, ...], *, is_known: bool, newest: date | None) -> None:
+    def __init__(
+        self,
+        figures: tuple[int, ...],
+        *,
+        is_known: bool = True,
+        newest: date | None = None,
+        covers: str = "{}",
+    ) -> None:
         scopes = budget_scopes(read_bundle())
-        rest = (None, date(2026, 10, 19), is_known)
+        rest = (covers, None, date(2026, 10, 19), is_known)
         self.budgets = [(name, one.currency, *figures, *rest) for name, one in scopes.items()]
         self.newest = newest
 
@@ -42,6 +49,13 @@ def test_budget_of_the_last_build_is_measured(newest: date | None) -> None:
 
 def test_month_without_charge_or_forecast_is_not_known_rather_than_free() -> None:
     assert measured(Marts((0, 0, 0, 0), is_known=False, newest=None)).source == "not_known"
+
+
+def test_budget_measured_of_other_charges_than_it_covers_now_is_refused() -> None:
+    with pytest.raises(
+        BudgetError, match=r'measured of \{"owner": \["web"\]\}, and .* says \{\}: run'
+    ):
+        measured(Marts((7, 8, 6, 9), covers='{"owner": ["web"]}'))
 
 
 def test_budget_from_before_newer_costs_is_refused() -> None:

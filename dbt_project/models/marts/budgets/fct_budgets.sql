@@ -50,6 +50,7 @@ measured as (
         budgets.scope,
         budgets.billing_currency,
         budgets.limit_cost,
+        budgets.covers,
         months.charge_month,
         coalesce(spent.spent_cost, 0) as spent_cost,
         spent.spent_through,
@@ -74,6 +75,7 @@ forecast as (
             else 'closed'
         end as month_state,
         limit_cost,
+        covers,
         spent_cost,
         spent_through,
         case when forecast_cost is not null then greatest(spent_cost, forecast_cost) end as forecast_cost,
@@ -104,6 +106,7 @@ select
         when forecast_high_cost > limit_cost then 'at_risk'
         else 'within'
     end as status,
+    covers,
     unbilled.unbilled_covers,
     {{ today }} as as_of
 from forecast

@@ -1,5 +1,6 @@
 select
     scope,
     billing_currency,
-    limit_cost
+    limit_cost,
+    covers
 from {{ source('platform', 'budgets') }}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from policies.bundle import read_bundle
-from policies.deployment.budget import Budget, configured_budget, read_budget
+from policies.deployment.budget import Budget, budget_of_card, configured_budget, read_budget
 from policies.deployment.budget_scopes import BudgetError
 
 
@@ -23,6 +23,19 @@ def test_what_is_left_is_the_limit_less_the_larger_of_spend_and_forecast() -> No
 
 def test_spend_alone_is_also_the_forecast() -> None:
     assert configured_budget(read_bundle(), spent="30").forecast == 30
+
+
+def test_card_is_believed_only_of_its_month_and_of_what_the_scope_covers_now() -> None:
+    measured = {"scope": "default", "month": "2026-10", "currency": "USD", "covers": "{}",
+                "spent": "7.00", "forecast": "9.00", "forecast_low": "8.00",
+                "forecast_high": "-0.50"}  # fmt: skip
+    bundle = read_bundle()
+    assert budget_of_card(bundle, "default", {"budgets": [measured]}, "2026-10").forecast == 9
+    later = budget_of_card(bundle, "default", {"budgets": [measured]}, "2026-11")
+    assert later.source == "not_known"
+    measured["covers"] = '{"owner": ["web"]}'
+    with pytest.raises(BudgetError, match=r"of \{.*web.*says \{\}; build and export it again"):
+        budget_of_card(bundle, "default", {"budgets": [measured]}, "2026-10")
 
 
 def test_rounded_figures_still_add_up() -> None:
