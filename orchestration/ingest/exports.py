@@ -12,8 +12,9 @@ from typing import Any
 from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.fetching import fetch, look
+from orchestration.ingest.fetching import fetch
 from orchestration.ingest.landing import LandingResult, Progress, file_periods, land
+from orchestration.ingest.listing import look
 from orchestration.ingest.locks import working_folder
 from orchestration.ingest.manifest import Manifest, landed
 from orchestration.ingest.registry import FEEDS

@@ -11,18 +11,18 @@ import hashlib
 import re
 import shutil
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from orchestration.ingest.discovery import deliveries, folder_month, is_bill
+from orchestration.ingest.discovery import deliveries, folder_month
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import Progress
+from orchestration.ingest.listing import Listing, listing, of_months, opened
 from orchestration.ingest.locks import exclusive, working_folder
 from orchestration.ingest.originals import FETCHED
 from orchestration.ingest.providers.manifests import is_manifest
-from orchestration.ingest.registry import STORES
 from orchestration.ingest.stores import Address, Interrupted, Remote, Store
 
 # Beside the copy: the version of each of its files, written after the file.
@@ -32,12 +32,6 @@ _FILES = "files"
 _AT_ONCE = 4
 # An export takes minutes to be written; who meets it three times should come later.
 _ATTEMPTS = 3
-# A hundred executions a month for ten years, in parts; their list must fit into memory.
-_MOST_FILES = 200_000
-_LONGEST_NAME = 255
-
-# By their path in the copy.
-_Listing = Mapping[str, Remote]
 
 
 @dataclass(frozen=True)
@@ -73,21 +67,21 @@ def fetch(
     """Copy what is current at an address into the lake; the folder to ingest.
 
     With `months`, folders of other months are left as they are; None where it has bills, but none
-    of these. Interrupted, it goes on with the files
-    that are missing. Files that an export replaces meanwhile are fetched again: what is returned
-    was there all at one time.
+    of these. Interrupted, it goes on with the files that are missing. Files that an export replaces
+    meanwhile are fetched again: what is returned was there all at one time.
     """
-    store = _opened(address)
+    store = opened(address)
     copy = copy_of(address, lake)
     with exclusive(_beside(copy) / ".lock"), working_folder(lake) as working:
         job = _Job(store, address, months, copy, working, progress or (lambda _: None))
-        listed = _list(job)
+        job.say(f"{address}: listing")
+        listed = listing(store, address, months)
         for _ in range(_ATTEMPTS):
             try:
                 current, failure = _fetch_current(job, listed), None
             except IngestError as error:
                 current, failure = [], error
-            before, listed = listed, _list(job)
+            before, listed = listed, listing(store, address, months)
             if failure and listed == before:
                 raise failure
             if not failure and all(listed.get(name) == before[name] for name in current):
@@ -99,71 +93,7 @@ def fetch(
     )
 
 
-def look(address: Address) -> None:
-    """Ask an address for its first file; an `IngestError` where it has none or cannot be read."""
-    if next(iter(_opened(address).contents()), None) is None:
-        raise _nothing(address)
-
-
-def _opened(address: Address) -> Store:
-    if address.scheme not in STORES:
-        known = ", ".join(f"{scheme}://" for scheme in STORES)
-        raise IngestError(f"{address}: bills are fetched from {known}. Use one of these.")
-    return STORES[address.scheme](address)
-
-
-def _list(job: _Job) -> _Listing:
-    """The bills and manifests at the address; of these months, and those that say no month."""
-    address, months = job.address, job.months
-    job.say(f"{address}: listing")
-    found: dict[str, Remote] = {}
-    anything = False
-    for remote in job.store.contents():
-        parts = [part for part in remote.key.split("/") if part]
-        if not parts or not (is_bill(parts[-1]) or is_manifest(parts[-1])):
-            continue
-        anything = True
-        if months is not None and not _of_months(parts, months):
-            continue
-        name = "/".join(parts)
-        if name in found or any(_unusable(part) for part in parts):
-            raise IngestError(
-                f"{address} holds {remote.key!r}, which cannot be a file of its own here."
-                " Name a folder without it."
-            )
-        found[name] = remote
-        if len(found) > _MOST_FILES:
-            raise IngestError(
-                f"{address} holds more than {_MOST_FILES} files. Name the export's own folder."
-            )
-    for name in found:
-        for parent in PurePosixPath(name).parents:
-            if str(parent) in found:
-                raise IngestError(
-                    f"{address} holds {parent} as a file and as a folder. Name one of them."
-                )
-    if not anything:
-        raise _nothing(address)
-    return found
-
-
-def _nothing(address: Address) -> IngestError:
-    return IngestError(
-        f"{address} holds no bill files (.csv, .parquet, .json, .ndjson; plain, .gz or .zst)."
-        " Check the address, and whether the export has run."
-    )
-
-
-def _of_months(parts: Collection[str], months: Collection[str]) -> bool:
-    said = {month for part in parts if (month := folder_month(part))}
-    return not said or bool(said & set(months))
-
-
-def _unusable(part: str) -> bool:
-    return part in {".", ".."} or "\0" in part or len(part.encode()) > _LONGEST_NAME
-
-
-def _fetch_current(job: _Job, listed: _Listing) -> list[str]:
+def _fetch_current(job: _Job, listed: Listing) -> list[str]:
     """Fetch the manifests, and the files that are current by them; their names."""
     manifests = [name for name in listed if is_manifest(PurePosixPath(name).name)]
     _download(job, {name: listed[name] for name in manifests})
@@ -172,7 +102,7 @@ def _fetch_current(job: _Job, listed: _Listing) -> list[str]:
     return [*manifests, *bills]
 
 
-def _current(job: _Job, listed: _Listing, manifests: Collection[str]) -> list[str]:
+def _current(job: _Job, listed: Listing, manifests: Collection[str]) -> list[str]:
     """Which files to ingest, found as on disk: in a tree of the manifests and empty files."""
     if len(manifests) == len(listed):
         return []
@@ -194,7 +124,7 @@ def _current(job: _Job, listed: _Listing, manifests: Collection[str]) -> list[st
     return sorted(files)
 
 
-def _download(job: _Job, wanted: _Listing) -> None:
+def _download(job: _Job, wanted: Listing) -> None:
     """Fetch what the copy lacks in the version that is wanted, a few files at once."""
     missing = {name: one for name, one in wanted.items() if not _is_there(job.copy, name, one)}
     if not missing:
@@ -253,7 +183,7 @@ def _remove_others(job: _Job, current: Collection[str]) -> None:
     keep, copy, months = set(current), job.copy, job.months
     for file in [path for path in copy.rglob("*") if path.is_file()]:
         name = file.relative_to(copy).as_posix()
-        if name in keep or (months is not None and not _of_months(name.split("/"), months)):
+        if name in keep or (months is not None and not of_months(name.split("/"), months)):
             continue
         file.unlink()
         _version_of(copy, name).unlink(missing_ok=True)

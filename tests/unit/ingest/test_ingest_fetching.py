@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingest import fetching
+from orchestration.ingest import listing
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.fetching import copy_of, fetch
 from orchestration.ingest.originals import keep, kept_before
@@ -45,7 +45,7 @@ def address(text: str = "shelf://acme/export") -> Address:
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     made = Shelf()
-    monkeypatch.setattr(fetching, "STORES", {"shelf": lambda _: made})
+    monkeypatch.setattr(listing, "STORES", {"shelf": lambda _: made})
     return made
 
 

@@ -1,0 +1,91 @@
+"""What an address holds: the bills and manifests in it, each with a version.
+
+Belongs here: which files of a store count, and what a name must be to become a file here. Which
+of them are current is for `fetching`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+
+from orchestration.ingest.discovery import folder_month, is_bill
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.providers.manifests import is_manifest
+from orchestration.ingest.registry import STORES
+from orchestration.ingest.stores import Address, Remote, Store
+
+# A hundred executions a month for ten years, in parts; their list must fit into memory.
+_MOST_FILES = 200_000
+_LONGEST_NAME = 255
+
+#: Files by their path below the address.
+Listing = Mapping[str, Remote]
+
+
+def opened(address: Address) -> Store:
+    """The store of an address; an `IngestError` where none has its scheme."""
+    if address.scheme not in STORES:
+        known = ", ".join(f"{scheme}://" for scheme in STORES)
+        raise IngestError(f"{address}: bills are fetched from {known}. Use one of these.")
+    return STORES[address.scheme](address)
+
+
+def look(address: Address) -> None:
+    """Ask an address for its first file; an `IngestError` where it has none or cannot be read."""
+    if next(iter(opened(address).contents()), None) is None:
+        raise _nothing(address)
+
+
+def listing(store: Store, address: Address, months: Collection[str] | None = None) -> Listing:
+    """The bills and manifests at the address; of these months, and those that say no month.
+
+    An address that has none of any month is an `IngestError`, and so is a file that could not lie
+    beside the others here.
+    """
+    found: dict[str, Remote] = {}
+    anything = False
+    for remote in store.contents():
+        parts = [part for part in remote.key.split("/") if part]
+        if not parts or not (is_bill(parts[-1]) or is_manifest(parts[-1])):
+            continue
+        anything = True
+        if months is not None and not of_months(parts, months):
+            continue
+        name = "/".join(parts)
+        if name in found or any(_unusable(part) for part in parts):
+            raise IngestError(
+                f"{address} holds {remote.key!r}, which cannot be a file of its own here."
+                " Name a folder without it."
+            )
+        found[name] = remote
+        if len(found) > _MOST_FILES:
+            raise IngestError(
+                f"{address} holds more than {_MOST_FILES} files. Name the export's own folder."
+            )
+    for name in found:
+        for parent in PurePosixPath(name).parents:
+            if str(parent) in found:
+                raise IngestError(
+                    f"{address} holds {parent} as a file and as a folder. Name one of them."
+                )
+    if not anything:
+        raise _nothing(address)
+    return found
+
+
+def of_months(parts: Collection[str], months: Collection[str]) -> bool:
+    """Whether a file, by the parts of its path, is of one of these months, or says none."""
+    said = {month for part in parts if (month := folder_month(part))}
+    return not said or bool(said & set(months))
+
+
+def _unusable(part: str) -> bool:
+    return part in {".", ".."} or "\0" in part or len(part.encode()) > _LONGEST_NAME
+
+
+def _nothing(address: Address) -> IngestError:
+    return IngestError(
+        f"{address} holds no bill files (.csv, .parquet, .json, .ndjson; plain, .gz or .zst)."
+        " Check the address, and whether the export has run."
+    )
