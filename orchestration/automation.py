@@ -3,6 +3,7 @@
 Declared here and tested by evaluating their ticks; what they start is declared in `defs/`.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,10 @@ import requests
 
 from actions.approvals import approvals_after
 from orchestration.defs import groups
-from orchestration.partitions import period_range_tags
+from orchestration.ingest.errors import IngestError
+from orchestration.ingest.exports import read_exports
+from orchestration.ingest.watching import fingerprints
+from orchestration.partitions import BILLING_MONTHS, period_range_tags
 from orchestration.resources import Tollgate
 
 # Bills of the month before are restated well into the next one; older months are closed.
@@ -137,6 +141,37 @@ def approvals(context: dg.SensorEvaluationContext, tollgate: Tollgate) -> dg.Sen
     return dg.SensorResult(run_requests=[request], cursor=newest.cursor)
 
 
+@dg.sensor(
+    job=EVERYTHING,
+    minimum_interval_seconds=3600,
+    description="Ingests the months in which a declared export has new files, within the hour.",
+)
+def new_bills(context: dg.SensorEvaluationContext, tollgate: Tollgate) -> dg.SensorResult:
+    """One run over the months that changed; the cursor is what each export held.
+
+    An export that cannot be read keeps what it held, and is asked again with the next tick.
+    """
+    held: dict[str, dict[str, str]] = json.loads(context.cursor or "{}")
+    months: set[str] = set()
+    for export in read_exports(tollgate.settings.exports_file):
+        name = f"{export.feed}/{export.name}"
+        try:
+            now = dict(fingerprints(export))
+        except IngestError as error:
+            context.log.warning(f"{name}: {error}")
+            continue
+        before = held.get(name, {})
+        months |= {month for month in now if now[month] != before.get(month)}
+        held[name] = now
+    cursor = json.dumps(held, sort_keys=True)
+    if not months:
+        return dg.SensorResult(skip_reason="no new files", cursor=cursor)
+    # Files that no folder puts into a month may be of any: a run that names none takes all.
+    known = months <= set(BILLING_MONTHS.get_partition_keys())
+    tags = period_range_tags(min(months), max(months)) if known else {}
+    return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], cursor=cursor)
+
+
 @dg.run_failure_sensor(
     minimum_interval_seconds=30,
     description="Tells TOLLGATE_WEBHOOK_URL, where it is set, which run failed and why.",
@@ -155,6 +190,7 @@ def sensors() -> Sequence[dg.SensorDefinition]:
     """All sensors; marts and findings also follow their upstream by automation condition."""
     return [
         approvals,
+        new_bills,
         failures,
         dg.AutomationConditionSensorDefinition(
             "data_conditions",

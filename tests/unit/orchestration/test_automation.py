@@ -99,6 +99,49 @@ def test_each_approval_starts_one_run_and_a_dry_one_by_default(
         assert connection.execute(sa.select(sa.func.count()).select_from(JOURNAL)).scalar() == 2
 
 
+def test_new_files_start_one_run_over_the_months_that_changed(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    bills = tmp_path / "bills"
+    (tmp_path / "exports.toml").write_text(
+        '[[export]]\nfeed = "aws_cur2"\npath = "bills"\n'
+        '[[export]]\nfeed = "focus"\npath = "not-there-yet"\n'
+    )
+
+    def write(name: str, text: str = "a") -> None:
+        (bills / name).parent.mkdir(parents=True, exist_ok=True)
+        (bills / name).write_text(text)
+
+    def tick(cursor: str | None) -> Any:
+        context = dg.build_sensor_context(
+            instance=instance, cursor=cursor, resources={"tollgate": Tollgate(home=str(tmp_path))}
+        )
+        return automation.new_bills(context)
+
+    def months(found: Any) -> list[str | None]:
+        (request,) = found.run_requests
+        names = ("start", "end")
+        return [request.tags.get(f"dagster/asset_partition_range_{name}") for name in names]
+
+    write("2026-08/a.csv")
+    write("20260901-20261001/b.csv")
+    first = tick(None)
+    assert months(first) == ["2026-08", "2026-09"]
+    assert not tick(first.cursor).run_requests
+    write("2026-09/c.csv")
+    second = tick(first.cursor)
+    assert months(second) == ["2026-09", "2026-09"]
+    # What comes back as it was before is news too.
+    (bills / "2026-09/c.csv").unlink()
+    third = tick(second.cursor)
+    assert months(third) == ["2026-09", "2026-09"]
+    assert third.run_requests[0].run_key is None
+    write("of-any-month.csv")
+    assert months(tick(third.cursor)) == [None, None]
+    write("2011-01/a.csv")
+    assert months(tick(third.cursor)) == [None, None]
+
+
 class Sink(BaseHTTPRequestHandler):
     bodies: ClassVar[list[bytes]] = []
 
