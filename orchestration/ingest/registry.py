@@ -8,6 +8,7 @@ from types import MappingProxyType
 from orchestration.ingest.contract import Feed, Unread
 from orchestration.ingest.providers import aws, azure, company, focus, gcp, kubernetes, oci
 from orchestration.ingest.providers.aws_s3 import S3
+from orchestration.ingest.providers.google_storage import CloudStorage
 from orchestration.ingest.stores import Address, Store
 
 FEEDS: Mapping[str, Feed] = MappingProxyType(
@@ -20,5 +21,10 @@ FEEDS: Mapping[str, Feed] = MappingProxyType(
 
 UNREAD: tuple[Unread, ...] = azure.UNREAD
 
-STORES: Mapping[str, Callable[[Address], Store]] = MappingProxyType({"s3": S3})
+STORES: Mapping[str, Callable[[Address], Store]] = MappingProxyType(
+    {
+        "s3": S3,
+        "gs": CloudStorage,
+    }
+)
 """Connectors by the scheme of the addresses that they open."""
