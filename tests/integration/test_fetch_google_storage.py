@@ -210,3 +210,6 @@ def test_without_credentials_the_ways_to_sign_in_are_named(
     code, output = run("gs://acme-bills/exports")
     assert code == 2
     assert "there are no Google credentials here. Run `gcloud auth application-default" in output
+    code, output = run("bigquery://acme/billing/gcp_billing_export_v1_A")
+    assert code == 2
+    assert "there are no Google credentials here." in output
