@@ -21,9 +21,10 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import Progress
 from orchestration.ingest.listing import Listing, listing, of_months, opened
 from orchestration.ingest.locks import exclusive, working_folder
-from orchestration.ingest.originals import FETCHED
+from orchestration.ingest.originals import FETCHED, flush
 from orchestration.ingest.providers.manifests import is_manifest
 from orchestration.ingest.stores import Address, Interrupted, Remote, Store
+from orchestration.ingest.transfer import Transfer
 
 # Beside the copy: the version of each of its files, written after the file.
 _VERSIONS = "versions"
@@ -129,23 +130,25 @@ def _download(job: _Job, wanted: Listing) -> None:
     missing = {name: one for name, one in wanted.items() if not _is_there(job.copy, name, one)}
     if not missing:
         return
+    transfer = Transfer(str(job.address), len(missing), job.say)
     pool = ThreadPoolExecutor(max_workers=_AT_ONCE)
     try:
-        running = [pool.submit(_download_one, job, *item) for item in missing.items()]
-        for done, one in enumerate(as_completed(running), start=1):
-            size = f"{one.result() / 1e6:,.1f} MB"
-            job.say(f"{job.address}: {done} of {len(running)} files, the last of {size}")
+        running = [pool.submit(_download_one, job, transfer, *item) for item in missing.items()]
+        for one in as_completed(running):
+            one.result()
     finally:
-        # Where one fails, or somebody interrupts, those that wait are not begun.
+        # Where one fails, or somebody interrupts, those that run are ended and no other begins.
+        transfer.end()
         pool.shutdown(cancel_futures=True)
 
 
-def _download_one(job: _Job, name: str, remote: Remote) -> int:
-    """The file first, its version last: dying in between, it is fetched again. Its bytes."""
+def _download_one(job: _Job, transfer: Transfer, name: str, remote: Remote) -> None:
+    """The file first, its version last: dying in between, it is fetched again."""
     arriving = job.working / f"{uuid.uuid4().hex}.fetched"
     for left in reversed(range(_ATTEMPTS)):
         try:
-            job.store.download(remote, arriving)
+            with transfer.file(arriving) as target:
+                job.store.download(remote, target)
             break
         except Interrupted:
             if not left:
@@ -156,13 +159,14 @@ def _download_one(job: _Job, name: str, remote: Remote) -> int:
             f"{job.address}: {size} bytes of {name} arrived of {remote.bytes}. Try again: what is"
             " complete is not fetched twice."
         )
+    flush(arriving)
     place, version = job.copy / name, _version_of(job.copy, name)
     place.parent.mkdir(parents=True, exist_ok=True)
     version.parent.mkdir(parents=True, exist_ok=True)
     version.unlink(missing_ok=True)
     arriving.replace(place)
     version.write_text(remote.version, encoding="utf-8")
-    return size
+    transfer.done()
 
 
 def _version_of(copy: Path, name: str) -> Path:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from orchestration.ingest.errors import IngestError
@@ -65,8 +64,8 @@ class Store(Protocol):
         """Everything below the address; a folder `YYYY-MM` per month where it has no files yet."""
         ...
 
-    def download(self, remote: Remote, target: Path) -> None:
-        """Write a file's content, as it is now, to a new file."""
+    def download(self, remote: Remote, target: BinaryIO) -> None:
+        """Write a file's content, as it is now, to an empty file."""
         ...
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.stores import Address, Interrupted, Remote
@@ -45,14 +44,14 @@ class S3:
                     self._folder = entry["Key"].removesuffix(name)
                     yield Remote(name, entry["ETag"], entry["Size"])
 
-    def download(self, remote: Remote, target: Path) -> None:
+    def download(self, remote: Remote, target: BinaryIO) -> None:
         """Stream an object to a file."""
-        with _explained(self._address), target.open("wb") as file:
+        with _explained(self._address):
             answer = self._client.get_object(
                 Bucket=self._address.place, Key=f"{self._folder}{remote.key}"
             )
             for chunk in answer["Body"].iter_chunks(_CHUNK):
-                file.write(chunk)
+                target.write(chunk)
 
     def _below(self, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("list_objects_v2")

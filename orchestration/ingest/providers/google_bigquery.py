@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import accumulate, chain, islice
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.providers.google_errors import RETRY_SECONDS, explained
@@ -92,7 +91,7 @@ class BigQuery:
                 version = (row.row_count, row.newest, row.costs, row.credit_amounts)
                 yield Remote(key, " ".join(map(str, version)))
 
-    def download(self, remote: Remote, target: Path) -> None:
+    def download(self, remote: Remote, target: BinaryIO) -> None:
         """Write the rows of an invoice month as Parquet, page by page.
 
         Only the partitions are read that had rows of the month when it was listed: where others

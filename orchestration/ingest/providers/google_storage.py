@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from orchestration.ingest.providers.google_errors import RETRY_SECONDS, explained
 from orchestration.ingest.stores import Address, Remote
@@ -45,12 +44,12 @@ class CloudStorage:
                     self._folder = blob.name.removesuffix(blob.name.rpartition("/")[2])
                     yield _remote(blob, self._folder)
 
-    def download(self, remote: Remote, target: Path) -> None:
+    def download(self, remote: Remote, target: BinaryIO) -> None:
         """Stream an object to a file, as it is stored, and compare it with its checksum."""
         gone = f"{remote.key} is gone since it was listed: try again."
-        with self._explained(gone), target.open("wb") as file:
+        with self._explained(gone):
             self._bucket.blob(f"{self._folder}{remote.key}").download_to_file(
-                file, raw_download=True, retry=self._retry
+                target, raw_download=True, retry=self._retry
             )
 
     def _below(self, prefix: str) -> Iterator[Any]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
+from typing import BinaryIO
 
 import pytest
 
@@ -28,12 +30,12 @@ class Shelf:
     def contents(self) -> Iterator[Remote]:
         yield from [Remote(key, str(hash(text)), len(text)) for key, text in self.files.items()]
 
-    def download(self, remote: Remote, target: Path) -> None:
+    def download(self, remote: Remote, target: BinaryIO) -> None:
         self.before(remote.key)
         if remote.key not in self.files:
             raise IngestError(f"{remote.key} is gone")
         self.taken.append(remote.key)
-        target.write_bytes(self.files[remote.key])
+        target.write(self.files[remote.key])
 
 
 def address(text: str = "shelf://acme/export") -> Address:
@@ -131,6 +133,38 @@ def test_an_interrupted_fetch_goes_on_where_it_ended(shelf: Shelf, lake: Path) -
     shelf.taken.clear()
     assert len(copied(fetch(address(), lake))) == 5
     assert sorted(shelf.taken + done) == sorted(shelf.files)
+
+
+def test_an_interrupted_fetch_ends_the_downloads_that_run(shelf: Shelf, lake: Path) -> None:
+    """A file of hours must not be waited for when another has failed."""
+    shelf.files = {"endless.csv": b"1", "failing.csv": b"2"}
+    begun = Event()
+
+    def hang(key: str) -> None:
+        if key == "failing.csv":
+            assert begun.wait(10)
+            raise IngestError("the network is down")
+
+    def download(self: Shelf, remote: Remote, target: BinaryIO) -> None:
+        self.before(remote.key)
+        while True:
+            target.write(b"x" * (1 << 16))
+            begun.set()
+
+    shelf.before = hang
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Shelf, "download", download)
+        with pytest.raises(IngestError, match="network is down"):
+            fetch(address(), lake)
+    assert copied(copy_of(address(), lake)) == {}
+
+
+def test_progress_names_files_and_bytes(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"a.csv": b"1" * 1_000_000, "b.csv": b"2" * 500_000}
+    said: list[str] = []
+    fetch(address(), lake, progress=said.append)
+    assert said[-2].startswith("shelf://acme/export: 1 of 2 files")
+    assert said[-1] == "shelf://acme/export: 2 of 2 files, 1.5 MB so far"
 
 
 def test_a_file_that_breaks_off_is_tried_again_and_never_half_kept(
