@@ -42,8 +42,15 @@ class Table:
     buffered: bool = False
     partitioned: bool = True
 
+    def month(self, row: Row) -> Any:
+        if "invoice" in row:
+            return row["invoice"]["month"]
+        return f"{moment(row['BillingPeriodStart']) + timedelta(hours=12):%Y%m}"
+
     def part(self, row: Row) -> int:
-        day = moment(row["export_time"]).replace(hour=0, minute=0, second=0, microsecond=0)
+        day = moment(row.get("export_time") or row["BillingPeriodStart"]).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
         return micros(day)
 
 
@@ -68,7 +75,7 @@ class FakeBigQuery:
         bound = query["bound"]
         if "month" not in bound:
             return _months(table)
-        rows = [row for row in table.rows if row["invoice"]["month"] == bound["month"]]
+        rows = [row for row in table.rows if table.month(row) == bound["month"]]
         if "first_part" in bound:
             first, last = (_bound_micros(bound[name]) for name in ("first_part", "last_part"))
             rows = [row for row in rows if first <= table.part(row) <= last]
@@ -78,8 +85,8 @@ class FakeBigQuery:
 def _months(table: Table) -> tuple[Schema, list[Row]]:
     groups: dict[str | None, list[Row]] = {}
     for row in table.rows:
-        groups.setdefault(row["invoice"]["month"], []).append(row)
-    strings = ("invoice_month", "newest", "costs", "credit_amounts")
+        groups.setdefault(table.month(row), []).append(row)
+    strings = ("month", "fact_0", "fact_1", "fact_2")
     schema = [{"name": name, "type": "STRING"} for name in strings]
     schema.append({"name": "row_count", "type": "INTEGER"})
     if table.partitioned:
@@ -90,11 +97,13 @@ def _months(table: Table) -> tuple[Schema, list[Row]]:
         parts = [table.part(row) for row in rows]
         found.append(
             {
-                "invoice_month": month,
+                "month": month,
                 "row_count": len(rows),
-                "newest": max(moment(row["export_time"]) for row in rows).isoformat(),
-                "costs": str(sum(Decimal(str(row["cost"])) for row in rows)),
-                "credit_amounts": str(sum(Decimal(str(one["amount"])) for one in credits)),
+                "fact_0": max(str(row.get("export_time")) for row in rows),
+                "fact_1": str(
+                    sum(Decimal(str(row.get("cost") or row["BilledCost"])) for row in rows)
+                ),
+                "fact_2": str(sum(Decimal(str(one["amount"])) for one in credits)),
                 "first_part": None if table.buffered else min(parts),
                 "last_part": max(parts),
             }
@@ -104,7 +113,8 @@ def _months(table: Table) -> tuple[Schema, list[Row]]:
 
 def moment(text: str) -> datetime:
     """A point in time as exports write it."""
-    return datetime.fromisoformat(text.replace(" UTC", "+00:00").replace("Z", "+00:00"))
+    found = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def micros(time: datetime) -> int:

@@ -137,11 +137,12 @@ def cut(row: Row, schema: Schema) -> Row:
     return found
 
 
-def landed(home: Path) -> list[tuple[Any, ...]]:
+def landed(home: Path, feeds: str = "gcp_*") -> list[tuple[Any, ...]]:
     with duckdb.connect() as db:
         return db.execute(
-            f"SELECT * EXCLUDE ({_ORIGIN}) FROM read_parquet('{home}/lake/gcp_*/*/*/data.parquet',"
-            " hive_partitioning = false) ORDER BY ALL"
+            f"SELECT * EXCLUDE ({_ORIGIN})"
+            f" FROM read_parquet('{home}/lake/{feeds}/*/*/data.parquet', hive_partitioning = false)"
+            " ORDER BY ALL"
         ).fetchall()
 
 
@@ -161,6 +162,30 @@ def test_rows_of_bigquery_land_as_the_same_rows_of_json(
     expected = landed(tmp_path / "json")
     assert len(expected) == len(rows)
     assert landed(tmp_path / "bigquery") == expected
+
+
+def test_a_table_of_focus_columns_lands_as_the_same_rows_of_csv(
+    bigquery: FakeBigQuery, run: Run, tmp_path: Path
+) -> None:
+    sample = GCP.parent / "focus" / "focus_sample_1.0.csv"
+    with sample.open(encoding="utf-8") as file:
+        rows = [
+            {name: None if value in ("", "NULL") else value for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+    schema = [
+        {"name": name, "type": "NUMERIC" if name.endswith(("Cost", "Price")) else "STRING"}
+        | ({"type": "TIMESTAMP"} if name.endswith(("Start", "End")) else {})
+        for name in rows[0]
+    ]
+    bigquery.tables["acme.billing.focus"] = Table(schema, rows, partitioned=False)
+    run("csv", sample)
+    assert "focus" in run("bigquery", "bigquery://acme/billing/focus")
+    expected = landed(tmp_path / "csv", "focus")
+    assert len(expected) == len(rows)
+    assert landed(tmp_path / "bigquery", "focus") == expected
+    for sql in {query["sql"] for query in bigquery.queries}:
+        assert not Linter(dialect="bigquery").parse_string(sql).violations
 
 
 def test_only_months_that_changed_are_downloaded_again(

@@ -1,6 +1,7 @@
 """Bills where Google writes them: `bigquery://project/dataset/table`, a file per invoice month.
 
-The table is a standard or detailed usage cost export, or a view of one that keeps its columns.
+The table is a standard or detailed usage cost export, a view of one that keeps its columns, or a
+table or view of FOCUS columns, like Google's own.
 Credentials are Google's own application default ones. Needed: roles/bigquery.dataViewer on the
 dataset, and roles/bigquery.jobUser in the project that the queries run in: the table's own, or
 `?billed_project=…`.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import accumulate, chain, islice
 from typing import Any, BinaryIO
 
@@ -27,21 +29,46 @@ _MONTH = re.compile(r"(20\d\d)(0[1-9]|1[0-2])", re.ASCII)
 # are, the longer its garbage collector looks at them. Answers in one row group of the file.
 _PAGE_ROWS, _GROUP_PAGES = 2_000, 25
 _PARTS = ("first_part", "last_part")
-# A sum of doubles depends on their order: of decimals it does not.
 _MONTHS = """
 SELECT
-  invoice.month AS invoice_month,
-  COUNT(*) AS row_count,
-  FORMAT_TIMESTAMP('%FT%H:%M:%E6SZ', MAX(export_time)) AS newest,
-  CAST(SUM(SAFE_CAST(cost AS BIGNUMERIC)) AS STRING) AS costs,
-  CAST(SUM(
-    (SELECT SUM(SAFE_CAST(credit.amount AS BIGNUMERIC)) FROM UNNEST(credits) AS credit)
-  ) AS STRING) AS credit_amounts{parts}
+  {month} AS month,
+  COUNT(*) AS row_count{facts}{parts}
 FROM `{table}`
 GROUP BY 1
 ORDER BY 1
 """
-_NEEDED = {"billing_account_id", "invoice", "export_time", "cost", "credits"}
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A kind of table: its columns, a row's month ('YYYYMM'), and what tells that one changed."""
+
+    needed: frozenset[str]
+    month: str
+    facts: tuple[str, ...]
+
+
+def _sum(column: str) -> str:
+    # A sum of doubles depends on their order: of decimals it does not.
+    return f"CAST(SUM(SAFE_CAST({column} AS BIGNUMERIC)) AS STRING)"
+
+
+_EXPORT = _Shape(
+    frozenset({"billing_account_id", "invoice", "export_time", "cost", "credits"}),
+    "invoice.month",
+    (
+        "FORMAT_TIMESTAMP('%FT%H:%M:%E6SZ', MAX(export_time))",
+        _sum("cost"),
+        "CAST(SUM((SELECT SUM(SAFE_CAST(credit.amount AS BIGNUMERIC)) FROM UNNEST(credits)"
+        " AS credit)) AS STRING)",
+    ),
+)
+# A period starts at the issuer's midnight, half a day around UTC's.
+_FOCUS = _Shape(
+    frozenset({"BillingPeriodStart", "BilledCost", "EffectiveCost"}),
+    "FORMAT_TIMESTAMP('%Y%m', TIMESTAMP_ADD(TIMESTAMP(BillingPeriodStart), INTERVAL 12 HOUR))",
+    (_sum("BilledCost"), _sum("EffectiveCost")),
+)
 
 
 class BigQuery:
@@ -62,12 +89,15 @@ class BigQuery:
             self._client = bigquery.Client(project=billed)
             known = self._client.get_table(self._name, retry=self._retry)
         columns = {field.name for field in known.schema}
-        if not columns >= _NEEDED:
+        shape = next((one for one in (_EXPORT, _FOCUS) if columns >= one.needed), None)
+        if shape is None:
             raise IngestError(
                 f"{address} is no billing export with its own columns: it lacks"
-                f" {', '.join(sorted(_NEEDED - columns))}. Name the table of a standard or detailed"
-                " export, gcp_billing_export_v1_… or gcp_billing_export_resource_v1_…."
+                f" {', '.join(sorted(_EXPORT.needed - columns))}. Name the table of a standard or"
+                " detailed export, gcp_billing_export_v1_… or gcp_billing_export_resource_v1_…, or"
+                " a table or view of FOCUS columns."
             )
+        self._shape = shape
         self._location = known.location
         parted = known.time_partitioning
         self._partition = (parted.field or "_PARTITIONTIME") if parted else None
@@ -76,9 +106,11 @@ class BigQuery:
         """A Parquet file per invoice month: `2026-09/<table>.parquet`.
 
         Google adds rows and says when, and a table or view of one's own may change in any way: the
-        version counts the rows, and has the newest export and the exact sums of costs and credits.
+        version counts the rows, and has the exact sums of their costs and the newest export.
         """
-        sql = _MONTHS.format(table=self._name, parts=self._parts())
+        shape = self._shape
+        facts = "".join(f",\n  {sql} AS fact_{at}" for at, sql in enumerate(shape.facts))
+        sql = _MONTHS.format(month=shape.month, facts=facts, parts=self._parts(), table=self._name)
         with self._explained():
             months = self._rows(sql)
             kinds = {field.name: field.field_type for field in months.schema}
@@ -88,8 +120,8 @@ class BigQuery:
                     self._bounds[key] = [(name, kinds[name], row[name]) for name in _PARTS]
                 else:
                     self._bounds.pop(key, None)
-                version = (row.row_count, row.newest, row.costs, row.credit_amounts)
-                yield Remote(key, " ".join(map(str, version)))
+                found = (row[f"fact_{at}"] for at in range(len(shape.facts)))
+                yield Remote(key, " ".join(map(str, (row.row_count, *found))))
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
         """Write the rows of an invoice month as Parquet, page by page.
@@ -100,7 +132,7 @@ class BigQuery:
         import pyarrow as pa  # noqa: PLC0415 (fast --help)
         from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
 
-        sql = f"SELECT * FROM `{self._name}` WHERE invoice.month = @month"
+        sql = f"SELECT * FROM `{self._name}` WHERE {self._shape.month} = @month"
         month = remote.key.partition("/")[0].replace("-", "")
         bound = [("month", "STRING", month), *self._bounds.get(remote.key, ())]
         if len(bound) > 1:
@@ -146,11 +178,11 @@ class BigQuery:
         return job.result(page_size=_PAGE_ROWS, retry=self._retry)
 
     def _month(self, row: Any) -> str:
-        month = _MONTH.fullmatch(row.invoice_month or "")
+        month = _MONTH.fullmatch(row.month or "")
         if month is None:
             raise IngestError(
-                f"{self._address} has {row.row_count} rows of invoice month {row.invoice_month!r},"
-                " which is none. Ingest a view that leaves them out: WHERE invoice.month >= '…'."
+                f"{self._address} has {row.row_count} rows of invoice month {row.month!r}, which is"
+                " none. Ingest a view that leaves them out."
             )
         return f"{month[1]}-{month[2]}"
 
