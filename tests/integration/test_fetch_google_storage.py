@@ -24,6 +24,7 @@ from orchestration.ingest.exports import land_export, read_exports
 from orchestration.ingest.fetching import fetch
 from orchestration.ingest.manifest import landed
 from orchestration.ingest.providers.google_errors import explained
+from orchestration.ingest.providers.google_storage import CloudStorage
 from orchestration.ingest.stores import Interrupted, read_address
 
 HEADER = "billing_account_id,service_id,sku_id,usage_start_time,cost,currency,invoice_month,credits"
@@ -151,6 +152,15 @@ def test_a_damaged_transfer_never_lands(
     with pytest.raises(Interrupted, match=r"connection to Cloud Storage broke \(DataCorruption\)"):
         fetch(address, tmp_path / "lake")
     assert not list(tmp_path.rglob("bill.csv"))
+
+
+def test_one_object_is_that_one_however_often_it_is_listed(put: Put) -> None:
+    put("exports/one.csv", bill("202509", "1"))
+    put("exports/two.csv", bill("202509", "2"))
+    address = read_address("gs://acme-bills/exports/one.csv")
+    assert address is not None
+    store = CloudStorage(address)
+    assert [[one.key for one in store.contents()] for _ in range(2)] == [["one.csv"]] * 2
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from orchestration.cli.app import app
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, read_exports, unreadable
 from orchestration.ingest.fetching import fetch
+from orchestration.ingest.providers.aws_s3 import S3
 from orchestration.ingest.stores import Address, read_address
 
 BUCKET, REGION = "acme-bills", "eu-west-1"
@@ -113,6 +114,13 @@ def test_a_folder_is_not_another_that_begins_alike(bucket: Bucket, tmp_path: Pat
         copy = fetch(address(text), tmp_path / "lake")
         assert copy is not None
         assert [file.name for file in copy.rglob("*.csv")] == ["one.csv"]
+
+
+def test_one_object_is_that_one_however_often_it_is_listed(bucket: Bucket) -> None:
+    bucket.put("cur/one.csv", cur("1"))
+    bucket.put("cur/two.csv", cur("2"))
+    store = S3(address(f"s3://{BUCKET}/cur/one.csv"))
+    assert [[one.key for one in store.contents()] for _ in range(2)] == [["one.csv"]] * 2
 
 
 def test_a_leading_slash_of_a_report_prefix_is_part_of_its_keys(

@@ -26,6 +26,8 @@ class S3:
         self._address = address
         # A prefix is a folder: `exports/a` must not find `exports/ab/…`.
         self._folder = f"{address.path.rstrip('/')}/" if address.path else ""
+        # What the keys are below of: the folder, or the one object's own.
+        self._base = self._folder
         with _explained(address):
             self._client = _client(address.options.get("profile"))
 
@@ -41,14 +43,14 @@ class S3:
             for entry in self._below(self._address.path):
                 if entry["Key"] == self._address.path:
                     name = entry["Key"].rpartition("/")[2]
-                    self._folder = entry["Key"].removesuffix(name)
+                    self._base = entry["Key"].removesuffix(name)
                     yield Remote(name, entry["ETag"], entry["Size"])
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
         """Stream an object to a file."""
         with _explained(self._address):
             answer = self._client.get_object(
-                Bucket=self._address.place, Key=f"{self._folder}{remote.key}"
+                Bucket=self._address.place, Key=f"{self._base}{remote.key}"
             )
             for chunk in answer["Body"].iter_chunks(_CHUNK):
                 target.write(chunk)

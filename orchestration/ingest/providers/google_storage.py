@@ -25,6 +25,8 @@ class CloudStorage:
         self._address = address
         # A prefix is a folder: `exports/a` must not find `exports/ab/…`.
         self._folder = f"{address.path.rstrip('/')}/" if address.path else ""
+        # What the keys are below of: the folder, or the one object's own.
+        self._base = self._folder
         self._retry = DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
         with self._explained():
             # Reading objects needs no project.
@@ -41,14 +43,14 @@ class CloudStorage:
                 return
             for blob in self._below(self._address.path):
                 if blob.name == self._address.path:
-                    self._folder = blob.name.removesuffix(blob.name.rpartition("/")[2])
-                    yield _remote(blob, self._folder)
+                    self._base = blob.name.removesuffix(blob.name.rpartition("/")[2])
+                    yield _remote(blob, self._base)
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
         """Stream an object to a file, as it is stored, and compare it with its checksum."""
         gone = f"{remote.key} is gone since it was listed: try again."
         with self._explained(gone):
-            self._bucket.blob(f"{self._folder}{remote.key}").download_to_file(
+            self._bucket.blob(f"{self._base}{remote.key}").download_to_file(
                 target, raw_download=True, retry=self._retry
             )
 
