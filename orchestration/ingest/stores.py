@@ -10,11 +10,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from orchestration.ingest.errors import IngestError
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_EXAMPLE = "Write it like s3://bucket/folder."
+# An option of such a name; wherever it stands, for a pasted link may be encoded or cut.
+_SECRET = re.compile(
+    r"[?&;#][^=/&;]*(sig|token|secret|password|credential|key)[^=/&;]*=", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,9 @@ class Address:
         for option in self.options:
             if option not in known:
                 names = f"Known: {', '.join(known)}." if known else "It takes none."
-                raise IngestError(f"{self}: there is no option {option!r}. {names}")
+                # Without the options: one that is unknown here may be a secret elsewhere.
+                known_part = str(self).partition("?")[0]
+                raise IngestError(f"{known_part}: there is no option {option!r}. {names}")
 
 
 @dataclass(frozen=True)
@@ -77,15 +84,17 @@ def read_address(text: str) -> Address | None:
     if not _ADDRESS.match(text):
         return None
     scheme, rest = text.split("://", 1)
-    parts = urlsplit(f"//{rest}")
+    if _SECRET.search(text) or _SECRET.search(unquote(text)):
+        raise _secret(scheme, re.split("[/?#%]", rest)[0].rpartition("@")[2])
+    try:
+        parts = urlsplit(f"//{rest}")
+    except ValueError as error:
+        raise IngestError(f"{scheme}://… is no address ({error}). {_EXAMPLE}") from error
     if "@" in parts.netloc and ":" in parts.netloc.rpartition("@")[0]:
         raise _secret(scheme, parts.netloc.rpartition("@")[2])
     options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=False))
-    for option in options:
-        if re.search(r"sig|token|secret|password|credential|key", option, re.IGNORECASE):
-            raise _secret(scheme, parts.netloc)
     if not parts.netloc or parts.fragment:
-        raise IngestError(f"{text} is no address. Write it like s3://bucket/folder.")
+        raise IngestError(f"{text} is no address. {_EXAMPLE}")
     return Address(scheme.lower(), parts.netloc, parts.path.removeprefix("/"), options, text)
 
 
