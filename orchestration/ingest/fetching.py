@@ -23,7 +23,7 @@ from orchestration.ingest.listing import Listing, listing, of_months, opened
 from orchestration.ingest.locks import exclusive, working_folder
 from orchestration.ingest.originals import FETCHED, flush
 from orchestration.ingest.providers.manifests import is_manifest
-from orchestration.ingest.stores import Address, Interrupted, Remote, Store
+from orchestration.ingest.stores import Address, Interrupted, Nothing, Remote, Store
 from orchestration.ingest.transfer import Transfer
 
 # Beside the copy: the version of each of its files, written after the file.
@@ -33,6 +33,8 @@ _FILES = "files"
 _AT_ONCE = 4
 # An export takes minutes to be written; who meets it three times should come later.
 _ATTEMPTS = 3
+# What is known of a file that the store lists and has nothing in.
+_NOTHING = "nothing in "
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def fetch(
                 raise failure
             if not failure and all(listed.get(name) == before[name] for name in current):
                 _remove_others(job, current)
+                if not current and months is None:
+                    raise IngestError(f"{address} holds no charges yet, in no month. Come later.")
                 return copy if current else None
     raise IngestError(
         f"{address} changed three times while it was fetched: the export is being written."
@@ -95,12 +99,12 @@ def fetch(
 
 
 def _fetch_current(job: _Job, listed: Listing) -> list[str]:
-    """Fetch the manifests, and the files that are current by them; their names."""
+    """Fetch the manifests, and the files that are current by them; the names of what there is."""
     manifests = [name for name in listed if is_manifest(PurePosixPath(name).name)]
     _download(job, {name: listed[name] for name in manifests})
     bills = _current(job, listed, manifests)
     _download(job, {name: listed[name] for name in bills})
-    return [*manifests, *bills]
+    return [name for name in (*manifests, *bills) if (job.copy / name).is_file()]
 
 
 def _current(job: _Job, listed: Listing, manifests: Collection[str]) -> list[str]:
@@ -145,6 +149,7 @@ def _download(job: _Job, wanted: Listing) -> None:
 def _download_one(job: _Job, transfer: Transfer, name: str, remote: Remote) -> None:
     """The file first, its version last: dying in between, it is fetched again."""
     arriving = job.working / f"{uuid.uuid4().hex}.fetched"
+    place, version = job.copy / name, _version_of(job.copy, name)
     for left in reversed(range(_ATTEMPTS)):
         try:
             with transfer.file(arriving) as target:
@@ -153,6 +158,12 @@ def _download_one(job: _Job, transfer: Transfer, name: str, remote: Remote) -> N
         except Interrupted:
             if not left:
                 raise
+        except Nothing:
+            place.unlink(missing_ok=True)
+            version.parent.mkdir(parents=True, exist_ok=True)
+            version.write_text(f"{_NOTHING}{remote.version}", encoding="utf-8")
+            transfer.done()
+            return
     size = arriving.stat().st_size
     if remote.bytes is not None and size != remote.bytes:
         raise IngestError(
@@ -160,7 +171,6 @@ def _download_one(job: _Job, transfer: Transfer, name: str, remote: Remote) -> N
             " complete is not fetched twice."
         )
     flush(arriving)
-    place, version = job.copy / name, _version_of(job.copy, name)
     place.parent.mkdir(parents=True, exist_ok=True)
     version.parent.mkdir(parents=True, exist_ok=True)
     version.unlink(missing_ok=True)
@@ -174,12 +184,12 @@ def _version_of(copy: Path, name: str) -> Path:
 
 
 def _is_there(copy: Path, name: str, remote: Remote) -> bool:
+    """Whether a file is known in this version: as a copy, or as nothing."""
     version = _version_of(copy, name)
-    return (
-        (copy / name).is_file()
-        and version.is_file()
-        and version.read_text(encoding="utf-8") == remote.version
-    )
+    known = version.read_text(encoding="utf-8") if version.is_file() else None
+    if known == remote.version:
+        return (copy / name).is_file()
+    return known == f"{_NOTHING}{remote.version}"
 
 
 def _remove_others(job: _Job, current: Collection[str]) -> None:

@@ -64,6 +64,10 @@ class Interrupted(IngestError):
     """A transfer broke on its way: the same again may succeed."""
 
 
+class Nothing(IngestError):
+    """There is no bill under a key now, as of a month without charges: it is passed over."""
+
+
 class Store(Protocol):
     """An opened address, used by several threads. It raises `IngestError` with the remedy."""
 
@@ -72,7 +76,7 @@ class Store(Protocol):
         ...
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
-        """Write a file's content, as it is now, to an empty file."""
+        """Write a file's content, as it is now, to an empty file; or raise `Nothing`."""
         ...
 
 

@@ -15,7 +15,7 @@ from orchestration.ingest import listing
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.fetching import copy_of, fetch
 from orchestration.ingest.originals import keep, kept_before
-from orchestration.ingest.stores import Address, Interrupted, Remote, read_address
+from orchestration.ingest.stores import Address, Interrupted, Nothing, Remote, read_address
 
 
 @dataclass
@@ -64,6 +64,25 @@ def test_what_did_not_change_is_not_downloaded_again(shelf: Shelf, lake: Path) -
     shelf.taken.clear()
     assert copied(fetch(address(), lake))["2025-10/b.csv"] == b"22"
     assert shelf.taken == ["2025-10/b.csv"]
+
+
+def test_a_key_with_nothing_under_it_is_passed_over_and_remembered(
+    shelf: Shelf, lake: Path
+) -> None:
+    def before(key: str) -> None:
+        asked.append(key)
+        if not shelf.files[key]:
+            raise Nothing(key)
+
+    asked: list[str] = []
+    shelf.before, shelf.files = before, {"2025-09/a.csv": b"1", "2025-10/b.csv": b"2"}
+    fetch(address(), lake)
+    shelf.files["2025-10/b.csv"] = b""
+    assert copied(fetch(address(), lake)) == {"2025-09/a.csv": b"1"}
+    assert copied(fetch(address(), lake)) == {"2025-09/a.csv": b"1"}
+    assert asked.count("2025-10/b.csv") == 2
+    shelf.files["2025-10/b.csv"] = b"2"
+    assert copied(fetch(address(), lake))["2025-10/b.csv"] == b"2"
 
 
 def test_only_the_current_execution_is_downloaded(shelf: Shelf, lake: Path) -> None:
