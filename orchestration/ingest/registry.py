@@ -8,6 +8,7 @@ from types import MappingProxyType
 from orchestration.ingest.contract import Feed, Unread
 from orchestration.ingest.providers import aws, azure, company, focus, gcp, kubernetes, oci
 from orchestration.ingest.providers.aws_s3 import S3
+from orchestration.ingest.providers.azure_blob import Blobs
 from orchestration.ingest.providers.google_bigquery import BigQuery
 from orchestration.ingest.providers.google_storage import CloudStorage
 from orchestration.ingest.stores import Address, Store
@@ -25,6 +26,8 @@ UNREAD: tuple[Unread, ...] = azure.UNREAD
 STORES: Mapping[str, Callable[[Address], Store]] = MappingProxyType(
     {
         "s3": S3,
+        "abfss": Blobs,
+        "https": Blobs,
         "gs": CloudStorage,
         "bigquery": BigQuery,
     }

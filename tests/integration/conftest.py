@@ -18,6 +18,7 @@ from orchestration.ingest.lake import ensure_contracts
 from orchestration.ingest.landing import land
 from policies.provision import tools_dir
 from tests.integration import postgres_server
+from tests.integration.azure_fake import Fake, azure_fake
 from tests.integration.dbt_builds import ROOT, Installation
 from tests.integration.golden_bills import golden_bills
 
@@ -77,3 +78,15 @@ def moto_address() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+
+
+@pytest.fixture
+def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+    """Azure's hosts, answered for on this machine; signed in as a service."""
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("AZURE_STORAGE_CONNECTION_STRING", raising=False)
+    monkeypatch.delenv("AZURE_AUTHORITY_HOST", raising=False)
+    with azure_fake(tmp_path) as fake:
+        for name, value in fake.environment.items():
+            monkeypatch.setenv(name, value)
+        yield fake
