@@ -9,6 +9,7 @@ from orchestration.ingest.contract import Feed, Unread
 from orchestration.ingest.providers import aws, azure, company, focus, gcp, kubernetes, oci
 from orchestration.ingest.providers.aws_s3 import S3
 from orchestration.ingest.providers.azure_blob import Blobs
+from orchestration.ingest.providers.azure_costs import CostDetails
 from orchestration.ingest.providers.google_bigquery import BigQuery
 from orchestration.ingest.providers.google_storage import CloudStorage
 from orchestration.ingest.stores import Address, Store
@@ -28,6 +29,7 @@ STORES: Mapping[str, Callable[[Address], Store]] = MappingProxyType(
         "s3": S3,
         "abfss": Blobs,
         "https": Blobs,
+        "azure-costs": CostDetails,
         "gs": CloudStorage,
         "bigquery": BigQuery,
     }
