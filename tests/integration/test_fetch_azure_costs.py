@@ -223,7 +223,7 @@ def test_refusals_are_said_with_a_remedy_and_no_secret(
     set_up: Callable[[Costs], None],
     problem: str,
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     set_up(costs)
     done = ingest(COSTS, "--billing-period", "2026-11")
     assert done.exit_code == 2
@@ -237,7 +237,7 @@ def test_refusals_are_said_with_a_remedy_and_no_secret(
 def test_links_that_cannot_be_reached_are_not_repeated(
     costs: Costs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(
         "orchestration.ingest.providers.azure_costs.STORAGE_OPTIONS",
         {**azure_access.STORAGE_OPTIONS, "retry_total": 0},
@@ -290,6 +290,9 @@ def test_a_sovereign_cloud_has_its_own_manager_and_sign_in(
         fetch(address(COSTS), tmp_path / "lake")
     hosts = {request.split()[1].partition("/")[0] for request in azure.asked}
     assert hosts == {"management.usgovcloudapi.net", "login.microsoftonline.us"}
+    monkeypatch.setenv("AZURE_SDK_CLOUD_CONF", "MARS")
+    with pytest.raises(IngestError, match=r"AZURE_SDK_CLOUD_CONF: .*MARS"):
+        CostDetails(address(COSTS))
 
 
 @pytest.mark.parametrize(

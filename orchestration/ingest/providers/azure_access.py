@@ -48,14 +48,20 @@ STORAGE_OPTIONS: Mapping[str, Any] = {
 }
 
 
+def quieten() -> None:
+    """Keep secrets out of logs, whatever their level."""
+    # It writes whole URLs, signatures included.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+    # It warns of each way to sign in that failed; one error is enough.
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)
+
+
 class Identity:
     """The SDK's chain of credentials for the cloud of a host; a refusal is an `IngestError`."""
 
     def __init__(self, address: Address, host: str) -> None:
         from azure.identity import DefaultAzureCredential  # noqa: PLC0415 (fast --help)
 
-        # It warns of each attempt that failed; the error below is enough.
-        logging.getLogger("azure.identity").setLevel(logging.ERROR)
         authority = next((at for end, at in _AUTHORITIES.items() if host.endswith(end)), None)
         named = {} if "AZURE_AUTHORITY_HOST" in os.environ else {"authority": authority}
         self._address = address

@@ -19,6 +19,7 @@ from orchestration.ingest.providers.azure_access import (
     STORAGE_OPTIONS,
     Identity,
     explained,
+    quieten,
 )
 from orchestration.ingest.stores import Address, Remote
 
@@ -116,6 +117,7 @@ def _place(address: Address) -> tuple[str, str, str]:
 def _client(address: Address, host: str) -> Any:
     from azure.storage.blob import BlobServiceClient  # noqa: PLC0415 (fast --help)
 
+    quieten()
     connection = os.environ.get(_CONNECTION)
     if not connection:
         credential = Identity(address, host)

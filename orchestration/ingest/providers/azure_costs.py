@@ -24,6 +24,7 @@ from orchestration.ingest.providers.azure_access import (
     Identity,
     explained,
     plain,
+    quieten,
 )
 from orchestration.ingest.providers.csv_parts import join
 from orchestration.ingest.stores import Address, Interrupted, Nothing, Remote
@@ -83,6 +84,7 @@ class CostDetails:
                 " azure-costs://subscriptions/<id>?metric=ActualCost or"
                 " azure-costs://providers/Microsoft.Billing/billingAccounts/<id>."
             )
+        quieten()
         manager, self._token_scope = _manager(address)
         self._identity = Identity(address, manager)
         self._client = _client(address, self._identity, manager)
