@@ -26,8 +26,11 @@ class Transfer:
         self._done = self._bytes = self._told = 0
 
     def file(self, path: Path) -> io.BufferedWriter:
-        """A new file for what arrives; writing to it fails once the transfer was ended."""
-        return io.BufferedWriter(_Arriving(path, self._arrive))
+        """A new file for what arrives; writing to it fails once the transfer was ended.
+
+        So does flushing it, by which who waits for what to write can ask.
+        """
+        return _Buffered(_Arriving(path, self._arrive))
 
     def done(self) -> None:
         """One more file is whole."""
@@ -51,6 +54,12 @@ class Transfer:
         self._told = self._bytes
         arrived = f"{self._bytes / 1e6:,.1f} MB"
         self._say(f"{self._name}: {self._done} of {self._files} files, {arrived} so far")
+
+
+class _Buffered(io.BufferedWriter):
+    def flush(self) -> None:
+        self.raw.write(b"")
+        super().flush()
 
 
 class _Arriving(io.FileIO):
