@@ -88,7 +88,7 @@ def fetch(
             if failure and listed == before:
                 raise failure
             if not failure and all(listed.get(name) == before[name] for name in current):
-                _remove_others(job, current)
+                _remove_others(job, listed, current)
                 if not current and months is None:
                     raise IngestError(f"{address} holds no charges yet, in no month. Come later.")
                 return copy if current else None
@@ -192,12 +192,14 @@ def _is_there(copy: Path, name: str, remote: Remote) -> bool:
     return known == f"{_NOTHING}{remote.version}"
 
 
-def _remove_others(job: _Job, current: Collection[str]) -> None:
+def _remove_others(job: _Job, listed: Listing, current: Collection[str]) -> None:
     """Remove what is no longer current; folders of months that were not asked for stay."""
     keep, copy, months = set(current), job.copy, job.months
     for file in [path for path in copy.rglob("*") if path.is_file()]:
         name = file.relative_to(copy).as_posix()
-        if name in keep or (months is not None and not of_months(name.split("/"), months)):
+        past = job.store.is_window and name not in listed
+        other = months is not None and not of_months(name.split("/"), months)
+        if name in keep or past or other:
             continue
         file.unlink()
         _version_of(copy, name).unlink(missing_ok=True)

@@ -71,6 +71,9 @@ class Nothing(IngestError):
 class Store(Protocol):
     """An opened address, used by several threads. It raises `IngestError` with the remedy."""
 
+    is_window: bool
+    """Whether it shows the latest months only: what it lists no longer is past, not withdrawn."""
+
     def contents(self) -> Iterable[Remote]:
         """Everything below the address; a folder `YYYY-MM` per month where it has no files yet."""
         ...

@@ -130,17 +130,33 @@ def test_a_day_of_reports_is_landed_and_the_next_asks_for_the_open_month_only(
     assert costs.azure.count("generateCostDetailsReport") == 1
 
 
+def test_a_late_charge_lands_with_the_month_that_bills_it_also_when_its_report_is_past(
+    costs: Costs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    late = bill("5", month="2025-12").removeprefix(bill(month="2025-12"))
+    costs.months = {
+        "2025-11": [bill("7", month="2025-11") + late],
+        "2025-12": [bill("1", month="2025-12")],
+    }
+    export, lake = Export("azure_actual", "acme", address(COSTS)), tmp_path / "lake"
+    landed = {r.billing_period: r.rows for r in land_export(export, None, lake)}
+    assert landed == {"2025-11": 1, "2025-12": 2}
+    at(monkeypatch, "2026-12-02")
+    again = {r.billing_period: (r.rows, r.status) for r in land_export(export, None, lake)}
+    assert again == {"2025-11": (1, "unchanged"), "2025-12": (2, "unchanged")}
+
+
 def test_only_months_that_may_change_have_the_days_version(azure: Fake) -> None:
     late = versions("2026-11-28")
     assert len(late) == 13
-    assert late.pop("2026-11/ActualCost.csv") == "2026-11-28"
+    assert late.pop("ActualCost-2026-11.csv") == "2026-11-28"
     assert set(late.values()) == {"settled"}
-    assert min(late) == "2025-11/ActualCost.csv"
+    assert min(late) == "ActualCost-2025-11.csv"
     early = versions("2026-11-09")
-    assert early["2026-10/ActualCost.csv"] == early["2026-11/ActualCost.csv"] == "2026-11-09"
-    assert early["2026-09/ActualCost.csv"] == "settled"
-    assert versions("2026-11-10")["2026-10/ActualCost.csv"] == "settled"
-    assert versions("2027-01-01")["2026-12/ActualCost.csv"] == "2027-01-01"
+    assert early["ActualCost-2026-10.csv"] == early["ActualCost-2026-11.csv"] == "2026-11-09"
+    assert early["ActualCost-2026-09.csv"] == "settled"
+    assert versions("2026-11-10")["ActualCost-2026-10.csv"] == "settled"
+    assert versions("2027-01-01")["ActualCost-2026-12.csv"] == "2027-01-01"
 
 
 def test_the_blobs_of_a_report_are_one_file_with_one_header(costs: Costs) -> None:
@@ -149,7 +165,7 @@ def test_the_blobs_of_a_report_are_one_file_with_one_header(costs: Costs) -> Non
     done = ingest(COSTS, "--billing-period", "2026-11")
     assert done.exit_code == 0, done.output
     (file,) = Path(str(costs.azure.environment["REQUESTS_CA_BUNDLE"])).parent.glob(
-        "home/lake/_fetched/*/files/2026-11/ActualCost.csv"
+        "home/lake/_fetched/*/files/ActualCost-2026-11.csv"
     )
     assert file.read_bytes() == bill("1", "2", "4", month="2026-11")
 
@@ -161,8 +177,8 @@ def test_a_month_without_charges_is_passed_over_and_remembered(
     lake = tmp_path / "lake"
     copy = fetch(address(COSTS), lake)
     assert copy is not None
-    assert [path.name for path in copy.iterdir()] == ["2026-11"]
-    assert fetch(address(COSTS), lake, ["2026-03"]) is None
+    assert [path.name for path in copy.iterdir()] == ["ActualCost-2026-11.csv"]
+    assert fetch(address(COSTS), lake) == copy
     assert costs.azure.count('"start": "2026-03-01"') == 1
 
 
@@ -175,7 +191,7 @@ def test_a_month_whose_charges_are_withdrawn_leaves_no_copy(
     costs.months, costs.result = {}, NOTHING
     with pytest.raises(IngestError, match="holds no charges yet"):
         fetch(address(COSTS), tmp_path / "lake")
-    assert not list((tmp_path / "lake").rglob("ActualCost.csv"))
+    assert not list((tmp_path / "lake").rglob("ActualCost*.csv"))
 
 
 def completed(*links: str, **other: Any) -> dict[str, Any]:
@@ -278,7 +294,7 @@ def test_a_throttled_request_waits_as_long_as_it_is_told(costs: Costs) -> None:
     costs.azure.answers[create] = throttle
     done = ingest(COSTS, "--billing-period", "2026-11")
     assert done.exit_code == 0, done.output
-    assert costs.azure.count("generateCostDetailsReport") == 2
+    assert costs.azure.count("generateCostDetailsReport") == 13 + 1
 
 
 def test_a_sovereign_cloud_has_its_own_manager_and_sign_in(

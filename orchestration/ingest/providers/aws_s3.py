@@ -21,6 +21,8 @@ _CONNECT_SECONDS, _READ_SECONDS, _TRIES = 10, 60, 5
 class S3:
     """The objects below a prefix, `s3://bucket/prefix`; or the one of that very key."""
 
+    is_window = False
+
     def __init__(self, address: Address) -> None:
         address.require_options("profile")
         self._address = address

@@ -50,6 +50,8 @@ class Blobs:
     `https://account.blob.core.windows.net/container/folder` is percent-encoded.
     """
 
+    is_window = False
+
     def __init__(self, address: Address) -> None:
         address.require_options()
         self._address = address

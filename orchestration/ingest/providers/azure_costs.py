@@ -62,12 +62,17 @@ _LINK_REMEDIES: Mapping[str | int, str] = {
 
 
 class CostDetails:
-    """A file per month, `2026-09/ActualCost.csv`, whose report is generated to be downloaded.
+    """A file per month, `ActualCost-2026-09.csv`, whose report is generated to be downloaded.
+
+    A report is of days, and late charges of them are billed with a later month: so its file lies in
+    no month's folder, and its rows say where they belong.
 
     The version of a month that may still change, which is the open one and until the tenth the one
     before, is the UTC day: it is asked for once a day. Other months are settled, and asked for once
     more when they are. `now` is the clock.
     """
+
+    is_window = True
 
     def __init__(
         self, address: Address, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -95,7 +100,7 @@ class CostDetails:
         today = self._today()
         first = today.replace(day=1)
         for _ in range(_MONTHS):
-            yield Remote(f"{first:%Y-%m}/{self._metric}.csv", _version(first, today))
+            yield Remote(f"{self._metric}-{first:%Y-%m}.csv", _version(first, today))
             first = (first - timedelta(days=1)).replace(day=1)
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
@@ -104,7 +109,8 @@ class CostDetails:
         One, since how many there are is only known when it was generated. `Nothing` where the
         month has no charges.
         """
-        first = date.fromisoformat(f"{remote.key.partition('/')[0]}-01")
+        month = remote.key.removeprefix(f"{self._metric}-").removesuffix(".csv")
+        first = date.fromisoformat(f"{month}-01")
         with explained(self._address, _REMEDIES):
             links = self._generate(first, target)
         with explained(self._address, _LINK_REMEDIES):

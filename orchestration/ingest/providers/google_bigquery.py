@@ -74,6 +74,8 @@ _FOCUS = _Shape(
 class BigQuery:
     """The invoice months of a billing table."""
 
+    is_window = False
+
     def __init__(self, address: Address) -> None:
         from google.cloud import bigquery  # noqa: PLC0415 (fast --help)
 

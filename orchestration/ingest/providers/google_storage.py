@@ -17,6 +17,8 @@ from orchestration.ingest.stores import Address, Remote
 class CloudStorage:
     """The objects below a prefix, `gs://bucket/prefix`; or the one of that very name."""
 
+    is_window = False
+
     def __init__(self, address: Address) -> None:
         from google.cloud.storage import Client  # noqa: PLC0415 (fast --help)
         from google.cloud.storage.retry import DEFAULT_RETRY  # noqa: PLC0415

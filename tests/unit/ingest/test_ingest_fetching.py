@@ -24,6 +24,7 @@ class Shelf:
 
     files: dict[str, bytes] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
+    is_window: bool = False
     before: Callable[[str], None] = lambda _: None
     """Called before each download: where it raises, the download fails."""
 
