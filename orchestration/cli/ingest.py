@@ -32,7 +32,8 @@ def ingest(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...", help="Bill files, folders of them, or addresses: s3://bucket/folder."
+            metavar="PATH...",
+            help="Bill files, folders of them, or addresses: s3://, abfss://, gs://, bigquery://, …",
         ),
     ],
     *,

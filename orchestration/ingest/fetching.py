@@ -159,9 +159,10 @@ def _download_one(job: _Job, transfer: Transfer, name: str, remote: Remote) -> N
             if not left:
                 raise
         except Nothing:
-            place.unlink(missing_ok=True)
+            # What was there is forgotten rather than withdrawn: it stays.
+            known = remote.version if place.is_file() else f"{_NOTHING}{remote.version}"
             version.parent.mkdir(parents=True, exist_ok=True)
-            version.write_text(f"{_NOTHING}{remote.version}", encoding="utf-8")
+            version.write_text(known, encoding="utf-8")
             transfer.done()
             return
     size = arriving.stat().st_size

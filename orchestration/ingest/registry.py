@@ -12,6 +12,7 @@ from orchestration.ingest.providers.azure_blob import Blobs
 from orchestration.ingest.providers.azure_costs import CostDetails
 from orchestration.ingest.providers.google_bigquery import BigQuery
 from orchestration.ingest.providers.google_storage import CloudStorage
+from orchestration.ingest.providers.opencost_api import OpenCost
 from orchestration.ingest.stores import Address, Store
 
 FEEDS: Mapping[str, Feed] = MappingProxyType(
@@ -32,6 +33,8 @@ STORES: Mapping[str, Callable[[Address], Store]] = MappingProxyType(
         "azure-costs": CostDetails,
         "gs": CloudStorage,
         "bigquery": BigQuery,
+        "opencost": OpenCost,
+        "opencosts": OpenCost,
     }
 )
 """Connectors by the scheme of the addresses that they open."""

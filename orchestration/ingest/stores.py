@@ -65,7 +65,7 @@ class Interrupted(IngestError):
 
 
 class Nothing(IngestError):
-    """There is no bill under a key now, as of a month without charges: it is passed over."""
+    """There is no bill under a key now, as of a month without charges: what was there is kept."""
 
 
 class Store(Protocol):

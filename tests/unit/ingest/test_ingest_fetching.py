@@ -76,14 +76,22 @@ def test_a_key_with_nothing_under_it_is_passed_over_and_remembered(
             raise Nothing(key)
 
     asked: list[str] = []
-    shelf.before, shelf.files = before, {"2025-09/a.csv": b"1", "2025-10/b.csv": b"2"}
-    fetch(address(), lake)
-    shelf.files["2025-10/b.csv"] = b""
+    shelf.before, shelf.files = before, {"2025-09/a.csv": b"1", "2025-10/b.csv": b""}
     assert copied(fetch(address(), lake)) == {"2025-09/a.csv": b"1"}
     assert copied(fetch(address(), lake)) == {"2025-09/a.csv": b"1"}
-    assert asked.count("2025-10/b.csv") == 2
+    assert asked.count("2025-10/b.csv") == 1
     shelf.files["2025-10/b.csv"] = b"2"
     assert copied(fetch(address(), lake))["2025-10/b.csv"] == b"2"
+    shelf.files["2025-10/b.csv"] = b""
+    assert copied(fetch(address(), lake))["2025-10/b.csv"] == b"2"
+    assert asked.count("2025-10/b.csv") == 3
+
+
+def test_what_a_window_shows_no_longer_is_kept(shelf: Shelf, lake: Path) -> None:
+    shelf.is_window, shelf.files = True, {"2025-09/a.csv": b"1", "2025-10/b.csv": b"2"}
+    fetch(address(), lake)
+    del shelf.files["2025-09/a.csv"]
+    assert len(copied(fetch(address(), lake))) == 2
 
 
 def test_only_the_current_execution_is_downloaded(shelf: Shelf, lake: Path) -> None:
