@@ -33,7 +33,7 @@ def ingest(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Bill files, folders of them, or addresses: s3://, abfss://, gs://, bigquery://, …",
+            help="Bill files, folders of them, or addresses: s3://, abfss://, gs://, …",
         ),
     ],
     *,
