@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import dagster as dg
 import pytest
 import requests
 from typer.testing import CliRunner, Result
 
 from orchestration.cli.app import app
+from orchestration.defs.ingest.assets import raw_assets
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, read_exports, unreadable
 from orchestration.ingest.fetching import fetch
 from orchestration.ingest.providers.aws_s3 import S3
 from orchestration.ingest.stores import Address, read_address
+from orchestration.resources import Tollgate
 
 BUCKET, REGION = "acme-bills", "eu-west-1"
 HEADER = (
@@ -104,6 +107,27 @@ def test_declared_addresses_are_fetched_by_month(bucket: Bucket, tmp_path: Path)
         ("2025-09", "landed"),
         ("2025-10", "unchanged"),
     ]
+
+
+def test_the_raw_asset_fetches_its_month_and_says_from_where(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    for month in ("2025-09", "2025-10"):
+        bucket.put(f"cur/{month}/cur.csv", cur("1.5", month=month))
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "exports.toml").write_text(
+        f'[[export]]\nfeed = "aws_cur2"\nname = "acme"\npath = "s3://{BUCKET}/cur"\n'
+    )
+    raw = next(one for one in raw_assets() if one.key.path == ["raw", "aws_cur2"])
+    made = dg.materialize(
+        [raw], partition_key="2025-10", resources={"tollgate": Tollgate(home=str(home))}
+    )
+    (event,) = made.get_asset_materialization_events()
+    metadata = event.materialization.metadata
+    assert metadata["dagster/row_count"].value == 1
+    assert f"s3://{BUCKET}/cur" in str(metadata["read_from"].value)
+    assert [path.name for path in home.rglob("_fetched/*/files/*")] == ["2025-10"]
 
 
 def test_a_folder_is_not_another_that_begins_alike(bucket: Bucket, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.defs.groups import LAND
 from orchestration.ingest.contract import Feed
-from orchestration.ingest.exports import exports_of, land_export
+from orchestration.ingest.exports import Export, exports_of, land_export
 from orchestration.ingest.landing import LandingResult
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.warehouse import ensure_contracts, load
@@ -36,7 +36,8 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
         # A run that names no months takes every month that the exports hold.
         periods = set(context.partition_keys) if chosen else None
         landed: list[LandingResult] = []
-        for export in exports_of(settings.exports_file, feed.name):
+        exports = exports_of(settings.exports_file, feed.name)
+        for export in exports:
             landed += land_export(
                 export,
                 periods,
@@ -53,7 +54,7 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
                         context.asset_key, partition=period, metadata=_metadata(of_period)
                     )
                 )
-        return dg.MaterializeResult(metadata=_metadata(landed))
+        return dg.MaterializeResult(metadata={**_metadata(landed), "read_from": _places(exports)})
 
     return raw
 
@@ -75,6 +76,11 @@ def _metadata(landed: list[LandingResult]) -> dict[str, dg.MetadataValue]:
         "schema_drift": dg.MetadataValue.md(_drift(landed) or "Columns are as before."),
         "landed": dg.MetadataValue.md("\n".join(lines) if landed else "No export has this feed."),
     }
+
+
+def _places(exports: list[Export]) -> dg.MetadataValue:
+    lines = [f"| {export.name} | `{export.path}` |" for export in exports]
+    return dg.MetadataValue.md("\n".join(["| export | path or address |", "|---|---|", *lines]))
 
 
 def _drift(landed: list[LandingResult]) -> str:
