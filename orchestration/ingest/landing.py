@@ -39,6 +39,7 @@ from orchestration.ingest.manifest import (
     read,
     write,
 )
+from orchestration.ingest.nul import refuse_nul
 from orchestration.ingest.originals import flush, sha256_of
 from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.totals import conserved, totals_in, totals_out
@@ -308,6 +309,8 @@ def _prepare(
         refuse_unnamed(part.original.name, conversion.source.headers, part.columns)
     write_partition(job, target, parts, data)
     refuse_missing(job.session.db, feed, conversions, data, period)
+    packed = any(conversion.source.kind == "parquet" for conversion in conversions)
+    refuse_nul(job.session.db, feed, data, whole_text=packed)
     facts = [part.facts.periods[period] for part in parts]
     found = totals_out(job.session.db, feed, data)
     label = f"{', '.join(part.original.name for part in parts)} ({feed.name} {period})"
