@@ -34,6 +34,8 @@ _PARQUET = b"PAR1"
 _HEAD_BYTES = 1 << 16
 # Older writers do not say which of their bytes are text.
 _PARQUET_OPTIONS = "binary_as_string = true, hive_partitioning = false"
+# DuckDB reads longer decimals as doubles, and where they have no 32 bytes as other numbers.
+_MOST_DIGITS = 38
 # DuckDB allocates twice the largest object that it is told to expect. A line of a bill stays below
 # DuckDB's own limit; one OpenCost answer is one document, and may be as long as its file.
 _LINE_BYTES = 1 << 24
@@ -296,12 +298,20 @@ def _open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, label: str)
     file = text(str(path))
     try:
         found = connection.sql(f"SELECT * FROM read_parquet({file}, {_PARQUET_OPTIONS})")
-        schema = connection.execute(f"SELECT name, num_children FROM parquet_schema({file})")
-        headers = _top_level(schema.fetchall())
+        schema = connection.execute(
+            f"SELECT name, num_children, precision FROM parquet_schema({file})"
+        ).fetchall()
     except duckdb.Error as error:
         raise IngestError(
             f"{label} is a damaged or cut off Parquet file ({reason(error)}). Download it again."
         ) from error
+    headers = _top_level(schema)
+    for column, _, digits in schema:
+        if digits and digits > _MOST_DIGITS:
+            raise IngestError(
+                f"{label}: column {column!r} is a decimal of {digits} digits, of which at most"
+                f" {_MOST_DIGITS} are read. Export it with fewer, as NUMERIC is in BigQuery."
+            )
     fields = [
         field
         for header, column, kind in zip(headers, found.columns, found.types, strict=True)
@@ -310,10 +320,10 @@ def _open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, label: str)
     return Source(path, label, "parquet", tuple(fields))
 
 
-def _top_level(schema: Sequence[tuple[str, int | None]]) -> Iterator[str]:
+def _top_level(schema: Sequence[tuple[str, int | None, int | None]]) -> Iterator[str]:
     """The columns' own names, of a schema in depth-first order: DuckDB renames what is repeated."""
     inside = 0
-    for header, children in schema[1:]:
+    for header, children, _ in schema[1:]:
         if not inside:
             yield header
         inside += (children or 0) - (1 if inside else 0)

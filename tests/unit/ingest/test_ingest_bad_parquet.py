@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,20 @@ def test_nul_escaped_in_a_documents_cell_is_refused(tmp_path: Path, lake: Path) 
     values = ",".join(map(str, FOCUS.values()))
     path.write_text(f'{",".join(FOCUS)},Tags\n{values},"{{""a"": ""b\\u0000""}}"\n')
     assert "bill.csv, row 1: tags holds NUL characters" in _refused(path, lake)
+
+
+@pytest.mark.parametrize(("digits", "scale"), [(39, 10), (60, 36), (76, 38)])
+def test_a_decimal_that_duckdb_reads_as_another_number_is_refused(
+    digits: int, scale: int, tmp_path: Path, lake: Path
+) -> None:
+    cost = pa.array([Decimal("1.5"), Decimal("-2.25")], pa.decimal256(digits, scale))
+    said = _refused(_written(tmp_path / "bill.parquet", {"BilledCost": cost}), lake)
+    assert f"column 'BilledCost' is a decimal of {digits} digits" in said
+
+
+def test_a_decimal_of_38_digits_keeps_them(tmp_path: Path, lake: Path) -> None:
+    cost = pa.array([Decimal("0.000000000001"), Decimal("-2.25")], pa.decimal128(38, 28))
+    (landed,) = land(
+        [_written(tmp_path / "bill.parquet", {"BilledCost": cost})], "focus", "x", lake
+    )
+    assert [total.amount for total in landed.control_totals] == [Decimal("-2.249999999999")]
