@@ -1,4 +1,5 @@
-"""A month of an account that two exports bill fails the build: it would count twice."""
+"""A month of an account that two exports bill fails the build, or warns where two payers are billed
+for it: it would count twice."""
 
 from __future__ import annotations
 
@@ -59,8 +60,21 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     return made
 
 
-def _tested(installation: Installation, rows: list[Row]) -> str:
-    """What dbt says against a mart of these rows."""
+PRO_FORMA: list[Row] = [
+    ("aws_cur2", "real", "2026-04", "USD", "AWS", "111", "222", 5),
+    ("aws_cur2", "real", "2026-04", "USD", "AWS", "111", "333", 5),
+    ("aws_cur2", "forma", "2026-04", "USD", "AWS", "222", "222", 4),
+    # The account moved to another payer, with a day that both bill.
+    ("aws_cur2", "moved", "2026-04", "USD", "AWS", "999", "333", 5),
+    # Two customers of a vendor, whose workspaces are called alike.
+    ("focus", "beacon", "2026-04", "USD", "Beacon", "acme", "default", 5),
+    ("focus", "quarry", "2026-04", "USD", "Beacon", "zenith", "default", 5),
+]
+MOVED = ("2026-04-30", "2026-05-01")
+
+
+def _tested(installation: Installation, rows: list[Row], test: str = "billed_by_one_export") -> str:
+    """What dbt says against a mart of these rows: usage of the month, or of a day if moved."""
     path: Path = installation.home / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema if not exists focus")
@@ -71,17 +85,39 @@ def _tested(installation: Installation, rows: list[Row]) -> str:
         connection.execute(f"create or replace table focus.fct_focus_charges ({types})")
         marks = ", ".join("?" for _ in COLUMNS)
         connection.executemany(f"insert into focus.fct_focus_charges values ({marks})", rows)
+        connection.execute(f"""
+            create or replace table focus.fct_focus_charges as
+            select
+                *, 'Usage' as charge_category, null::text as charge_class,
+                case when moved then timestamp '{MOVED[0]}' else '2026-04-01' end
+                    as charge_period_start,
+                timestamp '{MOVED[1]}' as charge_period_end
+            from (select *, x_billed_export = 'moved' as moved from focus.fct_focus_charges)
+        """)
     try:
-        installation.dbt("test", "--select", "billed_by_one_export_*")
+        installation.dbt("test", "--select", f"{test}_*")
     except DbtFailedError as failed:
         return str(failed)
     return ""
 
 
+def _results(installation: Installation) -> list[tuple[str, int | None]]:
+    """Status and failures of the hook and of the test."""
+    ran = json.loads((installation.home / "dbt_target" / "run_results.json").read_text())["results"]
+    return [(result["status"], result["failures"]) for result in ran]
+
+
 def test_a_month_that_each_account_is_billed_for_once_passes(installation: Installation) -> None:
     assert not _tested(installation, ONCE)
-    ran = json.loads((installation.home / "dbt_target" / "run_results.json").read_text())["results"]
-    assert [result["status"] for result in ran] == ["success", "pass"], "a hook, and the test"
+    assert [status for status, _ in _results(installation)] == ["success", "pass"]
+
+
+def test_usage_that_a_pro_forma_bill_repeats_for_another_payer_warns(
+    installation: Installation,
+) -> None:
+    assert not _tested(installation, PRO_FORMA, "billed_to_one_payer")
+    assert _results(installation)[1:] == [("warn", 1)], "only the pro forma bill"
+    assert not _tested(installation, PRO_FORMA, "billed_by_one_export")
 
 
 def test_a_month_that_two_exports_bill_fails_and_says_what_to_do(
