@@ -54,6 +54,8 @@ class Column:
     """Only for `json` columns."""
     from_map: tuple[str, str] | None = None
     """(json column, key) that holds the value in files without the column."""
+    digits: int = 0
+    """Of how many digits each value is; who keeps it as a number loses the zeros it begins with."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,9 @@ class Feed:
     @cached_property
     def contract_version(self) -> str:
         """Changes with the columns and with `LANDING_VERSION`, never with a comment."""
-        shape = [(c.name, c.type, c.aliases, c.shape, c.from_map) for c in self.columns]
+        shape = [
+            (c.name, c.type, c.aliases, c.shape, c.from_map, *([c.digits] if c.digits else []))
+            for c in self.columns
+        ]
         text = repr((LANDING_VERSION, shape, self.billing_period, self.folds, self.renames))
         return f"{LANDING_VERSION}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -67,6 +67,8 @@ class Conversion:
         # One currency in two spellings would be two currencies, each with a part of the costs.
         if found is not None and column.name == self.feed.currency:
             return f"currency_code({found})"
+        if found is not None and column.digits:
+            return f"id_of_digits({found}, {column.digits})"
         absent = self.feed.absent_number
         if found is not None and absent and self._may_be_missing(column):
             return f"nullif({found}, {text(absent)})"
@@ -104,10 +106,12 @@ class Conversion:
         # What was folded from several headers was built canonical, except a credit's list.
         if column.type == "json" and (not self.is_folded(column) or column.shape == "credits"):
             return _canonical(column, raw, field)
-        return raw
+        return f"whole_id({raw})" if column.digits else raw
 
     def tried(self, column: Column, raw: str) -> str:
         """SQL that is NULL where the column's text does not convert."""
+        if column.digits:
+            return f"try_whole_id({raw})"
         if column.type == "decimal":
             return f"try_decimal({raw})"
         if column.type == "json":
@@ -155,6 +159,9 @@ class Conversion:
     def _field_text(self, column: Column, field: Field) -> str:
         if column.type == "decimal" and self.feed.formatted_numbers:
             return f"plain_number({field.text})"
+        # A data frame keeps whole numbers as floats where one of them is missing.
+        if column.type == "string" and field.type in ("DOUBLE", "FLOAT"):
+            return f"without_point({field.text})"
         if column.shape == "loose_object":
             return f"as_object({field.text})"
         # Only tables of text hold lists in another spelling; looking costs a third of a landing.

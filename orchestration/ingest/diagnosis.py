@@ -19,6 +19,7 @@ _MEANING = {
     "timestamp": "is not a point in time that exists",
     "date": "is not a date that exists",
     "json": "is not a list in which each entry has one amount, which is a number",
+    "string": "has lost digits in a spreadsheet",
 }
 _SHOWN = 60
 _AGAIN = "Correct it at the source and export the file again."
@@ -96,7 +97,7 @@ def _bad_value(connection: duckdb.DuckDBPyConnection, conversion: Conversion) ->
     columns = [
         (column, raw)
         for column in conversion.feed.columns
-        if ((column.type in _MEANING and column.type != "json") or column.name in listed)
+        if (column.type not in ("json", "string") or column.digits or column.name in listed)
         and (raw := conversion.raw(column)) is not None
     ]
     checks = ", ".join(f"min(x_row) FILTER (WHERE bad{index})" for index in range(len(columns)))

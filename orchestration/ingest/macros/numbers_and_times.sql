@@ -74,6 +74,25 @@ CREATE MACRO decimal_text(t) AS rtrim(rtrim(CAST(to_decimal(t) AS VARCHAR), '0')
 CREATE MACRO currency_code(t) AS
     nullif(upper(trim(t, chr(9) || chr(10) || chr(13) || chr(32) || chr(160))), '');
 
+-- An id that was kept as a number.
+CREATE MACRO without_point(t) AS regexp_replace(t, '\.0$', '');
+
+CREATE MACRO id_of_digits(t, n) AS CASE
+    WHEN t IS NULL OR (length(t) = n AND NOT contains(t, '.')) THEN t
+    WHEN regexp_full_match(t, '\d+(\.0)?') AND length(without_point(t)) <= n THEN lpad(without_point(t), n, '0')
+    ELSE t
+END;
+
+-- The same, NULL for one of which a spreadsheet kept a few digits, as in 1.23457E+11.
+CREATE MACRO try_whole_id(t) AS CASE
+    WHEN NOT contains(t, '+') OR NOT regexp_full_match(t, '\d([.,]\d+)?[eE]\+\d+') THEN t
+END;
+
+CREATE MACRO whole_id(t) AS CASE
+    WHEN t IS NULL OR try_whole_id(t) IS NOT NULL THEN t
+    ELSE error('a shortened id: ' || t)
+END;
+
 -- A plain cast would ignore an offset like +02:00. Dots are always day first; whether slashes are,
 -- `dates.py` decides for the whole file.
 CREATE MACRO utc_timestamp(t) AS CASE

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from orchestration.ingest.contract import Column, Feed, Fold, Measure, Need
 
+_ACCOUNT_DIGITS = 12
+
 
 def _product(name: str, key: str, *aliases: str) -> Column:
     """A product attribute: a column in legacy files, often a key of CUR 2.0's `product`."""
@@ -21,11 +23,11 @@ _COLUMNS = (
     Column("bill_invoicing_entity"),
     Column("bill_billing_entity"),
     Column("bill_bill_type"),
-    Column("bill_payer_account_id", required=True),
+    Column("bill_payer_account_id", required=True, digits=_ACCOUNT_DIGITS),
     Column("bill_payer_account_name"),
     Column("bill_billing_period_start_date", "timestamp", required=True),
     Column("bill_billing_period_end_date", "timestamp"),
-    Column("line_item_usage_account_id"),
+    Column("line_item_usage_account_id", digits=_ACCOUNT_DIGITS),
     Column("line_item_usage_account_name"),
     Column("line_item_line_item_type"),
     Column("line_item_usage_start_date", "timestamp", required=True),

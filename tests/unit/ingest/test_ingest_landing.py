@@ -192,9 +192,9 @@ def test_originals_are_kept_unchanged_under_their_hash(cur: Cur, lake: Path) -> 
 
 
 def test_other_payers_bill_does_not_replace_this_one(cur: Cur, lake: Path, tree: Tree) -> None:
-    land([cur("a.csv", ("2025-09", "1", "111"))], "aws_cur2", "default", lake)
+    land([cur("a.csv", ("2025-09", "1", "1" * 12))], "aws_cur2", "default", lake)
     before = tree()
-    other = cur("b.csv", ("2025-09", "1", "222"))
+    other = cur("b.csv", ("2025-09", "1", "2" * 12))
     with pytest.raises(IngestError, match=r"account 222.*holds account 111.*--export"):
         land([other], "aws_cur2", "default", lake)
     assert tree() == before

@@ -107,7 +107,8 @@ def test_totals_are_kept_by_account_and_add_up(tmp_path: Path) -> None:
     receive(tmp_path / "lake", file, 0)
     (manifest,) = landed(tmp_path / "lake")
     parts = {(t.account, t.sub_account): str(t.amount) for t in manifest.account_totals}
-    assert parts == {("1", "11"): "2.000000000001", ("1", "12"): "3.000000000000"}
+    payer, first, second = (number.zfill(12) for number in ("1", "11", "12"))
+    assert parts == {(payer, first): "2.000000000001", (payer, second): "3.000000000000"}
     (total,) = manifest.control_totals
     assert total.amount == sum(part.amount for part in manifest.account_totals)
 
