@@ -92,7 +92,7 @@ def fetch(
                 if not current and months is None:
                     raise IngestError(f"{address} holds no charges yet, in no month. Come later.")
                 return copy if current else None
-    raise IngestError(
+    raise Interrupted(
         f"{address} changed three times while it was fetched: the export is being written."
         " Try again when it is complete."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import boto3
 import dagster as dg
@@ -18,7 +18,7 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, read_exports, unreadable
 from orchestration.ingest.fetching import fetch
 from orchestration.ingest.providers.aws_s3 import S3
-from orchestration.ingest.stores import Address, read_address
+from orchestration.ingest.stores import Address, Interrupted, Remote, read_address
 from orchestration.resources import Tollgate
 
 BUCKET, REGION = "acme-bills", "eu-west-1"
@@ -128,6 +128,35 @@ def test_the_raw_asset_fetches_its_month_and_says_from_where(
     assert metadata["dagster/row_count"].value == 1
     assert f"s3://{BUCKET}/cur" in str(metadata["read_from"].value)
     assert [path.name for path in home.rglob("_fetched/*/files/*")] == ["2025-10"]
+
+
+def test_the_raw_asset_tries_again_what_broke_on_its_way(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("cur/2025-10/cur.csv", cur("1.5", month="2025-10"))
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "exports.toml").write_text(
+        f'[[export]]\nfeed = "aws_cur2"\npath = "s3://{BUCKET}/cur"\n'
+    )
+    broken = iter([True] * 3)
+    whole = S3.download
+
+    def download(self: S3, remote: Remote, target: BinaryIO) -> None:
+        if next(broken, False):
+            raise Interrupted("the connection broke")
+        whole(self, remote, target)
+
+    monkeypatch.setattr(S3, "download", download)
+    monkeypatch.setattr("orchestration.defs.ingest.assets._RETRY_SECONDS", 0)
+    raw = next(one for one in raw_assets() if one.key.path == ["raw", "aws_cur2"])
+    resources = {"tollgate": Tollgate(home=str(home))}
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = dg.materialize(
+            [raw], partition_key="2025-10", resources=resources, instance=instance
+        )
+    assert made.success
+    assert [event.event_type_value for event in made.all_events].count("STEP_UP_FOR_RETRY") == 1
 
 
 def test_a_folder_is_not_another_that_begins_alike(bucket: Bucket, tmp_path: Path) -> None:

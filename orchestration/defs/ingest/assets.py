@@ -9,9 +9,13 @@ from orchestration.ingest.contract import Feed
 from orchestration.ingest.exports import Export, exports_of, land_export
 from orchestration.ingest.landing import LandingResult
 from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.stores import Interrupted
 from orchestration.ingest.warehouse import ensure_contracts, load
 from orchestration.partitions import BILLING_MONTHS
 from orchestration.resources import Tollgate
+
+# A network that is down for a moment must not cost a night; a wrong bill is not tried again.
+_RETRIES, _RETRY_SECONDS = 2, 120
 
 
 def raw_assets() -> list[dg.AssetsDefinition]:
@@ -37,15 +41,19 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
         periods = set(context.partition_keys) if chosen else None
         landed: list[LandingResult] = []
         exports = exports_of(settings.exports_file, feed.name)
-        for export in exports:
-            landed += land_export(
-                export,
-                periods,
-                settings.lake,
-                now=settings.now(),
-                kept_versions=settings.kept_versions,
-                progress=context.log.info,
-            )
+        try:
+            for export in exports:
+                landed += land_export(
+                    export,
+                    periods,
+                    settings.lake,
+                    now=settings.now(),
+                    kept_versions=settings.kept_versions,
+                    progress=context.log.info,
+                )
+        except Interrupted as error:
+            context.log.warning(str(error))
+            raise dg.RetryRequested(_RETRIES, _RETRY_SECONDS) from error
         if not chosen:
             for period in sorted({result.billing_period for result in landed}):
                 of_period = [result for result in landed if result.billing_period == period]

@@ -15,6 +15,7 @@ from orchestration.ingest.errors import IngestError
 from orchestration.ingest.stores import Address, Interrupted, Remote
 
 _CHUNK = 1 << 20
+_SERVER_ERROR = 500
 _CONNECT_SECONDS, _READ_SECONDS, _TRIES = 10, 60, 5
 
 
@@ -83,6 +84,8 @@ def _explained(address: Address) -> Iterator[None]:
     from botocore.exceptions import (  # noqa: PLC0415
         BotoCoreError,
         ClientError,
+        ConnectionError,
+        HTTPClientError,
         IncompleteReadError,
         NoCredentialsError,
         ResponseStreamingError,
@@ -92,7 +95,9 @@ def _explained(address: Address) -> Iterator[None]:
         yield
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
-        raise IngestError(f"{address}: S3 answers {code}. {_remedy(address, code)}") from error
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        kind = Interrupted if status >= _SERVER_ERROR else IngestError
+        raise kind(f"{address}: S3 answers {code}. {_remedy(address, code)}") from error
     except NoCredentialsError as error:
         raise IngestError(
             f"{address}: there are no AWS credentials here. Set AWS_PROFILE, or run where the"
@@ -100,6 +105,8 @@ def _explained(address: Address) -> Iterator[None]:
         ) from error
     except (ResponseStreamingError, IncompleteReadError) as error:
         raise Interrupted(f"{address}: the connection broke ({error}). Try again.") from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise Interrupted(f"{address}: {error}. Check the network and the region.") from error
     except BotoCoreError as error:
         raise IngestError(f"{address}: {error}. Check the network and the region.") from error
 
@@ -112,5 +119,7 @@ def _remedy(address: Address, code: str) -> str:
             return "The credentials need s3:ListBucket and s3:GetObject there, and its KMS key."
         case "ExpiredToken" | "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidToken":
             return "Sign in again: the credentials are expired or wrong."
+        case "SlowDown" | "InternalError" | "ServiceUnavailable":
+            return "Try again later."
         case _:
             return "Check the address, the credentials and their region."
