@@ -61,7 +61,7 @@ class Remote:
 
 
 class Interrupted(IngestError):
-    """A transfer broke on its way: the same again may succeed."""
+    """The network, or the cloud, failed on its way: the same again may succeed."""
 
 
 class Nothing(IngestError):

@@ -29,6 +29,7 @@ _AUTHORITIES = {
     "usgovcloudapi.net": "login.microsoftonline.us",
 }
 
+_SERVER_ERROR = 500
 # Of each of the threads that download, so much is in memory.
 _CHUNK = 4 << 20
 # Redirects could lead anywhere, with the credentials.
@@ -109,11 +110,13 @@ def explained(address: Address, remedies: Mapping[str | int, str]) -> Iterator[N
             problem = _interrupted(address, error)
         else:
             answer = f"{code} ({status})" if code else str(status)
-            other = "Try again later." if status >= 500 else "Check the address."
+            busy = status >= _SERVER_ERROR
+            other = "Try again later." if busy else "Check the address."
             remedy = remedies.get(code) or remedies.get(status) or other
-            problem = IngestError(f"{address}: Azure answers {answer}. {remedy}")
+            kind = Interrupted if busy else IngestError
+            problem = kind(f"{address}: Azure answers {answer}. {remedy}")
     except ServiceRequestError as error:
-        problem = IngestError(
+        problem = Interrupted(
             f"{address}: Azure cannot be reached ({_root(error)}). Check the name and the network."
         )
     except AzureError as error:

@@ -10,6 +10,7 @@ from orchestration.ingest.stores import Address, Interrupted
 
 RETRY_SECONDS = 60
 """How long the SDKs repeat a request that failed on its way; their own limit is ten minutes."""
+_SERVER_ERROR = 500
 _SIGN_IN = (
     "Run `gcloud auth application-default login`, name a key file in"
     " GOOGLE_APPLICATION_CREDENTIALS, or run where the machine has a service account."
@@ -53,9 +54,8 @@ def explained(address: Address, service: str, *, missing: str, needs: str) -> It
             403: needs,
             404: missing,
         }.get(error.code, "Check the address, and try again.")
-        raise IngestError(
-            f"{address}: {service} answers {error.code}{message}. {remedy}"
-        ) from error
+        kind = Interrupted if (error.code or 0) >= _SERVER_ERROR else IngestError
+        raise kind(f"{address}: {service} answers {error.code}{message}. {remedy}") from error
     except DefaultCredentialsError as error:
         raise IngestError(f"{address}: there are no Google credentials here. {_SIGN_IN}") from error
     except (*on_the_way, DataCorruption) as error:

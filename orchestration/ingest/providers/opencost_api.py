@@ -117,7 +117,7 @@ def _explained(address: Address) -> Iterator[None]:
             f"{address}: the connection broke ({type(error).__name__}). Try again."
         ) from error
     except requests.RequestException as error:
-        raise IngestError(
+        raise Interrupted(
             f"{address}: cannot be reached ({type(error).__name__}). Check host and port; from"
             " outside the cluster: kubectl port-forward -n opencost service/opencost 9003."
         ) from error
