@@ -178,16 +178,17 @@ def _of_usage(moved: pd.DataFrame) -> pd.DataFrame:
     group0, group1 = (groups[name].to_numpy(dtype=object) for name in ("q0", "q1"))
     change, nothing = c1 - c0, np.full(len(used), Decimal(0), dtype=object)
     split = was & now & (group0 != 0) & (group1 != 0)
-    scaled = _quotient(c0 * group1, group0)
     # What is used now at the old prices; what was not used before has only today's.
     at_old_price = _where(q0 != 0, _quotient(c0 * q1, q0), c1)
+    scaled = _quotient(c0 * group1, group0) - c0
+    used_more = _named(used, scaled, at_old_price - c0)
     coverage = _where(split, _coverage(used), nothing)
     measured = (group0 != 0) | (group1 != 0)
     amounts: dict[Cause, Amounts] = {
         "new": _where(~was & now, change, nothing),
         "gone": _where(was & ~now, change, nothing),
-        "usage": _where(split, scaled - c0, _where(was & now & measured, change, nothing)),
-        "mix": _where(split, at_old_price - scaled, nothing),
+        "usage": _where(split, used_more, _where(was & now & measured, change, nothing)),
+        "mix": _where(split, at_old_price - c0 - used_more, nothing),
         "commitment": coverage,
         # A charge without a quantity is one of something: all of its change is price.
         "price": _where(
@@ -198,6 +199,24 @@ def _of_usage(moved: pd.DataFrame) -> pd.DataFrame:
         [used.assign(cause=cause, change_cost=amount) for cause, amount in amounts.items()],
         ignore_index=True,
     )[[*_DRIVER, "change_cost"]]
+
+
+def _named(used: pd.DataFrame, scaled: Amounts, moved: Amounts) -> Amounts:
+    """What more or less use of a thing costs, at the usage types that moved that way.
+
+    `scaled` has it in proportion to what each cost before, which names the largest even where
+    another was used more; `moved` is the change of each at the old prices.
+    """
+    place = [used[name] for name in ("finding_id", "thing", "unit")]
+
+    def in_all(amounts: Amounts) -> Amounts:
+        return pd.Series(amounts).groupby(place).transform("sum").to_numpy(dtype=object)
+
+    whole = in_all(scaled)
+    alike = _where(moved * whole > 0, moved, np.full(len(used), Decimal(0), dtype=object))
+    known = in_all(alike)
+    taken = _where(abs(known) > abs(whole), whole, known)
+    return _quotient(alike * taken, known) + _quotient(scaled * (whole - taken), whole)
 
 
 def _coverage(used: pd.DataFrame) -> Amounts:

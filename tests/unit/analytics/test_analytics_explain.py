@@ -140,6 +140,20 @@ def test_the_same_hours_on_a_larger_size_are_mix() -> None:
     assert causes(larger, *before()) == {"mix": Decimal("2.40")}
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_more_use_is_named_by_the_usage_type_that_was_used_more(sign: int) -> None:
+    """An early-deletion fee beside a bucket's storage, or its end: both are billed in GB-Mo."""
+    stored: dict[str, Any] = {"resource_id": "vault", "unit": "GB-Mo", "usage_type": "Storage"}
+    stored |= {"quantity": Decimal(9_000), "cost": Decimal(90)}
+    fee = stored | {"usage_type": "EarlyDelete", "quantity": Decimal(35_000), "cost": Decimal(350)}
+    small = fee | {"quantity": Decimal(100), "cost": Decimal(1)}
+    now, then = (fee, small)[::sign]
+    found = explain_findings(findings("f1"), cells(stored, now, *before(**stored), *before(**then)))
+    (driver,) = found.to_dict("records")
+    assert (driver["cause"], driver["usage_type"]) == ("usage", "EarlyDelete")
+    assert driver["change_cost"] == sign * Decimal(349)
+
+
 def test_a_resource_that_began_is_new_and_one_that_ended_is_gone() -> None:
     rows = ({"resource_id": "i-new"}, *before(resource_id="i-old", cost=Decimal(1)))
     assert causes(*rows) == {"new": Decimal("2.40"), "gone": Decimal(-1)}
