@@ -42,11 +42,10 @@ def in_words(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     listed: dict[Any, str] = {}
     for finding in findings.to_dict("records"):
         name = finding["finding_id"]
-        texts[name], listed[name] = _why(finding), "{}"
-        if name in by_finding:
-            rows = by_finding[name].to_dict("records")
-            texts[name] += f" {sentence(rows)}."
-            listed[name] = _json(rows)
+        rows = by_finding[name].to_dict("records") if name in by_finding else []
+        texts[name] = _why(finding, rows[0]["cause"] if rows else "gone")
+        listed[name] = _json(rows) if rows else "{}"
+        texts[name] += f" {sentence(rows)}." if rows else ""
     named = findings["parent_finding_id"]
     for name in findings.loc[named.notna() & ~named.isin(texts), "finding_id"]:
         texts[name] += " Its provider restated the closed month: this is what that changed."
@@ -56,12 +55,14 @@ def in_words(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     return findings.assign(why=ids.map(texts), drivers=ids.map(listed))
 
 
-def _why(row: Row) -> str:
-    """What happened, when, how much it is about, and whether its last day is whole yet."""
-    return _what(row) + _so_far(row)
+def _why(row: Row, cause: str) -> str:
+    """What happened, when, how much it is about, and whether its last day is whole yet; `cause` is
+    the leading one.
+    """
+    return _what(row, cause) + _so_far(row)
 
 
-def _what(row: Row) -> str:
+def _what(row: Row, cause: str) -> str:
     currency = str(row["billing_currency"])
     days = (row["last_seen"] - row["first_seen"]).days + 1
     actual, expected = row["actual_cost"] / days, row["expected_cost"] / days
@@ -74,16 +75,14 @@ def _what(row: Row) -> str:
     if row["kind"] == "new_spend":
         return f"New spend: {where} {verb} {rate}, after four weeks without any."
     if row["kind"] == "drop":
-        return (
-            f"{where} fell to {paid} a day from the expected {usual} {since}: "
-            "something stopped, or its bill is missing."
-        )
+        # What is cheaper, covered or used less is there, and so is its bill.
+        stopped = cause == "gone" or actual <= 0
+        how = "something stopped, or its bill is missing" if stopped else total
+        return f"{where} fell to {paid} a day from the expected {usual} {since}: {how}."
     share = f" ({(actual - expected) / expected:+.0%})" if expected > 0 else ""
-    if row["kind"] == "level_shift":
-        return f"{where} {verb} {paid} a day{share}, not the expected {usual}, {since}: {total}."
     if days == 1:
         return f"{where} cost {paid} on {row['first_seen']}{share}, not the expected {usual}."
-    return f"{where} cost {paid} a day{share}, not the expected {usual}, {since}: {total}."
+    return f"{where} {verb} {paid} a day{share}, not the expected {usual}, {since}: {total}."
 
 
 def _so_far(row: Row) -> str:

@@ -231,6 +231,22 @@ def test_the_leading_cause_is_told_with_its_largest_resource_and_share() -> None
     assert found["drivers"][0] == "{}", "the input is not changed"
 
 
+@pytest.mark.parametrize(
+    ("now", "how"),
+    [
+        ({"cost": Decimal("1.20")}, "-$70.00. i-a (BoxUsage:m5.large, us-east-1) cheaper"),
+        ({"cost": Decimal("1.20"), "is_covered": True}, "-$70.00. i-a"),
+        ({"resource_id": "i-b", "cost": Decimal(1)}, "something stopped, or its bill is missing."),
+    ],
+)
+def test_a_fall_stopped_only_where_something_is_gone(now: dict[str, Any], how: str) -> None:
+    found = findings("f1", "without").assign(kind="drop", actual_cost=Decimal(35))
+    found["impact_cost"] = Decimal(-70)
+    why = in_words(found, explain_findings(found, cells(now, *before())))["why"]
+    assert f"from 2026-09-14 to 2026-09-20: {how}" in why[0]
+    assert why[1].endswith("something stopped, or its bill is missing.")
+
+
 def test_what_a_restatement_or_another_currency_tells_says_so() -> None:
     found = findings("rise", "fall", "march")
     found["parent_finding_id"] = [None, "rise", "a restatement"]
