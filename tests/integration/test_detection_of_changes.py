@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 
 from orchestration.analytics import judged
 from orchestration.defs.detect.detection import Detection
-from orchestration.defs.detect.inputs import daily_costs, inputs
+from orchestration.defs.detect.inputs import HISTORY_DAYS, daily_costs, inputs
 from tests.integration.detection_home import DAYS, PROVIDERS, SERVICES, TODAY, DetectionHome
 from tests.integration.postgres_server import postgres_database
 
@@ -222,6 +222,28 @@ def test_what_moves_all_services_a_little_is_told_of_their_sum(tmp_path: Path) -
     for name in told["finding_id"]:
         drivers = detection.drivers[detection.drivers["finding_id"] == name]
         assert drivers["change_cost"].sum() == drivers["finding_change_cost"].iloc[0] > 0
+
+
+def test_a_long_history_loses_its_oldest_days_by_whole_weeks(home: DetectionHome) -> None:
+    """What is measured once in a week of a series is measured on the same day every evening."""
+
+    def billed(*days: int) -> str:
+        rows = (f"('{TODAY + timedelta(days=n)}', 'Old', 'VM', 'Usage', 'USD', 1)" for n in days)
+        return (
+            "insert into marts.fct_daily_costs (charge_date, service_provider_name, service_name, "
+            f"charge_category, billing_currency, effective_cost) values {', '.join(rows)}"
+        )
+
+    home.execute(billed(*range(-HISTORY_DAYS - 9, 0)))
+    kept = []
+    for evening in range(8):
+        home.execute(billed(evening))
+        old = inputs(home.warehouse).query("service_provider_name == 'Old'")
+        days = pd.to_datetime(daily_costs(home.warehouse, old)["charge_date"])
+        kept.append((pd.Timestamp(TODAY) - days.min()).days)
+    assert {n % 7 for n in kept} == {(HISTORY_DAYS + 9) % 7}, "counted from the first bill"
+    lengths = [n + evening + 1 for evening, n in enumerate(kept)]
+    assert HISTORY_DAYS <= min(lengths) <= max(lengths) < HISTORY_DAYS + 7
 
 
 def test_a_sum_is_the_sum_of_its_services_to_the_last_decimal(tmp_path: Path) -> None:

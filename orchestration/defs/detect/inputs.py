@@ -9,15 +9,18 @@ from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, NONE, series
 from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse
 
-# Detectors look back a year and a little; what is older is no news, and must not cost time.
+# Detectors look back a year and a little; what is older is no news, and must not cost time. Old
+# days leave by whole weeks: noise is measured once in a week of a series, counted from its first
+# day, and were that another day each evening, alarms would come and go, and findings lose their id.
 HISTORY_DAYS = 450
 MOST_CREDITS = 100
 #: The columns that identify one day of a series.
 _KEYS = ", ".join(LEVEL_KEYS)
 _GRAIN = f"charge_date, {_KEYS}, charge_category"
 _NEWEST = f"""newest as (
-  select service_provider_name, max(charge_date) - {HISTORY_DAYS} as since,
-         min(charge_date) as known_since
+  select service_provider_name, min(charge_date) as known_since, max(charge_date) - {HISTORY_DAYS}
+           - cast(mod(max(charge_date) - {HISTORY_DAYS} + 1 - min(charge_date), 7) as integer)
+           as since
   from marts.fct_daily_costs where charge_category = 'Usage' group by 1
 )"""
 # A sum of one series is that series: only what divides a provider, or an account, is summed. What
