@@ -126,7 +126,9 @@ class _Ends:
         return np.asarray(np.median(days, axis=0))
 
     def _more(self, days: pd.Series[pd.Timestamp]) -> Floats:
-        """The share by which a day cost more than usual; NaN where that is not known."""
-        usual = [self.costs.on(days - pd.Timedelta(days=ago)) for ago in USUAL]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.costs.on(days) / np.median(usual, axis=0) - 1
+        """The share by which a day cost more than usual, or the cost of what is silent else; NaN
+        where that is not known.
+        """
+        before = [self.costs.on(days - pd.Timedelta(days=ago)) for ago in USUAL]
+        usual = np.median(before, axis=0)
+        return np.asarray((self.costs.on(days) - usual) / np.where(usual > 0, usual, 1.0))

@@ -94,6 +94,17 @@ def test_busy_ends_of_quarters_and_their_being_over_are_told_twice_at_most(
     assert told(frame)[-1] < "2025-08-01", "of March and June"
 
 
+@pytest.mark.parametrize("days", [2, 9])
+def test_what_is_used_at_ends_of_quarters_only_is_told_twice(make: Make, days: int) -> None:
+    frame = make(days=640, noise=0.04)
+    left = (frame["ds"] + pd.offsets.QuarterEnd(0) - frame["ds"]).dt.days
+    frame.loc[left >= days, "y"] = 0.0
+    assert {day[:7] for day in told(frame)} == {"2025-03", "2025-06"}
+    frame.loc[(left < days) & (frame["ds"] > "2026-01-01"), "y"] *= 3
+    dearer = {"2026-03", "2026-06"}
+    assert {day[:7] for day in told(frame)} == {"2025-03", "2025-06"} | dearer, "as news, twice"
+
+
 def test_what_is_no_third_busy_end_is_told(make: Make) -> None:
     second = told(busy(make(days=400, noise=0.04), 5, 2.5, since="2025-09-01"))
     assert {day[:7] for day in second} == {"2025-09", "2025-12"}
