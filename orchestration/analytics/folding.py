@@ -7,7 +7,8 @@ and name the same resource, or equally tagged ones, first are told by the larges
 A sum of series (an account, a region, an owner, a provider) moves whenever one of its parts does:
 its finding is told by the largest finding of its parts where those that moved on the same days, the
 same way, are most of it. What moved many parts a little, none of which alarms, stands for itself.
-An account that is new, or gone, as a whole tells its services.
+So does what moved several parts at once, none of them most of it (a commitment of all accounts that
+lapsed, a price list): it tells them. A sum that is new, or gone, as a whole tells its services.
 
 What falls in one place as it rises in another has moved (a service renamed, a machine of another
 account or owner, a region failed over): the rise tells the fall. So it does where an account is
@@ -27,46 +28,104 @@ TOGETHER_DAYS = 1
 MOST = 0.5
 #: Of what is new, or gone, as a whole no more than this share was there before, or is left.
 LEFT = 0.01
-#: A rise and a fall are one move if they differ by no more than this share of the larger.
+#: A rise and a fall are one move, and a part is as good as its sum, if they differ by no more than
+#: this share of the larger.
 ALIKE = 0.2
+#: Levels whose parts are known: a service is of its account, that of its provider.
+NESTED = (FINEST, "account", "provider")
+#: So many parts seldom begin together by chance.
+SEVERAL = 3
 
 
 def fold_sums(findings: pd.DataFrame) -> pd.DataFrame:
-    """`findings` with `parent_finding_id` of every sum that findings of its parts explain.
+    """`findings` with `parent_finding_id` of every sum that findings of its parts explain, and of
+    parts that their sum tells.
 
     The finer level explains the coarser. Which services a region or an owner has is not known
     here: what its provider's others did on the same days may be part of it.
     """
-    told = _told_by_accounts(findings)
+    records: Any = findings.to_dict("records")
+    told = _told_by_new_or_gone(records)
     tellers = set(told.values())
-    rank = findings["level"].map(LEVELS.index)
-    for level in sorted(set(rank) - {LEVELS.index(FINEST)}):
-        finer: Any = findings[(rank < level) & ~findings["finding_id"].isin(told)]
-        parts = finer.to_dict("records")
-        sums: Any = findings[(rank == level) & ~findings["finding_id"].isin(tellers)]
-        for whole in sums.to_dict("records"):
-            shares = {part["finding_id"]: _explained(whole, part) for part in parts}
-            if sum(shares.values()) >= MOST:
-                told[whole["finding_id"]] = _nearest(whole, parts, shares)
+    # What a region or an owner tells is a part of its account as well.
+    still_counted = {None} | {x["finding_id"] for x in records if x["level"] not in NESTED}
+    for whole in sorted(records, key=_rank):
+        if not _rank(whole) or whole["finding_id"] in tellers:
+            continue
+        parts = [
+            one
+            for one in records
+            if _rank(one) < _rank(whole) and told.get(one["finding_id"]) in still_counted
+        ]
+        shares = {part["finding_id"]: _explained(whole, part) for part in parts}
+        if sum(shares.values()) < MOST:
+            continue
+        several = _several(whole, [one for one in parts if one["finding_id"] not in told], shares)
+        if several:
+            told |= dict.fromkeys(several, whole["finding_id"])
+            tellers.add(whole["finding_id"])
+        else:
+            nearest = _nearest(whole, parts, shares)
+            told[whole["finding_id"]] = told.get(nearest, nearest)
     return findings.assign(parent_finding_id=findings["finding_id"].map(told).astype(object))
 
 
-def _told_by_accounts(findings: pd.DataFrame) -> dict[Any, Any]:
-    """Which services are told by their account: several that are new, or gone, with all of it."""
-    records: Any = findings.to_dict("records")
-    wholly = [one for one in records if _is_new_or_gone(one)]
-    services = [one for one in wholly if one["level"] == FINEST]
+def _several(
+    whole: dict[Any, Any], parts: list[dict[Any, Any]], shares: dict[Any, float]
+) -> list[Any]:
+    """The parts that began with an account or provider and are most of it, none as good as all.
+
+    None is counted twice: neither services of an account that is one, nor regions and the like.
+    """
+    if whole["level"] not in NESTED:
+        return []
+    began = [
+        one
+        for one in parts
+        if one["level"] in NESTED and shares[one["finding_id"]] > 0 and _together(whole, one)
+    ]
+    accounts = {one["sub_account_id"] for one in began if one["level"] == "account"}
+    names = [
+        one["finding_id"]
+        for one in began
+        if one["level"] == "account" or one["sub_account_id"] not in accounts
+    ]
+    known = [shares[name] for name in names]
+    is_several = len(names) >= SEVERAL and sum(known) >= MOST and max(known) < 1 - ALIKE
+    return names if is_several else []
+
+
+def _told_by_new_or_gone(records: list[dict[Any, Any]]) -> dict[Any, Any]:
+    """Which services are told by a sum that is new, or gone, with all of it: an account's own, and
+    of a region or an owner those that together are about as much.
+    """
+    services = [one for one in records if one["level"] == FINEST]
+    wholes = [one for one in records if one["level"] != FINEST and _is_new_or_gone(one)]
     told: dict[Any, Any] = {}
-    for account in (one for one in wholly if one["level"] == "account"):
+    for whole in sorted(wholes, key=_rank):
+        is_account = whole["level"] == "account"
         parts = [
-            one["finding_id"]
+            one
             for one in services
-            if one["sub_account_id"] == account["sub_account_id"]
-            and _together(account, one)
-            and _same_way(account, one)
+            if one["finding_id"] not in told
+            and _together(whole, one)
+            and _same_way(whole, one)
+            and (not is_account or _is_of_account(whole, one))
         ]
-        told |= dict.fromkeys(parts, account["finding_id"]) if len(parts) > 1 else {}
+        moved = sum(float(one["impact_cost"]) for one in parts)
+        ratio = moved / float(whole["impact_cost"])
+        if len(parts) > 1 and (is_account or 1 - ALIKE <= ratio <= 1 / (1 - ALIKE)):
+            told |= dict.fromkeys((one["finding_id"] for one in parts), whole["finding_id"])
     return told
+
+
+def _rank(finding: dict[Any, Any]) -> int:
+    """0 of a service; the coarser a sum, the more."""
+    return LEVELS.index(finding["level"])
+
+
+def _is_of_account(account: dict[Any, Any], service: dict[Any, Any]) -> bool:
+    return service["sub_account_id"] == account["sub_account_id"] and _is_new_or_gone(service)
 
 
 def _is_new_or_gone(finding: dict[Any, Any]) -> bool:

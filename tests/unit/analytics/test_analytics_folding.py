@@ -122,6 +122,29 @@ def test_parts_that_explain_it_together_tell_it_by_the_largest() -> None:
     assert told_by({}, third, SERVICE | {"impact_cost": Decimal(4)}) == ["f2", None, None]
 
 
+def test_a_sum_tells_several_parts_that_began_with_it_none_of_which_is_most_of_it() -> None:
+    third = SERVICE | {"impact_cost": Decimal(3)}
+    assert told_by({}, third, third, third) == [None, "f0", "f0", "f0"]
+    accounts = [third | {"sub_account_id": name} for name in ("one", "two", "three")]
+    sums = [one | {"level": "account"} for one in accounts]
+    everywhere = told_by({"level": "provider"}, *accounts, *sums)
+    assert everywhere == [None, "f0", "f0", "f0", "f1", "f2", "f3"]
+    region = told_by({"level": "region", "member": "east"}, third, third, third)
+    assert region[1:] == [None] * 3, "which services it has is not known"
+
+
+def test_parts_of_which_one_is_most_or_that_began_apart_tell_their_sum() -> None:
+    tenth = SERVICE | {"impact_cost": Decimal(1)}
+    assert told_by({}, SERVICE | {"impact_cost": Decimal(8)}, tenth, tenth)[0] == "f1"
+    halves = [{"impact_cost": Decimal(5), "sub_account_id": name} for name in ("one", "two")]
+    regions = [{"impact_cost": Decimal(5), "level": "region", "member": n} for n in ("a", "b")]
+    cut = told_by({"level": "provider"}, *halves, *regions, tenth)
+    assert cut[0] == "f1", "two accounts, however they are cut"
+    third = SERVICE | {"impact_cost": Decimal(3)}
+    later = third | {"first_seen": date(2026, 9, 10)}
+    assert told_by({}, third, third, later) == ["f1", None, None, None]
+
+
 def test_other_days_directions_accounts_and_currencies_tell_no_sum() -> None:
     for change in (
         {"first_seen": date(2026, 10, 1), "last_seen": date(2026, 10, 2)},
@@ -152,6 +175,16 @@ def test_an_account_that_is_new_as_a_whole_tells_its_services() -> None:
     gone = {"impact_cost": Decimal(-10), "expected_cost": Decimal(10), "actual_cost": Decimal(0)}
     left = SERVICE | gone | {"impact_cost": Decimal(-6)}
     assert told_by(gone, left, left) == [None, "f0", "f0"]
+
+
+def test_a_region_or_owner_that_is_new_tells_the_services_that_are_as_much() -> None:
+    owner = WHOLE | NEW | {"level": "owner", "sub_account_id": "(all)", "member": "newcomers"}
+    half = SERVICE | NEW | {"impact_cost": Decimal(5)}
+    grown = half | {"expected_cost": Decimal(90), "actual_cost": Decimal(95)}
+    assert told_by(owner, half, grown) == [None, "f0", "f0"]
+    assert told_by(owner, half, grown, {}) == [None, "f0", "f0", "f0"], "and the sums they are in"
+    assert told_by(owner, half, SERVICE | {"impact_cost": Decimal(9)})[0] == "f2"
+    assert told_by(owner, SERVICE | {"impact_cost": Decimal(10)}) == ["f1", None]
 
 
 def test_services_of_an_account_that_was_there_or_began_apart_tell_themselves() -> None:
