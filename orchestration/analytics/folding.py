@@ -2,7 +2,8 @@
 
 A cause seldom stays in one series: a machine left running is compute, disk and traffic, each in a
 series of its own. Findings of one provider and currency that begin within a day, go the same way
-and name the same resource, or equally tagged ones, first are told by the largest of them.
+and name the same resource, equally tagged ones, or the commitments that cover them, first are told
+by the largest of them.
 
 A sum of series (an account, a region, an owner, a provider) moves whenever one of its parts does:
 its finding is told by the largest finding of its parts where those that moved on the same days, the
@@ -171,7 +172,7 @@ def fold(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     for finding in apart.to_dict("records"):
         name = finding["finding_id"]
         named = first.loc[name].to_dict() if name in first.index else {}
-        told = finding | {key: named.get(key) for key in ("resource_id", "tags")}
+        told = finding | {key: named.get(key) for key in ("resource_id", "tags", "cause")}
         parent = next((one for one in parents if _same_thing(one, told)), None)
         folded.append(parent["finding_id"] if parent else None)
         if parent is None:
@@ -257,8 +258,11 @@ def _same_way(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
 
 
 def _shared(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
-    return _is_equal(one, other, "resource_id", (None, NONE)) or _is_equal(
-        one, other, "tags", (None, "{}")
+    """A resource, tags, or the commitment: one covers what its provider bills to all accounts."""
+    return (
+        _is_equal(one, other, "resource_id", (None, NONE))
+        or _is_equal(one, other, "tags", (None, "{}"))
+        or one["cause"] == other["cause"] == "commitment"
     )
 
 

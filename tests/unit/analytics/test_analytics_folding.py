@@ -16,14 +16,16 @@ TALE: dict[str, Any] = {
     "member": "(all)", "billing_currency": "USD", "first_seen": date(2026, 9, 8),
     "last_seen": date(2026, 9, 12), "level": "service", "impact_cost": Decimal(10),
     "expected_cost": Decimal(90), "actual_cost": Decimal(100), "resource_id": "i-1", "tags": TAGS,
+    "cause": "usage",
 }  # fmt: skip
 
 
 def parents(*changes: dict[str, Any]) -> list[str | None]:
     rows = [TALE | change | {"finding_id": f"f{n}"} for n, change in enumerate(changes)]
     frame = pd.DataFrame(rows).assign(parent_finding_id=None)
-    drivers = frame[["finding_id", "resource_id", "tags"]].assign(driver_rank=1)
-    found = fold(frame.drop(columns=["resource_id", "tags"]), drivers)["parent_finding_id"]
+    named = ["resource_id", "tags", "cause"]
+    drivers = frame[["finding_id", *named]].assign(driver_rank=1)
+    found = fold(frame.drop(columns=named), drivers)["parent_finding_id"]
     return [None if pd.isna(name) else name for name in found]
 
 
@@ -34,6 +36,14 @@ def test_series_moved_by_the_same_resource_are_told_by_the_largest() -> None:
 
 def test_equally_tagged_resources_that_move_together_are_one_thing() -> None:
     assert parents({}, {"resource_id": "vol-1"}) == [None, "f0"]
+
+
+def test_accounts_that_one_commitment_covers_are_one_thing() -> None:
+    covered = {"cause": "commitment", "tags": None}
+    other = covered | {"sub_account_id": "two", "resource_id": "i-2"}
+    assert parents(covered, other) == [None, "f0"]
+    for change in ({"cause": "price"}, {"impact_cost": Decimal(-5)}):
+        assert parents(covered, other | change) == [None, None], change
 
 
 def test_other_resources_days_directions_providers_and_currencies_stay_apart() -> None:
