@@ -3,6 +3,9 @@
 The last word on a finding counts. `false` suppresses that finding; with `until`, and for `planned`
 always, also later findings of the same series and kind that are over before that day. Nothing else
 is suppressed: another series, another kind, what began before, and what is still there at the end.
+
+Of findings that are one thing the largest tells the others, and which is the largest may change
+overnight. A word on one that is about as large as its teller covers the teller too.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pandas as pd
+
+from orchestration.analytics.folding import ALIKE
 
 Verdict = Literal["true", "false", "planned"]
 
@@ -24,8 +29,9 @@ def suppress(findings: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
 
     `feedback` has seq, finding_id, series_id, kind, first_seen, verdict and until (exclusive).
     """
+    words = last_words(feedback)
     out = findings.assign(suppressed_by=pd.Series(None, index=findings.index, dtype=object))
-    for word in last_words(feedback).to_dict("records"):
+    for word in words.to_dict("records"):
         same = out["finding_id"] == word["finding_id"]
         if word["verdict"] == "true":
             out.loc[same, "suppressed_by"] = None
@@ -37,6 +43,16 @@ def suppress(findings: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
             later = out["first_seen"] >= word["first_seen"]
             covered = (same | (like & later)) & (out["last_seen"] < word["until"])
         out.loc[covered, "suppressed_by"] = word["seq"]
+    return _with_tellers(out, set(words["finding_id"]))
+
+
+def _with_tellers(out: pd.DataFrame, judged: set[Any]) -> pd.DataFrame:
+    """Silence what tells a silenced finding that is about as large, unless it was judged itself."""
+    size = out["impact_cost"].astype(float).abs()
+    told = out["suppressed_by"].notna() & out["parent_finding_id"].notna()
+    for child, of in zip(out[told].to_dict("records"), size[told], strict=True):
+        teller = (out["finding_id"] == child["parent_finding_id"]) & ~out["finding_id"].isin(judged)
+        out.loc[teller & (size * (1 - ALIKE) <= of), "suppressed_by"] = child["suppressed_by"]
     return out
 
 

@@ -13,7 +13,8 @@ UNTIL = date(2026, 9, 1)
 
 
 def finding(name: str, first: date, last: date, **change: Any) -> dict[str, Any]:
-    row = {"finding_id": name, "series_id": "s", "kind": "spike", "detectors": "weekday,drift"}
+    row = {"finding_id": name, "series_id": "s", "kind": "spike", "detectors": "weekday,drift",
+           "impact_cost": 100, "parent_finding_id": None}  # fmt: skip
     return row | {"first_seen": first, "last_seen": last} | change
 
 
@@ -60,6 +61,26 @@ def test_true_silences_nothing_and_a_later_word_replaces_an_earlier() -> None:
     assert silenced(word(1, "about", "true"), word(2, "about", "false")) == {"about"}
     kept = silenced(word(1, "about", "planned", UNTIL), word(2, "later", "true"))
     assert kept == {"about"}, "a true one among the silenced is heard"
+
+
+def test_a_word_covers_the_finding_that_tells_it_if_that_is_about_as_large() -> None:
+    day = date(2026, 8, 3)
+    found = pd.DataFrame(
+        [
+            finding("about", day, day, parent_finding_id="alike"),
+            finding("alike", day, day, series_id="of the account", impact_cost=120),
+            finding("other", day, day, series_id="t", parent_finding_id="larger"),
+            finding("larger", day, day, series_id="of the region", impact_cost=-200),
+        ]
+    )
+
+    def silent(*words: dict[str, Any]) -> set[str]:
+        out = suppress(found, pd.DataFrame(list(words), dtype=object))
+        return set(out.loc[out["suppressed_by"] == 1, "finding_id"])
+
+    assert silent(word(1, "about", "false")) == {"about", "alike"}
+    assert silent(word(1, "other", "false")) == {"other"}
+    assert silent(word(1, "about", "false"), word(2, "alike", "true")) == {"about"}
 
 
 def test_no_feedback_silences_nothing() -> None:
