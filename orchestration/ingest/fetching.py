@@ -181,15 +181,17 @@ def _download_one(job: _Job, transfer: Transfer, name: str, remote: Remote) -> N
 
 
 def _version_of(copy: Path, name: str) -> Path:
-    return _beside(copy) / _VERSIONS / f"{name}.version"
+    # Named as the file is, so that whatever can lie in the copy can lie here.
+    return _beside(copy) / _VERSIONS / name
 
 
 def _is_there(copy: Path, name: str, remote: Remote) -> bool:
     """Whether a file is known in this version: as a copy, or as nothing."""
-    version = _version_of(copy, name)
-    known = version.read_text(encoding="utf-8") if version.is_file() else None
+    place, version = copy / name, _version_of(copy, name)
+    # A note that a power cut tore is no version of anything.
+    known = version.read_text(encoding="utf-8", errors="replace") if version.is_file() else None
     if known == remote.version:
-        return (copy / name).is_file()
+        return place.is_file() and remote.bytes in (None, place.stat().st_size)
     return known == f"{_NOTHING}{remote.version}"
 
 

@@ -6,6 +6,7 @@ of them are current is for `fetching`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
@@ -18,6 +19,8 @@ from orchestration.ingest.stores import Address, Remote, Store
 # A hundred executions a month for ten years, in parts; their list must fit into memory.
 _MOST_FILES = 200_000
 _LONGEST_NAME = 255
+# What no file's name can hold: NUL, and halves of characters, which JSON lets a server list.
+_NO_NAME = re.compile("[\0\ud800-\udfff]")
 
 #: Files by their path below the address.
 Listing = Mapping[str, Remote]
@@ -81,7 +84,8 @@ def of_months(parts: Collection[str], months: Collection[str]) -> bool:
 
 
 def _unusable(part: str) -> bool:
-    return part in {".", ".."} or "\0" in part or len(part.encode()) > _LONGEST_NAME
+    nameless = part in {".", ".."} or _NO_NAME.search(part)
+    return bool(nameless) or len(part.encode()) > _LONGEST_NAME
 
 
 def _nothing(address: Address) -> IngestError:

@@ -94,6 +94,25 @@ def test_what_a_window_shows_no_longer_is_kept(shelf: Shelf, lake: Path) -> None
     assert len(copied(fetch(address(), lake))) == 2
 
 
+def test_any_name_that_a_file_can_have_is_fetched_once(shelf: Shelf, lake: Path) -> None:
+    shelf.files = dict.fromkeys(("x" * 251 + ".csv", "a.csv", "a.csv.version/b.csv"), b"1")
+    assert copied(fetch(address(), lake)) == shelf.files
+    fetch(address(), lake)
+    assert len(shelf.taken) == 3
+
+
+def test_a_copy_that_was_cut_and_one_whose_version_was_torn_are_fetched_again(
+    shelf: Shelf, lake: Path
+) -> None:
+    shelf.files = {"a.csv": b"1\n2\n", "b.csv": b"3\n"}
+    copy = fetch(address(), lake)
+    assert copy is not None
+    (copy / "a.csv").write_bytes(b"1\n")
+    (copy.parent / "versions" / "b.csv").write_bytes(b"\xff")
+    assert copied(fetch(address(), lake)) == shelf.files
+    assert sorted(shelf.taken) == ["a.csv", "a.csv", "b.csv", "b.csv"]
+
+
 def test_only_the_current_execution_is_downloaded(shelf: Shelf, lake: Path) -> None:
     month, runs = "BILLING_PERIOD=2025-09", ("20250902T000000Z-a", "20250903T000000Z-b")
     for run in runs:
@@ -252,6 +271,7 @@ def test_an_export_that_never_rests_is_an_error(shelf: Shelf, lake: Path) -> Non
         (["../../a.csv"], "cannot be a file of its own"),
         (["a/b.csv", "a//b.csv"], "cannot be a file of its own"),
         (["x" * 300 + ".csv"], "cannot be a file of its own"),
+        (["a\ud800.csv"], "cannot be a file of its own"),
         (["a.csv", "a.csv/part.csv"], "as a file and as a folder"),
     ],
 )
