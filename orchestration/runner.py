@@ -20,6 +20,7 @@ from unittest.mock import patch
 import dagster as dg
 from dagster import DagsterInstance, EventLogEntry
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster_shared.error import SerializableErrorInfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import SingletonThreadPool
 
@@ -43,6 +44,9 @@ concurrency:
 
 # Between two looks for garbage; Python's own is 700 (2,000 in its newest releases).
 NEW_OBJECTS = 100_000
+
+# How Dagster spells the class of an error that Tollgate raises.
+_OURS = re.compile(r"\A(?:actions|orchestration|policies)\.[\w.]+: ")
 
 OnStep = Callable[[str, str], None]
 """Called with (step key, 'started' | 'done' | 'failed')."""
@@ -265,11 +269,7 @@ def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
     lines = [f"job {name} failed"]
     for happened in result.all_events:
         if happened.is_step_failure:
-            error = happened.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            message = error.message.strip() if error else "no error recorded"
-            lines.append(f"{happened.step_key}: {plainly(message)}")
+            lines.append(f"{happened.step_key}: {plainly(_said(happened.step_failure_data.error))}")
         if happened.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = happened.asset_check_evaluation_data
             if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
@@ -277,6 +277,15 @@ def _why(name: str, result: dg.ExecuteInProcessResult) -> str:
                 found = f":\n{problems.value}" if problems else ""
                 lines.append(f"{check.asset_key.to_user_string()} {check.check_name}{found}")
     return "\n".join(lines)
+
+
+def _said(error: SerializableErrorInfo | None) -> str:
+    """What an error of Tollgate's own says, since it names the remedy; else the first cause."""
+    if error is None:
+        return "no error recorded"
+    while error.cause is not None and not _OURS.match(error.message):
+        error = error.cause
+    return _OURS.sub("", error.message.strip(), count=1)
 
 
 def plainly(message: str) -> str:

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from orchestration import runner
-from orchestration.runner import alone, plainly, run_job
+from orchestration.ingest.errors import IngestError
+from orchestration.runner import JobFailedError, alone, plainly, run_job
 from orchestration.settings import Settings
 
 HOLD = """
@@ -83,6 +84,26 @@ def test_warehouse_that_somebody_has_open_is_one_line_with_the_process(tmp_path:
 @dg.asset
 def budgets() -> None:
     """An asset."""
+
+
+@dg.asset
+def bills() -> None:
+    try:
+        raise OSError("what the cloud's SDK says")
+    except OSError as error:
+        raise IngestError("s3://acme: no such bucket. Check its name.") from error
+
+
+def test_a_failed_build_says_tollgates_own_words_and_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dg.Definitions(assets=[bills], jobs=[dg.define_asset_job("everything")])
+    monkeypatch.setattr(runner, "assemble", lambda settings: made)
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    with pytest.raises(JobFailedError) as failed:
+        run_job(Settings(tmp_path), "everything")
+    said = "job everything failed\nbills: s3://acme: no such bucket. Check its name."
+    assert str(failed.value) == said
 
 
 @dg.asset_check(asset=budgets, description="No budget\nis over.")
