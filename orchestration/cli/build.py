@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.console import err, fail
+from orchestration.cli.rows import harmless
 from orchestration.ingest.errors import IngestError
 from orchestration.moments import MomentError, read_moment
 from orchestration.settings import Settings, load_settings
@@ -78,5 +79,5 @@ def materialise(settings: Settings, first: str | None = None, last: str | None =
             progress.stop()
             fail(str(error))
     for warning in warnings:
-        err.print(Text(f"warning: {warning}", "yellow"), soft_wrap=True)
+        err.print(Text(harmless(f"warning: {warning}"), "yellow"), soft_wrap=True)
     return done

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from orchestration.cli.console import fail, out
+from orchestration.cli.rows import shown
 from orchestration.settings import Settings, SettingsError, load_settings
 
 Finding = tuple[bool, str]
@@ -46,7 +46,7 @@ def doctor() -> None:
         except Exception as error:  # noqa: BLE001 (a doctor reports whatever is broken)
             good, text = False, _said(error)
         healthy &= good
-        table.add_row("[green]ok[/]" if good else "[red]no[/]", name, escape(text))
+        table.add_row("[green]ok[/]" if good else "[red]no[/]", name, shown(text))
     out.print(table)
     raise typer.Exit(0 if healthy else 1)
 

@@ -11,10 +11,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.cli.console import fail
+from orchestration.cli.rows import harmless
 from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.fetching import fetch
@@ -69,7 +70,7 @@ def ingest(
         with console.status("Looking at the files") as status:
 
             def say(message: str) -> None:
-                status.update(escape(message))
+                status.update(Text(harmless(message)))
 
             there = [_at_hand(path, settings.lake, billing_period, say) for path in paths]
             for name, delivery in _by_feed(there, feed):
@@ -93,7 +94,7 @@ def ingest(
     console.print(_table(results))
     for result in results:
         if result.drift:
-            console.print(_drift(result), markup=False, highlight=False, soft_wrap=True)
+            console.print(Text(harmless(_drift(result))), soft_wrap=True)
 
 
 def _at_hand(path: str, lake: Path, month: str | None, say: Progress) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.status import Status
 from typer.testing import CliRunner
 
 from orchestration.cli.ingest import ingest
@@ -65,6 +66,23 @@ def test_changed_columns_are_named_beside_the_table(
     assert "aws_cur2/default 2025-09: columns differ" in out
     assert "new 1: surprise (x_extras)" in out
     assert f"renamed 1: {cost} → {dialect}" in out
+
+
+def test_names_in_bills_cannot_steer_the_terminal(
+    run: Run, write_csv: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys and headers are written by whoever fills the bucket."""
+    said: list[str] = []
+    monkeypatch.setattr(Status, "update", lambda _, status: said.append(str(status)))
+    header = ("bill_payer_account_id", "bill_billing_period_start_date",
+              "line_item_usage_start_date", "line_item_currency_code",
+              "line_item_unblended_cost")  # fmt: skip
+    row = ("1", "2025-09-01", "2025-09-03", "USD", "1")
+    run(write_csv("v1.csv", header, [row]))
+    _, out, _ = run(write_csv("\x1b[2J.csv", (*header, "\x1b]0;title\x07"), [(*row, "x")]))
+    assert "new 1: \\x1b]0;title" in out
+    assert "\\x1b[2J.csv: reading" in said
+    assert "\x1b" not in out + "".join(said)
 
 
 def test_deliveries_are_received_when_declared_and_in_order(
