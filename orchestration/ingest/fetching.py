@@ -22,7 +22,7 @@ from orchestration.ingest.landing import Progress
 from orchestration.ingest.listing import Listing, listing, of_months, opened
 from orchestration.ingest.locks import exclusive, working_folder
 from orchestration.ingest.originals import FETCHED, flush
-from orchestration.ingest.providers.manifests import is_manifest
+from orchestration.ingest.providers.manifests import MOST_BYTES, is_manifest
 from orchestration.ingest.stores import Address, Interrupted, Nothing, Remote, Store
 from orchestration.ingest.transfer import Transfer
 
@@ -101,6 +101,14 @@ def fetch(
 def _fetch_current(job: _Job, listed: Listing) -> list[str]:
     """Fetch the manifests, and the files that are current by them; the names of what there is."""
     manifests = [name for name in listed if is_manifest(PurePosixPath(name).name)]
+    if len(manifests) == len(listed):
+        # What they name is not here: it must not be looked for elsewhere.
+        return []
+    for name in manifests:
+        if (listed[name].bytes or 0) > MOST_BYTES:
+            raise IngestError(
+                f"{job.address} holds {name}, larger than any manifest. Name another folder."
+            )
     _download(job, {name: listed[name] for name in manifests})
     bills = _current(job, listed, manifests)
     _download(job, {name: listed[name] for name in bills})
@@ -109,8 +117,6 @@ def _fetch_current(job: _Job, listed: Listing) -> list[str]:
 
 def _current(job: _Job, listed: Listing, manifests: Collection[str]) -> list[str]:
     """Which files to ingest, found as on disk: in a tree of the manifests and empty files."""
-    if len(manifests) == len(listed):
-        return []
     with working_folder(job.working) as empty:
         shape = empty / job.copy.name
         for name in listed:

@@ -52,7 +52,7 @@ def listing(store: Store, address: Address, months: Collection[str] | None = Non
         parts = [part for part in remote.key.split("/") if part]
         if not parts or not (is_bill(parts[-1]) or is_manifest(parts[-1])):
             continue
-        anything = True
+        anything = anything or is_bill(parts[-1])
         if months is not None and not of_months(parts, months):
             continue
         name = "/".join(parts)

@@ -26,6 +26,9 @@ DATA, METADATA = "data", "metadata"
 MOST_FILES = 10_000
 # From an execution's manifest up to the export's folder: the execution, the month, `metadata`.
 _LEVELS = 4
+# Bytes of a key with the bucket before it (stores have keys of 1,024), and of a part of it that can
+# be a file's name here; and how many parts, from each of which on it is looked for.
+_LONGEST_KEY, _LONGEST_PART, _MOST_PARTS = 2_048, 255, 100
 # So many names take a hundredth of it; the manifest is read whole.
 MOST_BYTES = 1 << 26
 
@@ -168,6 +171,13 @@ def _resolve(manifest: Path, key: str) -> Path:
     A key is what somebody else wrote: it may name files of the copy, and no others.
     """
     path = PurePosixPath(key)
+    longest = max((_size(part) for part in path.parts), default=0)
+    deep = len(path.parts) > _MOST_PARTS
+    if deep or _size(key) > _LONGEST_KEY or longest > _LONGEST_PART:
+        raise IngestError(
+            f"{manifest} names {key[:_LONGEST_PART]!r}…, longer than any file's name."
+            " Download the manifest again."
+        )
     if ".." in path.parts:
         raise IngestError(
             f"{manifest} names {key}, which leaves the report's folder ('..')."
@@ -189,6 +199,10 @@ def _resolve(manifest: Path, key: str) -> Path:
         f"{manifest} names {key}, but there is no such file near it."
         " The copy is incomplete: download the whole folder again."
     )
+
+
+def _size(name: str) -> int:
+    return len(name.encode(errors="replace"))
 
 
 def _content(manifest: Path) -> dict[str, Any]:

@@ -210,6 +210,16 @@ def test_broken_cur_manifest(tmp_path: Path, content: str) -> None:
         deliveries(tmp_path)
 
 
+@pytest.mark.parametrize("key", ["x" * 300 + ".csv", "x/" * 500 + "a.csv"])
+def test_a_key_that_no_file_can_have_is_refused_before_it_is_looked_for(
+    tmp_path: Path, key: str
+) -> None:
+    put(tmp_path / "2025-09" / "cur-Manifest.json", json.dumps({"reportKeys": [key]}))
+    with pytest.raises(IngestError, match="longer than any file's name") as refused:
+        deliveries(tmp_path)
+    assert len(str(refused.value)) < 1_000
+
+
 def test_exports_file_reads_back_what_was_written(tmp_path: Path) -> None:
     exports = [
         Export("aws_cur2", "acme", tmp_path / "a b", {"line_item_currency_code": "USD"}),

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
-from orchestration.ingest import listing
+from orchestration.ingest import fetching, listing
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.fetching import copy_of, fetch
 from orchestration.ingest.originals import keep, kept_before
@@ -164,6 +164,32 @@ def test_an_address_without_bills_is_an_error(shelf: Shelf, lake: Path) -> None:
     for months in (None, ["2025-10"]):
         with pytest.raises(IngestError, match="holds no bill files"):
             fetch(address(), lake, months)
+
+
+def test_manifests_without_bills_reach_for_nothing_else_in_the_lake(
+    shelf: Shelf, lake: Path
+) -> None:
+    """They were followed up to four folders, into what others have landed."""
+    (lake / "_originals").mkdir(parents=True)
+    (lake / "_originals" / "theirs.csv").write_bytes(b"1")
+    manifest = json.dumps({"dataFiles": ["_originals/theirs.csv"]}).encode()
+    shelf.files = {"2025-10/x-Manifest.json": manifest}
+    with pytest.raises(IngestError, match="holds no bill files"):
+        fetch(address(), lake)
+    shelf.files["2025-09/a.csv"] = b"1"
+    assert fetch(address(), lake, ["2025-10"]) is None
+    with pytest.raises(IngestError, match="no such file near it"):
+        fetch(address(), lake)
+
+
+def test_a_manifest_larger_than_any_is_not_downloaded(
+    shelf: Shelf, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "MOST_BYTES", 3)
+    shelf.files = {"2025-09/a.csv": b"1", "2025-09/manifest.json": b"1234"}
+    with pytest.raises(IngestError, match="larger than any manifest"):
+        fetch(address(), lake)
+    assert shelf.taken == []
 
 
 def test_an_interrupted_fetch_goes_on_where_it_ended(shelf: Shelf, lake: Path) -> None:
