@@ -21,6 +21,8 @@ from orchestration.ingest.registry import FEEDS
 from orchestration.ingest.stores import Address, read_address
 from orchestration.settings import KEPT_VERSIONS
 
+_KEYS = ("feed", "name", "path", "set")
+
 
 @dataclass(frozen=True)
 class Export:
@@ -46,11 +48,17 @@ def read_exports(file: Path) -> list[Export]:
 
 
 def declared_exports(file: Path, table: str) -> list[Export]:
-    """The exports in a TOML file's array of tables of that name."""
-    return [
-        _export(file, f"[[{table}]] number {index}", entry)
-        for index, entry in enumerate(_tables(file, table), start=1)
-    ]
+    """The exports in a TOML file's array of tables of that name; each has a name of its own."""
+    found: dict[tuple[str, str], Export] = {}
+    for index, entry in enumerate(_tables(file, table), start=1):
+        label = f"[[{table}]] number {index}"
+        export = _export(file, label, entry)
+        if found.setdefault((export.feed, export.name), export) is not export:
+            raise IngestError(
+                f"{file}: {label} is a second {export.feed} export of the name {export.name!r}:"
+                ' the one would replace the months of the other. Give it another name = "…".'
+            )
+    return list(found.values())
 
 
 def write_exports(file: Path, exports: Sequence[Export]) -> None:
@@ -181,15 +189,22 @@ def _tables(file: Path, name: str) -> list[dict[str, Any]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IngestError(f"{file} is not valid TOML ({error}). Correct it.") from error
     tables = content.get(name, [])
-    if not isinstance(tables, list):
+    if not isinstance(tables, list) or not all(isinstance(entry, dict) for entry in tables):
         raise IngestError(f"{file}: write each {name} as [[{name}]], with two brackets.")
     return tables
 
 
 def _export(file: Path, label: str, entry: Mapping[str, Any]) -> Export:
     for key in ("feed", "path"):
-        if not isinstance(entry.get(key), str):
+        if not (isinstance(entry.get(key), str) and entry[key]):
             raise IngestError(f'{file}: {label} lacks {key} = "…". Add it.')
+    if unknown := sorted(entry.keys() - set(_KEYS)):
+        raise IngestError(
+            f"{file}: {label} has {', '.join(unknown)}, which is not known."
+            f" Known: {', '.join(_KEYS)}."
+        )
+    if not isinstance(entry.get("set", {}), dict):
+        raise IngestError(f"{file}: {label}: write set as a table of column = value.")
     if entry["feed"] not in FEEDS:
         raise IngestError(
             f"{file}: {label} names feed {entry['feed']!r}. Known feeds: {', '.join(FEEDS)}."

@@ -237,6 +237,11 @@ def test_exports_file_reads_back_what_was_written(tmp_path: Path) -> None:
     [
         ('[[export]]\nfeed = "focus"', "lacks path"),
         ('[[export]]\nfeed = "x"\npath = "/"', "names feed 'x'"),
+        ('[[export]]\nfeed = "focus"\npath = ""', "lacks path"),
+        ('[[export]]\nfeed = "focus"\npath = "/"\nnmae = "x"', "has nmae, which is not known"),
+        ('[[export]]\nfeed = "focus"\npath = "/"\nset = "x"', "write set as a table"),
+        ('[[export]]\nfeed = "focus"\npath = "/"\n' * 2, "number 2 is a second focus export"),
+        ('export = ["x"]', r"write each export as \[\[export\]\]"),
         ("[export]\n", r"write each export as \[\[export\]\]"),
         ("[[export", "not valid TOML"),
     ],
