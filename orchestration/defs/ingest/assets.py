@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.defs.groups import LAND
 from orchestration.ingest.contract import Feed
+from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import Export, exports_of, land_export
 from orchestration.ingest.landing import LandingResult
 from orchestration.ingest.registry import FEEDS
@@ -41,8 +42,9 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
         periods = set(context.partition_keys) if chosen else None
         landed: list[LandingResult] = []
         exports = exports_of(settings.exports_file, feed.name)
-        try:
-            for export in exports:
+        problems: list[tuple[str, IngestError]] = []
+        for export in exports:
+            try:
                 landed += land_export(
                     export,
                     periods,
@@ -51,9 +53,15 @@ def _raw_asset(feed: Feed) -> dg.AssetsDefinition:
                     kept_versions=settings.kept_versions,
                     progress=context.log.info,
                 )
-        except Interrupted as error:
-            context.log.warning(str(error))
-            raise dg.RetryRequested(_RETRIES, _RETRY_SECONDS) from error
+            except IngestError as error:
+                context.log.warning(f"{export.name}: {error}")
+                problems.append((export.name, error))
+        if problems:
+            # After the others have landed: one that cannot be read must not keep them waiting.
+            said = IngestError("\n".join(f"{name}: {error}" for name, error in problems))
+            if any(isinstance(error, Interrupted) for _, error in problems):
+                raise dg.RetryRequested(_RETRIES, _RETRY_SECONDS) from said
+            raise said
         if not chosen:
             for period in sorted({result.billing_period for result in landed}):
                 of_period = [result for result in landed if result.billing_period == period]
