@@ -199,7 +199,7 @@ def test_large_objects_arrive_whole(bucket: Bucket, tmp_path: Path) -> None:
     [
         (f"s3://{BUCKET}/nothing", {}, "holds no bill files"),
         ("s3://of-nobody/cur", {}, "There is no bucket of-nobody"),
-        (f"s3://{BUCKET}/cur?profile=absent", {}, "absent"),
+        (f"s3://{BUCKET}/cur?profile=absent", {}, "Check the address and the AWS profile"),
         (f"s3://{BUCKET}/cur?region=x", {}, "no option 'region'. Known: profile"),
         (f"s3://{BUCKET}/cur", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "Check the network"),
         (f"s3://{BUCKET}/cur", {"AWS_ACCESS_KEY_ID": ""}, "no AWS credentials here"),

@@ -84,12 +84,16 @@ def _explained(address: Address) -> Iterator[None]:
     from botocore.exceptions import (  # noqa: PLC0415
         BotoCoreError,
         ClientError,
+        ConnectionClosedError,
         ConnectionError,
         HTTPClientError,
         IncompleteReadError,
         NoCredentialsError,
+        ReadTimeoutError,
         ResponseStreamingError,
     )
+
+    broken = (ResponseStreamingError, IncompleteReadError, ReadTimeoutError, ConnectionClosedError)
 
     try:
         yield
@@ -103,12 +107,16 @@ def _explained(address: Address) -> Iterator[None]:
             f"{address}: there are no AWS credentials here. Set AWS_PROFILE, or run where the"
             " machine has a role."
         ) from error
-    except (ResponseStreamingError, IncompleteReadError) as error:
+    except broken as error:
         raise Interrupted(f"{address}: the connection broke ({error}). Try again.") from error
     except (ConnectionError, HTTPClientError) as error:
         raise Interrupted(f"{address}: {error}. Check the network and the region.") from error
     except BotoCoreError as error:
-        raise IngestError(f"{address}: {error}. Check the network and the region.") from error
+        said = " ".join(str(error).split()).rstrip(".")
+        raise IngestError(
+            f"{address}: {said}. Check the address and the AWS profile, and sign in again if it has"
+            " expired (aws sso login)."
+        ) from error
 
 
 def _remedy(address: Address, code: str) -> str:
@@ -121,5 +129,7 @@ def _remedy(address: Address, code: str) -> str:
             return "Sign in again: the credentials are expired or wrong."
         case "SlowDown" | "InternalError" | "ServiceUnavailable":
             return "Try again later."
+        case "InvalidObjectState":
+            return "A file is archived (Glacier): restore it, or name newer months."
         case _:
             return "Check the address, the credentials and their region."
