@@ -164,6 +164,12 @@ def _download_one(job: _Job, transfer: Transfer, name: str, remote: Remote) -> N
         except Interrupted:
             if not left:
                 raise
+        except OSError as error:
+            raise IngestError(
+                f"{job.address}: {name} cannot be written below {job.copy.parent}"
+                f" ({error.strerror or error}). Free space there, or allow it, and try again: what"
+                " is complete is not fetched twice."
+            ) from error
         except Nothing:
             # What was there is forgotten rather than withdrawn: it stays.
             known = remote.version if place.is_file() else f"{_NOTHING}{remote.version}"

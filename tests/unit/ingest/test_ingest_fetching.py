@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -256,6 +257,18 @@ def test_a_file_that_breaks_off_is_tried_again_and_never_half_kept(
     with pytest.raises(IngestError, match="connection broke"):
         fetch(address(), lake)
     assert copied(copy_of(address(), lake)) == {"a.csv": b"whole"}
+
+
+def test_a_full_disk_is_said_with_its_place_and_how_to_go_on(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"a.csv": b"1"}
+
+    def fill(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    shelf.before = fill
+    with pytest.raises(IngestError, match=r"a\.csv cannot be written below .+No space") as said:
+        fetch(address(), lake)
+    assert str(lake) in str(said.value)
 
 
 def test_a_file_shorter_than_it_was_listed_is_refused(
