@@ -34,12 +34,16 @@ class Server:
     costs: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     status: int = 200
+    #: What is answered to each question for a day, if not its workloads.
+    page: bytes = b""
     #: Ends the connection before the answer is whole.
     cut: bool = False
 
     def answer(self, window: str) -> bytes:
         day = window[:10]
         self.asked.append(day)
+        if self.page and day != "1d":
+            return self.page
         if day not in self.costs:
             return json.dumps({"code": 200, "data": [{}]}).encode()
         workload = json.loads(EXAMPLE.read_text())["data"][0]["kube-system"]
@@ -137,6 +141,16 @@ def test_an_answer_that_breaks_off_is_not_kept(opencost: Server, tmp_path: Path)
     with pytest.raises(IngestError, match="connection broke"):
         fetch(address(f"{opencost.address}?days=2"), tmp_path / "lake")
     assert not list((tmp_path / "lake").rglob("*.json"))
+
+
+def test_a_page_in_place_of_a_day_is_not_kept_for_good(opencost: Server, tmp_path: Path) -> None:
+    opencost.costs, opencost.page = {"2026-09-20": "1"}, b"<html>sign in</html>" + b" " * 2_000
+    with pytest.raises(IngestError, match="does not answer like OpenCost"):
+        fetch(address(opencost.address), tmp_path / "lake")
+    opencost.page = b""
+    copy = fetch(address(opencost.address), tmp_path / "lake")
+    assert copy is not None
+    assert [file.stem for file in copy.rglob("*.json")] == ["2026-09-20"]
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,11 @@ class OpenCost:
         size, start = 0, b""
         with self._ask(window, includeIdle="true") as answer, _explained(self._address):
             for chunk in answer.iter_content(_CHUNK):
-                size += target.write(chunk)
                 start = start or chunk
+                if not start.startswith(b"{"):
+                    # A proxy's page, whose status is that of an answer, would be kept for good.
+                    raise _unlike(self._address)
+                size += target.write(chunk)
         if size <= _EMPTY and not any(_allocations(start, self._address)):
             raise Nothing(f"{self._address} has no workloads on {day:%Y-%m-%d}.")
 
@@ -97,11 +100,15 @@ class OpenCost:
         return answer
 
 
+def _unlike(address: Address) -> IngestError:
+    return IngestError(f"{address} does not answer like OpenCost. Check the address.")
+
+
 def _allocations(body: bytes, address: Address) -> list[object]:
     try:
         found = json.loads(body)
     except ValueError as error:
-        raise IngestError(f"{address} does not answer like OpenCost. Check the address.") from error
+        raise _unlike(address) from error
     data = found.get("data") if isinstance(found, dict) else None
     return data if isinstance(data, list) else []
 
