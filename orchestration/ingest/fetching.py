@@ -61,6 +61,16 @@ def _beside(copy: Path) -> Path:
     return copy.parent if copy.name == _FILES else copy.parent.parent
 
 
+def _refuse_link(copy: Path, lake: Path) -> None:
+    """What is not current is removed from a copy: it must not lie where somebody else's files do.
+
+    `_fetched` itself may be a link, to a larger disk.
+    """
+    place = copy.relative_to(lake / FETCHED)
+    if copy.resolve() != (lake / FETCHED).resolve() / place:
+        raise IngestError(f"{copy} is a link, or in one. Remove the link; it is fetched again.")
+
+
 def fetch(
     address: Address,
     lake: Path,
@@ -75,6 +85,7 @@ def fetch(
     """
     store = opened(address)
     copy = copy_of(address, lake)
+    _refuse_link(copy, lake)
     with exclusive(_beside(copy) / ".lock"), working_folder(lake) as working:
         job = _Job(store, address, months, copy, working, progress or (lambda _: None))
         job.say(f"{address}: listing")
