@@ -86,8 +86,13 @@ def fetch(
     store = opened(address)
     copy = copy_of(address, lake)
     _refuse_link(copy, lake)
-    with exclusive(_beside(copy) / ".lock"), working_folder(lake) as working:
-        job = _Job(store, address, months, copy, working, progress or (lambda _: None))
+    say = progress or (lambda _: None)
+    lock = exclusive(
+        _beside(copy) / ".lock",
+        lambda: say(f"{address}: another process is fetching it, waiting until it has ended"),
+    )
+    with lock, working_folder(lake) as working:
+        job = _Job(store, address, months, copy, working, say)
         job.say(f"{address}: listing")
         listed = listing(store, address, months)
         for _ in range(_ATTEMPTS):

@@ -35,8 +35,8 @@ def opened(address: Address) -> Store:
 
 
 def look(address: Address) -> None:
-    """Ask an address for its first file; an `IngestError` where it has none or cannot be read."""
-    if next(iter(opened(address).contents()), None) is None:
+    """Ask an address for its first bill; an `IngestError` where it has none or cannot be read."""
+    if not any(is_bill(one.key.rpartition("/")[2]) for one in opened(address).contents()):
         raise _nothing(address)
 
 

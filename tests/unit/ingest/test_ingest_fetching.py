@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -15,6 +16,7 @@ import pytest
 from orchestration.ingest import fetching, listing
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.fetching import copy_of, fetch
+from orchestration.ingest.locks import exclusive
 from orchestration.ingest.originals import keep, kept_before
 from orchestration.ingest.stores import Address, Interrupted, Nothing, Remote, read_address
 
@@ -165,6 +167,8 @@ def test_an_address_without_bills_is_an_error(shelf: Shelf, lake: Path) -> None:
     for months in (None, ["2025-10"]):
         with pytest.raises(IngestError, match="holds no bill files"):
             fetch(address(), lake, months)
+    with pytest.raises(IngestError, match="holds no bill files"):
+        listing.look(address())
 
 
 def test_manifests_without_bills_reach_for_nothing_else_in_the_lake(
@@ -239,6 +243,21 @@ def test_progress_names_files_and_bytes(shelf: Shelf, lake: Path) -> None:
     fetch(address(), lake, progress=said.append)
     assert said[-2].startswith("shelf://acme/export: 1 of 2 files")
     assert said[-1] == "shelf://acme/export: 2 of 2 files, 1.5 MB so far"
+
+
+def test_who_waits_for_another_that_fetches_the_same_is_told(shelf: Shelf, lake: Path) -> None:
+    shelf.files = {"a.csv": b"1"}
+    said: list[str] = []
+    with ExitStack() as other:
+        other.enter_context(exclusive(copy_of(address(), lake).parent / ".lock"))
+
+        def say(message: str) -> None:
+            said.append(message)
+            other.close()
+
+        fetch(address(), lake, progress=say)
+    assert said[0] == f"{address()}: another process is fetching it, waiting until it has ended"
+    assert said[1] == f"{address()}: listing"
 
 
 def test_a_file_that_breaks_off_is_tried_again_and_never_half_kept(
