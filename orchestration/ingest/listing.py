@@ -49,10 +49,12 @@ def listing(store: Store, address: Address, months: Collection[str] | None = Non
     found: dict[str, Remote] = {}
     anything = False
     for remote in store.contents():
-        parts = [part for part in remote.key.split("/") if part]
-        if not parts or not (is_bill(parts[-1]) or is_manifest(parts[-1])):
+        # Empty where the key marks a folder, whatever the folder is called.
+        last = remote.key.rpartition("/")[2]
+        if not (is_bill(last) or is_manifest(last)):
             continue
-        anything = anything or is_bill(parts[-1])
+        parts = [part for part in remote.key.split("/") if part]
+        anything = anything or is_bill(last)
         if months is not None and not of_months(parts, months):
             continue
         name = "/".join(parts)

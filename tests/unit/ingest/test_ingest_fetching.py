@@ -97,6 +97,12 @@ def test_what_a_window_shows_no_longer_is_kept(shelf: Shelf, lake: Path) -> None
     assert len(copied(fetch(address(), lake))) == 2
 
 
+def test_the_mark_of_a_folder_is_no_file(shelf: Shelf, lake: Path) -> None:
+    """Spark names a folder of parts like a file, and may leave a mark of it."""
+    shelf.files = {"2025-09/x.parquet/": b"", "2025-09/x.parquet/0.parquet": b"1"}
+    assert copied(fetch(address(), lake)) == {"2025-09/x.parquet/0.parquet": b"1"}
+
+
 def test_any_name_that_a_file_can_have_is_fetched_once(shelf: Shelf, lake: Path) -> None:
     shelf.files = dict.fromkeys(("x" * 251 + ".csv", "a.csv", "a.csv.version/b.csv"), b"1")
     assert copied(fetch(address(), lake)) == shelf.files
