@@ -19,6 +19,7 @@ from orchestration.ingest.fetching import copy_of, fetch
 from orchestration.ingest.locks import exclusive
 from orchestration.ingest.originals import keep, kept_before
 from orchestration.ingest.stores import Address, Interrupted, Nothing, Remote, read_address
+from orchestration.ingest.transfer import Transfer
 
 
 @dataclass
@@ -249,6 +250,15 @@ def test_progress_names_files_and_bytes(shelf: Shelf, lake: Path) -> None:
     fetch(address(), lake, progress=said.append)
     assert said[-2].startswith("shelf://acme/export: 1 of 2 files")
     assert said[-1] == "shelf://acme/export: 2 of 2 files, 1.5 MB so far"
+
+
+def test_progress_of_many_small_files_is_told_in_few_words() -> None:
+    said: list[str] = []
+    transfer = Transfer("export", 5_050, said.append)
+    for _ in range(5_050):
+        transfer.done()
+    assert len(said) == 100
+    assert said[-1].startswith("export: 5050 of 5050 files")
 
 
 def test_who_waits_for_another_that_fetches_the_same_is_told(shelf: Shelf, lake: Path) -> None:
