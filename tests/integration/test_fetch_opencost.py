@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from orchestration.ingest import listing
 from orchestration.ingest.errors import IngestError
@@ -141,6 +142,22 @@ def test_an_answer_that_breaks_off_is_not_kept(opencost: Server, tmp_path: Path)
     with pytest.raises(IngestError, match="connection broke"):
         fetch(address(f"{opencost.address}?days=2"), tmp_path / "lake")
     assert not list((tmp_path / "lake").rglob("*.json"))
+
+
+def test_an_answer_that_stalls_is_asked_for_again(
+    opencost: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opencost.costs = {"2026-10-02": "1"}
+    arriving, stalls = requests.Response.iter_content, iter([True])
+
+    def stall(answer: requests.Response, size: int) -> Any:
+        if next(stalls, False):
+            raise requests.ConnectionError("Read timed out.")
+        return arriving(answer, size)
+
+    monkeypatch.setattr(requests.Response, "iter_content", stall)
+    assert fetch(address(f"{opencost.address}?days=1"), tmp_path / "lake") is not None
+    assert opencost.asked.count("2026-10-02") == 2
 
 
 def test_a_page_in_place_of_a_day_is_not_kept_for_good(opencost: Server, tmp_path: Path) -> None:

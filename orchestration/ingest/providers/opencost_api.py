@@ -69,7 +69,7 @@ class OpenCost:
         day = datetime.fromisoformat(remote.key.rpartition("/")[2].removesuffix(".json"))
         window = f"{day:%Y-%m-%dT00:00:00Z},{day + timedelta(days=1):%Y-%m-%dT00:00:00Z}"
         size, start = 0, b""
-        with self._ask(window, includeIdle="true") as answer, _explained(self._address):
+        with self._ask(window, includeIdle="true") as answer, _explained(self._address, begun=True):
             for chunk in answer.iter_content(_CHUNK):
                 start = start or chunk
                 if not start.startswith(b"{"):
@@ -114,12 +114,16 @@ def _allocations(body: bytes, address: Address) -> list[object]:
 
 
 @contextmanager
-def _explained(address: Address) -> Iterator[None]:
+def _explained(address: Address, *, begun: bool = False) -> Iterator[None]:
+    """Errors of the way, with a remedy; `begun` where an answer has been arriving."""
     import requests  # noqa: PLC0415 (fast --help)
 
+    # What stalls in the middle is a ConnectionError too.
+    stalled = (requests.ConnectionError,) if begun else ()
+    broken = (requests.exceptions.ChunkedEncodingError, requests.ReadTimeout, *stalled)
     try:
         yield
-    except (requests.exceptions.ChunkedEncodingError, requests.ReadTimeout) as error:
+    except broken as error:
         raise Interrupted(
             f"{address}: the connection broke ({type(error).__name__}). Try again."
         ) from error
