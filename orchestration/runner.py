@@ -285,6 +285,8 @@ def _said(error: SerializableErrorInfo | None) -> str:
         return "no error recorded"
     while error.cause is not None and not _OURS.match(error.message):
         error = error.cause
+    if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        return "interrupted. Build again: what is complete is kept."
     return _OURS.sub("", error.message.strip(), count=1)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -92,6 +94,22 @@ def bills() -> None:
         raise OSError("what the cloud's SDK says")
     except OSError as error:
         raise IngestError("s3://acme: no such bucket. Check its name.") from error
+
+
+@dg.asset
+def endless() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(10)
+
+
+def test_who_interrupts_a_build_is_told_so_and_no_class_of_dagsters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dg.Definitions(assets=[endless], jobs=[dg.define_asset_job("everything")])
+    monkeypatch.setattr(runner, "assemble", lambda settings: made)
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    with pytest.raises(JobFailedError, match=r"\nendless: interrupted\. Build again"):
+        run_job(Settings(tmp_path), "everything")
 
 
 def test_a_failed_build_says_tollgates_own_words_and_remedy(
