@@ -169,7 +169,9 @@ def new_bills(context: dg.SensorEvaluationContext, tollgate: Tollgate) -> dg.Sen
     # Files that no folder puts into a month may be of any: a run that names none takes all.
     known = months <= set(BILLING_MONTHS.get_partition_keys())
     tags = period_range_tags(min(months), max(months)) if known else {}
-    return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], cursor=cursor)
+    # What a run that fails has not landed is no news to the next tick.
+    request = dg.RunRequest(tags={**tags, "dagster/max_retries": "2"})
+    return dg.SensorResult(run_requests=[request], cursor=cursor)
 
 
 @dg.run_failure_sensor(

@@ -31,7 +31,8 @@ from orchestration.partitions import BILLING_MONTHS, period_range_tags
 from orchestration.settings import Settings
 
 _CONFIG = "dagster.yaml"
-# No telemetry, no invitation over the first page, one run at a time: DuckDB takes one writer.
+# No telemetry, no invitation over the first page, one run at a time: DuckDB takes one writer. Runs
+# are retried where they ask for it (`new_bills`).
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
@@ -40,6 +41,8 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+run_retries:
+  enabled: true
 """
 
 # Between two looks for garbage; Python's own is 700 (2,000 in its newest releases).

@@ -136,6 +136,7 @@ def test_new_files_start_one_run_over_the_months_that_changed(
     third = tick(second.cursor)
     assert months(third) == ["2026-09", "2026-09"]
     assert third.run_requests[0].run_key is None
+    assert third.run_requests[0].tags["dagster/max_retries"] == "2"
     write("of-any-month.csv")
     assert months(tick(third.cursor)) == [None, None]
     write("2011-01/a.csv")
