@@ -7,8 +7,8 @@ which files of a store are wanted and how they are copied (`fetching`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -58,6 +58,8 @@ class Remote:
     """Another one whenever the content is: an ETag, a generation."""
     bytes: int | None = None
     """None where the store cannot tell before it is downloaded."""
+    name: str = ""
+    """The store's own name of it, where that is another."""
 
 
 class Interrupted(IngestError):
@@ -81,6 +83,23 @@ class Store(Protocol):
     def download(self, remote: Remote, target: BinaryIO) -> None:
         """Write a file's content, as it is now, to an empty file; or raise `Nothing`."""
         ...
+
+
+def below(path: str, listed: Callable[[str], Iterable[Remote]]) -> Iterator[Remote]:
+    """The files of a bucket below a folder; where there are none, the one of that very name.
+
+    `listed` gives those whose `name` begins with a prefix.
+    """
+    # A prefix is a folder: `exports/a` must not find `exports/ab/…`.
+    folder = f"{path.rstrip('/')}/" if path else ""
+    found = False
+    for one in listed(folder):
+        found = True
+        yield replace(one, key=one.name.removeprefix(folder))
+    for one in () if found or not path else listed(path):
+        if one.name == path:
+            yield replace(one, key=path.rpartition("/")[2])
+            return
 
 
 def read_address(text: str) -> Address | None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration.ingest.locks import exclusive
 from policies.provision import tools_dir
+from tests.integration.servers import server
 
 # The newest that runs on Node 20; from 3.36 on it wants 21.
 _VERSION = "3.35.0"
@@ -25,33 +24,19 @@ AVAILABLE = shutil.which("node") is not None and shutil.which("npm") is not None
 @contextmanager
 def azurite() -> Iterator[str]:
     """A running emulator with nothing in it; the connection string to its one account."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        ["node", _installed() / _MAIN, "--blobHost", "127.0.0.1", "--blobPort", str(port),
-         "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"},
-    )  # fmt: skip
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.5).close()
-                break
-            except OSError:
-                assert server.poll() is None, "azurite ended at once"
-                assert time.monotonic() < deadline, "azurite did not start"
-                time.sleep(0.05)
+    main = _installed() / _MAIN
+
+    def command(port: int) -> list[str | Path]:
+        return [
+            "node", main, "--blobHost", "127.0.0.1", "--blobPort", str(port),
+            "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent",
+        ]  # fmt: skip
+
+    with server(command, {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}) as port:
         yield (
             f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
             f"BlobEndpoint=http://127.0.0.1:{port}/{ACCOUNT};"
         )
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def _installed() -> Path:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +18,7 @@ from tests.integration import postgres_server
 from tests.integration.azure_fake import Fake, azure_fake
 from tests.integration.dbt_builds import ROOT, Installation
 from tests.integration.golden_bills import golden_bills
+from tests.integration.servers import server
 
 SAMPLES = ROOT / "tests/fixtures/billing"
 _TOOLS = os.pathsep.join((os.environ.get("PATH", ""), str(tools_dir(os.environ) / "bin")))
@@ -54,30 +52,11 @@ def duckdb_build(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 @pytest.fixture(scope="session")
 def moto_address() -> Iterator[str]:
     """The AWS emulator, as a server of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # The emulator's hundreds of stock images make every look at snapshots take seconds.
-        env={**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"},
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.5).close()
-                break
-            except OSError:
-                assert server.poll() is None, "moto_server ended at once"
-                assert time.monotonic() < deadline, "moto_server did not start"
-                time.sleep(0.05)
+    moto = Path(sys.executable).parent / "moto_server"
+    # The emulator's hundreds of stock images make every look at snapshots take seconds.
+    environment = {**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+    with server(lambda port: [moto, "-H", "127.0.0.1", "-p", str(port)], environment) as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_a_transfer_that_breaks_may_be_tried_again(azure: Fake) -> None:
     azure.answers[f"GET {PUBLIC}/bills/bill.csv"] = lambda _: content(body, cut=True)
     store = Blobs(address("abfss://bills@acme.dfs.core.windows.net"))
     with pytest.raises(Interrupted, match="the connection broke"):
-        store.download(Remote("bill.csv", "0x1", len(body)), io.BytesIO())
+        store.download(Remote("bill.csv", "0x1", len(body), "bill.csv"), io.BytesIO())
 
 
 @pytest.mark.parametrize(

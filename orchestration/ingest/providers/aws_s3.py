@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.stores import Address, Interrupted, Remote
+from orchestration.ingest.stores import Address, Interrupted, Remote, below
 
 _CHUNK = 1 << 20
 _SERVER_ERROR = 500
@@ -27,41 +27,26 @@ class S3:
     def __init__(self, address: Address) -> None:
         address.require_options("profile")
         self._address = address
-        # A prefix is a folder: `exports/a` must not find `exports/ab/…`.
-        self._folder = f"{address.path.rstrip('/')}/" if address.path else ""
-        # What the keys are below of: the folder, or the one object's own.
-        self._base = self._folder
         with _explained(address):
             self._client = _client(address.options.get("profile"))
 
     def contents(self) -> Iterator[Remote]:
         """All objects below the prefix."""
         with _explained(self._address):
-            found = False
-            for entry in self._below(self._folder):
-                found = True
-                yield Remote(entry["Key"].removeprefix(self._folder), entry["ETag"], entry["Size"])
-            if found:
-                return
-            for entry in self._below(self._address.path):
-                if entry["Key"] == self._address.path:
-                    name = entry["Key"].rpartition("/")[2]
-                    self._base = entry["Key"].removesuffix(name)
-                    yield Remote(name, entry["ETag"], entry["Size"])
+            yield from below(self._address.path, self._listed)
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
         """Stream an object to a file."""
         with _explained(self._address):
-            answer = self._client.get_object(
-                Bucket=self._address.place, Key=f"{self._base}{remote.key}"
-            )
+            answer = self._client.get_object(Bucket=self._address.place, Key=remote.name)
             for chunk in answer["Body"].iter_chunks(_CHUNK):
                 target.write(chunk)
 
-    def _below(self, prefix: str) -> Iterator[dict[str, Any]]:
+    def _listed(self, prefix: str) -> Iterator[Remote]:
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._address.place, Prefix=prefix):
-            yield from page.get("Contents", ())
+            for one in page.get("Contents", ()):
+                yield Remote(one["Key"], one["ETag"], one["Size"], one["Key"])
 
 
 def _client(profile: str | None) -> Any:

@@ -21,7 +21,7 @@ from orchestration.ingest.providers.azure_access import (
     explained,
     quieten,
 )
-from orchestration.ingest.stores import Address, Remote
+from orchestration.ingest.stores import Address, Remote, below
 
 _CONNECTION = "AZURE_STORAGE_CONNECTION_STRING"
 _CONTAINER = re.compile(r"[a-z0-9][a-z0-9-]{2,62}|\$root|\$web")
@@ -56,44 +56,26 @@ class Blobs:
         address.require_options()
         self._address = address
         host, container, self._path = _place(address)
-        # A prefix is a folder: `exports/a` must not find `exports/ab/…`.
-        self._folder = f"{self._path.rstrip('/')}/" if self._path else ""
-        # What the keys are below of: the folder, or the one blob's own.
-        self._base = self._folder
         self._container = _client(address, host).get_container_client(container)
 
     def contents(self) -> Iterator[Remote]:
         """All blobs below the folder."""
         with explained(self._address, _REMEDIES):
-            found = False
-            for blob in self._container.list_blobs(
-                name_starts_with=self._folder or None, include=["metadata"]
-            ):
-                if not _is_folder(blob):
-                    found = True
-                    yield _remote(blob.name.removeprefix(self._folder), blob)
-            if not found and self._path and not self._path.endswith("/"):
-                yield from self._the_one()
+            yield from below(self._path, self._listed)
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
         """Stream a blob to a file, as it is stored."""
         with explained(self._address, _REMEDIES):
-            blob = self._container.get_blob_client(f"{self._base}{remote.key}")
+            blob = self._container.get_blob_client(remote.name)
             # Compressed content that says so stays compressed, as its name says.
             for chunk in blob.download_blob(max_concurrency=1, decompress=False).chunks():
                 target.write(chunk)
 
-    def _the_one(self) -> Iterator[Remote]:
-        from azure.core.exceptions import ResourceNotFoundError  # noqa: PLC0415 (fast --help)
-
-        try:
-            blob = self._container.get_blob_client(self._path).get_blob_properties()
-        except ResourceNotFoundError:
-            return
-        if not _is_folder(blob):
-            name = self._path.rpartition("/")[2]
-            self._base = self._path.removesuffix(name)
-            yield _remote(name, blob)
+    def _listed(self, prefix: str) -> Iterator[Remote]:
+        blobs = self._container.list_blobs(name_starts_with=prefix or None, include=["metadata"])
+        for blob in blobs:
+            if not _is_folder(blob):
+                yield Remote(blob.name, blob.etag.strip('"'), blob.size, blob.name)
 
 
 def _place(address: Address) -> tuple[str, str, str]:
@@ -144,7 +126,3 @@ def _is_folder(blob: Any) -> bool:
     """Hierarchical namespaces list their folders among the blobs, some tools create such too."""
     metadata = {key.lower(): value for key, value in (blob.metadata or {}).items()}
     return metadata.get("hdi_isfolder") == "true" or (blob.name.endswith("/") and not blob.size)
-
-
-def _remote(key: str, blob: Any) -> Remote:
-    return Remote(key, blob.etag.strip('"'), blob.size)
