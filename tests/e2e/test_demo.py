@@ -173,8 +173,10 @@ def test_drivers_sum_to_what_the_daily_costs_changed_by(demo: Any) -> None:
     )  # fmt: skip
     compared = rows(done.stdout)
     found = demo.report["anomalies"]["findings"]
+    sums = {one["finding_id"] for one in found if one["level"] != "service"}
     services = [f for f in found if f["level"] == "service" and f["kind"] != "purchase"]
-    assert len(compared) == len(services)
+    # What a sum tells has the sum's drivers.
+    assert len(compared) == sum(f["parent_finding_id"] not in sums for f in services)
     for row in compared:
         change = Decimal(row["now"]) - Decimal(row["earlier"]) / int(row["windows"])
         assert abs(Decimal(row["change"]) - change) <= Decimal("5e-13")
@@ -183,11 +185,19 @@ def test_drivers_sum_to_what_the_daily_costs_changed_by(demo: Any) -> None:
 def test_what_a_sum_of_services_shows_is_told_by_the_service_that_moved(demo: Any) -> None:
     findings = demo.report["anomalies"]["findings"]
     sums = [finding for finding in findings if finding["level"] != "service"]
-    assert sums
-    assert [finding["why"] for finding in sums if not finding["parent_finding_id"]] == []
-    told = demo.tollgate("explain", sums[0]["finding_id"]).stdout
-    assert f"Told by finding {sums[0]['parent_finding_id']}" in told
+    told_by = next(finding for finding in sums if finding["parent_finding_id"])
+    told = demo.tollgate("explain", told_by["finding_id"]).stdout
+    assert f"Told by finding {told_by['parent_finding_id']}" in told
     assert "by cause" in told
+
+
+def test_an_environment_that_is_new_as_a_whole_tells_its_services(demo: Any) -> None:
+    findings = demo.report["anomalies"]["findings"]
+    sums = [finding for finding in findings if finding["level"] != "service"]
+    (apart,) = [finding for finding in sums if not finding["parent_finding_id"]]
+    assert apart["why"].startswith("New spend: Environment staging of AWS")
+    told = {f["service_name"] for f in findings if f["parent_finding_id"] == apart["finding_id"]}
+    assert len(told) > 1
 
 
 def test_a_finding_is_explained_by_cause_resource_and_owner(demo: Any) -> None:
