@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -278,6 +279,9 @@ def test_a_report_is_not_waited_for_once_the_fetch_was_ended(costs: Costs, tmp_p
         transfer.file(tmp_path / "costs.csv") as target,
     ):
         store.download(month, target)
+    asked = len(costs.azure.asked)
+    time.sleep(0.2)
+    assert len(costs.azure.asked) <= asked + 1
 
 
 def test_a_throttled_request_waits_as_long_as_it_is_told(costs: Costs) -> None:
