@@ -126,19 +126,19 @@ def _fetch_current(job: _Job, listed: Listing) -> list[str]:
                 f"{job.address} holds {name}, larger than any manifest. Name another folder."
             )
     _download(job, {name: listed[name] for name in manifests})
-    bills = _current(job, listed, manifests)
+    bills = _current(job, listed)
     _download(job, {name: listed[name] for name in bills})
     return [name for name in (*manifests, *bills) if (job.copy / name).is_file()]
 
 
-def _current(job: _Job, listed: Listing, manifests: Collection[str]) -> list[str]:
+def _current(job: _Job, listed: Listing) -> list[str]:
     """Which files to ingest, found as on disk: in a tree of the manifests and empty files."""
     with working_folder(job.working) as empty:
         shape = empty / job.copy.name
         for name in listed:
             place = shape / name
             place.parent.mkdir(parents=True, exist_ok=True)
-            if name in manifests:
+            if is_manifest(place.name):
                 shutil.copyfile(job.copy / name, place)
             else:
                 place.touch()

@@ -7,7 +7,7 @@ of them are current is for `fetching`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from orchestration.ingest.discovery import folder_month, is_bill
@@ -81,8 +81,13 @@ def listing(store: Store, address: Address, months: Collection[str] | None = Non
 
 def of_months(parts: Collection[str], months: Collection[str]) -> bool:
     """Whether a file, by the parts of its path, is of one of these months, or says none."""
-    said = {month for part in parts if (month := folder_month(part))}
-    return not said or bool(said & set(months))
+    said = months_said(parts)
+    return not said or not set(months).isdisjoint(said)
+
+
+def months_said(parts: Iterable[str]) -> list[str]:
+    """The months that parts of a path say, the outermost first."""
+    return [month for part in parts if (month := folder_month(part))]
 
 
 def _unusable(part: str) -> bool:

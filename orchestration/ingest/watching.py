@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from orchestration.ingest.discovery import folder_month, is_bill
+from orchestration.ingest.discovery import is_bill
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import Export
-from orchestration.ingest.listing import listing, opened
+from orchestration.ingest.listing import listing, months_said, opened
 from orchestration.ingest.providers.manifests import is_manifest
 from orchestration.ingest.stores import Address
 
@@ -25,7 +25,7 @@ def fingerprints(export: Export) -> Mapping[str, str]:
     """
     held: defaultdict[str, list[str]] = defaultdict(list)
     for name, version in sorted(_versions(export.path)):
-        months = [month for part in name.split("/") if (month := folder_month(part))]
+        months = months_said(name.split("/"))
         held[months[0] if months else NO_MONTH].append(f"{name}\0{version}")
     return {
         month: hashlib.sha256("\n".join(files).encode()).hexdigest()
