@@ -15,8 +15,6 @@ from typing import Any
 from orchestration.budgets import measured_budgets
 from orchestration.ingest.engine import text
 from orchestration.warehouse import Warehouse, WarehouseError
-from policies.bundle import read_bundle
-from policies.deployment.budget_scopes import budget_scopes
 from policies.deployment.calibration import MIN_CHANGES, MIN_OBSERVATIONS
 from policies.deployment.changes import one_case
 from policies.deployment.meters import meters, used_meters
@@ -346,13 +344,12 @@ def _commitments(warehouse: Warehouse, window: dict[str, date], days: int) -> li
 
 def _budgets(warehouse: Warehouse, now: datetime) -> list[dict[str, str]]:
     """Spend, forecast and its band of each scope that has been measured, for the month of `now`."""
-    scopes = budget_scopes(read_bundle())
     return [
         {
             "scope": scope,
             "month": f"{now:%Y-%m}",
             "currency": budget.currency,
-            "covers": scopes[scope].covered,
+            "covers": budget.covers,
             "spent": f"{budget.spent:.2f}",
             "forecast": f"{budget.forecast:.2f}",
             "forecast_low": f"{budget.forecast_low:.2f}",

@@ -34,6 +34,8 @@ class Budget:
     forecast_high: Decimal | None = None
     # What it names that is in no bill, as people read it.
     unbilled_covers: str | None = None
+    # What a configured scope covers: `Scope.covered`.
+    covers: str = ""
 
     @property
     def remaining(self) -> Decimal:
@@ -95,6 +97,7 @@ def configured_budget(
         spent=amount(spent, "spent") if spent else max(used, default=Decimal(0)),
         forecast=amount(forecast, "forecast") if forecast else max(used, default=Decimal(0)),
         source="stated" if used else "not_known",
+        covers=terms.covered,
     )
 
 
@@ -113,11 +116,10 @@ def budget_of_card(bundle: Bundle, scope: str, facts: Mapping[str, Any], month: 
                 f"the rate card has budget {scope!r} in {entry['currency']}, finops/config/budgets "
                 f"in {configured.currency}; export it again"
             )
-        covered = budget_scopes(bundle)[scope].covered
-        if entry["covers"] != covered:
+        if entry["covers"] != configured.covers:
             raise BudgetError(
                 f"the rate card measured budget {scope!r} of {entry['covers']}, and "
-                f"finops/config/budgets says {covered}; build and export it again"
+                f"finops/config/budgets says {configured.covers}; build and export it again"
             )
         spent, forecast, low, high = (
             _signed(entry[name], name)
