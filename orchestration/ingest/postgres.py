@@ -106,6 +106,7 @@ def _load(
             "SELECT DISTINCT feed, export, billing_period, landing_id FROM raw.control_totals"
         )
         there: dict[Partition, str] = {row[:3]: row[3] for row in cursor.fetchall()}
+    _refuse_another_lakes(connection, there, lake)
     loaded = unchanged = 0
     feeds = set()
     for manifest in landed(lake):
@@ -125,6 +126,28 @@ def _load(
         for name in sorted({*feeds, "control_totals"}):
             analyze(cursor, name)
     return LoadResult(loaded, unchanged, len(there))
+
+
+def _refuse_another_lakes(
+    connection: psycopg2.extensions.connection, there: Mapping[Partition, str], lake: Path
+) -> None:
+    """A mistaken home must not empty the tables of an installation.
+
+    A landing's id follows from its files, so that a lake landed anew knows what it loaded before.
+    """
+    known = {
+        landing_id
+        for manifest in landed(lake)
+        for landing_id in (manifest.landing_id, *(old.landing_id for old in manifest.previous))
+    }
+    if there and known.isdisjoint(there.values()):
+        named = connection.info.dbname
+        raise IngestError(
+            f"the PostgreSQL database {named} holds {len(there)} months of bills, and {lake} never"
+            " landed any of them. Nothing was changed. Set TOLLGATE_HOME to the installation that"
+            " loaded them, or TOLLGATE_PG_DATABASE to an empty database; if this lake is to take"
+            " the other's place, drop the schema raw there first."
+        )
 
 
 def _create_tables(cursor: psycopg2.extensions.cursor) -> None:

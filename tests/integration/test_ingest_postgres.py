@@ -94,6 +94,33 @@ def test_restated_and_vanished_partitions(dsn: str, tmp_path: Path) -> None:
     ]
 
 
+def test_mistaken_home_does_not_empty_the_tables_of_an_installation(
+    dsn: str, tmp_path: Path
+) -> None:
+    own = write_drivers(tmp_path / "a.csv", ("2025-09-01", "orders", "1"))
+    land([own], "business_drivers", "default", tmp_path / "lake")
+    load_lake(tmp_path / "lake", dsn)
+    other = write_drivers(tmp_path / "b.csv", ("2025-10-01", "orders", "2"))
+    land([other], "business_drivers", "default", tmp_path / "other")
+    for mistaken in (tmp_path / "other", tmp_path / "empty"):
+        with pytest.raises(IngestError, match="drop the schema raw"):
+            load_lake(mistaken, dsn)
+    assert run(dsn, "SELECT quantity FROM raw.business_drivers") == [(Decimal(1),)]
+
+
+def test_lake_landed_anew_or_restated_throughout_is_the_same_installations(
+    dsn: str, tmp_path: Path
+) -> None:
+    first = write_drivers(tmp_path / "a.csv", ("2025-09-01", "orders", "1"))
+    land([first], "business_drivers", "default", tmp_path / "lake")
+    load_lake(tmp_path / "lake", dsn)
+    land([first], "business_drivers", "default", tmp_path / "anew")
+    assert load_lake(tmp_path / "anew", dsn).unchanged == 1
+    later = write_drivers(tmp_path / "b.csv", ("2025-09-01", "orders", "5"))
+    land([later], "business_drivers", "default", tmp_path / "anew")
+    assert load_lake(tmp_path / "anew", dsn).loaded == 1
+
+
 def test_texts_survive_the_copy(dsn: str, tmp_path: Path) -> None:
     metric = 'a "quoted", line\nbreak, \\N and \\. and ümlaut\t'
     bill = write_drivers(tmp_path / "a.csv", ("2025-09-01", metric, "1"))
