@@ -80,7 +80,7 @@ def demo(
         write_report(report, report_path(settings))
     except (DemoError, BillsFailedError, SamplesFailedError, IngestError) as error:
         fail(str(error))
-    show(out, report, settings.home)
+    show(out, report, settings)
     if not _holds(report):
         fail("a figure of the demo does not equal its bill; see the crosses above", code=1)
 
@@ -88,7 +88,7 @@ def demo(
 def _shell(settings: Settings) -> int:
     """A shell whose only AWS is the emulator; each begins with the company's resources anew."""
     from orchestration.demo.emulator import emulator, without_aws  # noqa: PLC0415
-    from orchestration.demo.home import DemoError  # noqa: PLC0415
+    from orchestration.demo.home import DemoError, refuse_shared_store  # noqa: PLC0415
 
     seed = _company(settings) / "emulator.json"
     if not (seed.exists() and settings.in_the_past):
@@ -97,6 +97,7 @@ def _shell(settings: Settings) -> int:
     command = [os.environ.get("SHELL") or "/bin/sh"] if interactive else ["/bin/sh", "-e"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
+        refuse_shared_store(settings)
         with emulator(seed) as aws:
             environment = without_aws() | settings.environment() | aws | {"PATH": path}
             if interactive:

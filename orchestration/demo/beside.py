@@ -66,10 +66,13 @@ class SamplesRun:
 
 @contextmanager
 def running_samples(settings: Settings) -> Iterator[SamplesRun]:
-    """Start the samples in an installation of their own; they end with the block at the latest."""
+    """Start the samples in an installation of their own; they end with the block at the latest.
+
+    Always on DuckDB: the company may have PostgreSQL's database, which is one for all homes.
+    """
     home = settings.home / "demo" / "samples"
     home.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {"TOLLGATE_HOME": str(home), "TOLLGATE_ENGINE": settings.engine}
+    environment = os.environ | {"TOLLGATE_HOME": str(home), "TOLLGATE_ENGINE": "duckdb"}
     with (home / LOG).open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "orchestration.demo.samples", str(os.getpid())],

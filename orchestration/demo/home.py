@@ -27,6 +27,7 @@ def own_home(settings: Settings) -> Iterator[Path | None]:
 
     Gives where the operational store of the demo before was put, if there was one.
     """
+    refuse_shared_store(settings)
     lock = settings.home / "demo" / ".lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as handle:
@@ -38,6 +39,15 @@ def own_home(settings: Settings) -> Iterator[Path | None]:
                 "another folder"
             ) from error
         yield _prepare(settings)
+
+
+def refuse_shared_store(settings: Settings) -> None:
+    """An error where the operational store is not the home's own: the demo approves and acts."""
+    if settings.ops_shared:
+        raise DemoError(
+            "the demo's decisions and approvals do not belong into the store of TOLLGATE_OPS_URL: "
+            "unset it for the demo"
+        )
 
 
 def _prepare(settings: Settings) -> Path | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -15,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from actions.services import telling
+from orchestration.demo.home import report_path
+from orchestration.settings import Settings
 
 Report = dict[str, Any]
 
@@ -25,7 +26,7 @@ BASELINE = "seasonal_naive"
 GOOD, BAD = "[green]✓[/]", "[red]✗[/]"
 
 
-def show(console: Console, report: Report, home: Path) -> None:
+def show(console: Console, report: Report, settings: Settings) -> None:
     """Print the whole report."""
     for title, body in (
         ("What it cost, and whether that equals the bills", _costs(report)),
@@ -35,7 +36,7 @@ def show(console: Console, report: Report, home: Path) -> None:
         ("Two pull requests at the gate", _gate(report)),
         ("Waste, and what was decided about it", _actions(report)),
         ("What this took", _steps(report)),
-        ("Where to go from here", _next(home)),
+        ("Where to go from here", _next(settings)),
     ):
         console.print(Panel(body, title=f"[bold]{title}[/]", title_align="left", padding=(1, 1)))
 
@@ -214,13 +215,16 @@ def _steps(report: Report) -> RenderableType:
     return table
 
 
-def _next(home: Path) -> RenderableType:
+def _next(settings: Settings) -> RenderableType:
+    marts = f"{settings.published}   the same marts, for DuckDB clients"
+    if settings.engine == "postgres":
+        marts = "the database of TOLLGATE_PG_DATABASE       the same marts, for BI tools"
     return Text(
         "make dev                                   the lineage of all this, in the Dagster UI\n"
         "tollgate query 'select * from marts.fct_unit_costs limit 20'\n"
-        "tollgate query 'from focus.focus_cost_and_usage limit 5'      FOCUS, for BI tools\n"
-        f"{home / 'published' / 'warehouse.duckdb'}   the same marts, for DuckDB clients\n"
-        f"{home / 'demo' / 'report.json'}   every figure above\n"
+        "tollgate query 'select * from focus.focus_cost_and_usage limit 5'   FOCUS, for BI tools\n"
+        f"{marts}\n"
+        f"{report_path(settings)}   every figure above\n"
         "README.md                                  the five-minute tour"
     )
 

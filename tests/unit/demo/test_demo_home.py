@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from actions.journal import Journal, read
-from orchestration.demo.home import own_home
+from orchestration.demo.home import DemoError, own_home
 from orchestration.settings import Settings
 from policies.store import open_store
 
@@ -46,3 +48,12 @@ def test_records_still_in_the_write_ahead_log_are_put_away_too(tmp_path: Path) -
         assert kept is not None
         assert events(kept) == ["unmerged"]
     store.dispose()
+
+
+def test_demo_decides_nothing_in_a_store_that_others_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLGATE_OPS_URL", f"sqlite:///{tmp_path / 'shared.sqlite'}")
+    with pytest.raises(DemoError, match="unset it"), own_home(Settings(tmp_path / "home")):
+        pass
+    assert not (tmp_path / "home").exists()

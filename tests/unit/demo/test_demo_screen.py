@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from orchestration.demo import screen
+from orchestration.settings import Settings
 
 
 def shown(part: Any) -> str:
@@ -64,3 +66,11 @@ def test_provider_without_a_forecast_is_named() -> None:
 
 def test_every_provider_forecast_leaves_nobody_out() -> None:
     assert "Nothing to forecast" not in shown(screen._forecasts(report(forecast("AWS"))))
+
+
+def test_page_ends_with_where_the_marts_of_its_engine_are(tmp_path: Path) -> None:
+    on_duckdb = shown(screen._next(Settings(tmp_path)))
+    on_postgres = shown(screen._next(Settings(tmp_path, "postgres")))
+    assert "warehouse.duckdb" in on_duckdb
+    assert "warehouse.duckdb" not in on_postgres
+    assert "TOLLGATE_PG_DATABASE" in on_postgres
