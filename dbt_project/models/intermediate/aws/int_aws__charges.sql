@@ -49,7 +49,7 @@ charged as (
         kept.*,
         'charge' as part,
         case
-            when is_commitment_fee or line_type = 'Fee' then 'Purchase'
+            when is_commitment_fee or line_type in ('Fee', 'FlatRateSubscription') then 'Purchase'
             when line_type = 'Tax' or is_refunded_tax then 'Tax'
             when line_type = 'Credit' or line_type like '%Discount' then 'Credit'
             -- A refund keeps the category of what is refunded.

@@ -66,8 +66,8 @@ select
     end as charge_class,
     line_item_description as charge_description,
     case
-        when line_type in ('SavingsPlanRecurringFee', 'RIFee') and part = 'charge' then 'Recurring'
         when charge_category = 'Usage' then 'Usage-Based'
+        when line_type in ('SavingsPlanRecurringFee', 'RIFee', 'FlatRateSubscription') then 'Recurring'
         else 'One-Time'
     end as charge_frequency,
     coalesce(line_item_usage_end_date, line_item_usage_start_date + interval '1 hour') as charge_period_end,

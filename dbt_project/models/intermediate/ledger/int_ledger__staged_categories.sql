@@ -6,8 +6,9 @@ with aws as (
         x_feed, x_export, x_billing_period, line_item_currency_code as billing_currency,
         coalesce(bill_payer_account_id, line_item_usage_account_id, 'unknown') as billing_account_id,
         case
-            when line_item_type in ('Fee', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee')
-                then 'Purchase'
+            when line_item_type in (
+                'Fee', 'FlatRateSubscription', 'RIFee', 'SavingsPlanRecurringFee', 'SavingsPlanUpfrontFee'
+            ) then 'Purchase'
             when line_item_type = 'Tax' or (line_item_type = 'Refund' and line_item_tax_type is not null)
                 then 'Tax'
             when line_item_type = 'Refund' and coalesce(savings_plan_arn, reservation_arn) is not null
