@@ -70,13 +70,12 @@ select
     allocated_method_id, allocated_resource_id, allocated_resource_name, availability_zone,
     billing_account_name,
     coalesce(billing_account_type, 'Billing Account') as billing_account_type,
-    coalesce({{ exclusive_end('billing_period_end') }}, {{ month_end('x_billing_period') }})
-        as billing_period_end,
+    coalesce({{ billing_period_end('billing_period_start', 'billing_period_end') }},
+        {{ month_end('x_billing_period') }}) as billing_period_end,
     capacity_reservation_id,
-    case when capacity_reservation_status in ('Used', 'Unused') then capacity_reservation_status end
-        as capacity_reservation_status,
+    {{ known_value('capacity_reservation_status', ['Used', 'Unused']) }} as capacity_reservation_status,
     category as charge_category,
-    case when charge_class = 'Correction' then charge_class end as charge_class,
+    {{ known_value('charge_class', ['Correction']) }} as charge_class,
     charge_description,
     case
         when lower(charge_frequency) in ('one-time', 'onetime') then 'One-Time'
@@ -86,12 +85,10 @@ select
     end as charge_frequency,
     coalesce({{ exclusive_end('charge_period_end') }}, charge_period_start + interval '1 hour')
         as charge_period_end,
-    case when commitment_discount_category in ('Spend', 'Usage') then commitment_discount_category end
-        as commitment_discount_category,
+    {{ known_value('commitment_discount_category', ['Spend', 'Usage']) }} as commitment_discount_category,
     commitment_discount_id,
     commitment_discount_name,
-    case when commitment_discount_status in ('Used', 'Unused') then commitment_discount_status end
-        as commitment_discount_status,
+    {{ known_value('commitment_discount_status', ['Used', 'Unused']) }} as commitment_discount_status,
     commitment_discount_type,
     commitment_discount_unit,
     consumed_unit,
