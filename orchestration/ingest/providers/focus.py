@@ -81,6 +81,11 @@ FEEDS = (
             Column("tags", "json", shape="loose_object"),
             # Azure's: the invoice's currency for one unit of the pricing currency
             Column("x_billing_exchange_rate", "decimal"),
+            # Google's FOCUS export has no Tags, but these (lists of {Key, Value})
+            Column("x_labels", "json", shape="loose_object"),
+            Column("x_tags", "json", shape="loose_object"),
+            Column("x_project_labels", "json", shape="loose_object"),
+            Column("x_system_labels", "json", shape="loose_object"),
             # AWS's own additions to its FOCUS exports
             Column("x_service_code"),
             Column("x_usage_type"),

@@ -122,6 +122,31 @@ def test_aws_focus_export_as_parquet_with_maps(tmp_path: Path, lake: Path, lande
     assert "RunInstances" in row["x_extras"] and "edpDiscount" in row["x_extras"]
 
 
+def test_rule_25_googles_focus_export_lists_labels_in_columns_of_its_own(
+    tmp_path: Path, lake: Path, landed: Landed
+) -> None:
+    bill = write_parquet(
+        tmp_path / "focus.parquet",
+        """SELECT 1.5::DECIMAL(38, 9) AS BilledCost, 'a' AS BillingAccountId,
+            'EUR' AS BillingCurrency, 'Usage' AS ChargeCategory,
+            TIMESTAMP '2026-06-01 07:00:00' AS BillingPeriodStart,
+            TIMESTAMP '2026-06-03' AS ChargePeriodStart,
+            [{'Key': 'team', 'Value': 'web'}] AS x_Labels,
+            [{'Key': 'team', 'Value': 'all'}] AS x_ProjectLabels,
+            [{'Key': 'cores', 'Value': ''}] AS x_SystemLabels,
+            [{'Key': 'unit', 'Value': '7', 'x_Inherited': true, 'x_Namespace': '1'}] AS x_Tags""",
+    )
+    land([bill], "focus", "google", lake)
+    columns = "x_labels, x_project_labels, x_system_labels, x_tags, x_extras"
+    assert list(landed("focus", columns)[0].values()) == [
+        '{"team":"web"}',
+        '{"team":"all"}',
+        '{"cores":""}',
+        '{"unit":"7"}',
+        None,
+    ]
+
+
 LITELLM = """SELECT 0.000083::DECIMAL(18, 6) AS BilledCost,
     0.000083::DECIMAL(18, 6) AS EffectiveCost,
     {account} 'USD' AS BillingCurrency, '2025-10-01T00:00:00Z' AS BillingPeriodStart,

@@ -15,7 +15,7 @@
     'allocated_method_details', 'allocated_tags', 'billed_cost', 'billing_account_id', 'billing_currency',
     'billing_period_start', 'charge_period_start', 'commitment_discount_quantity',
     'commitment_program_eligibility_details', 'consumed_quantity', 'contract_applied', 'contracted_unit_price',
-    'list_unit_price', 'pricing_quantity', 'sku_price_details', 'tags'
+    'list_unit_price', 'pricing_quantity', 'sku_price_details'
 ] %}
 with stg as (
     select
@@ -28,6 +28,7 @@ with stg as (
         billing_period_end, charge_category, charge_period_end, contracted_cost, effective_cost, list_cost,
         pricing_currency_contracted_unit_price, pricing_currency_effective_cost,
         pricing_currency_list_unit_price, x_billing_exchange_rate, x_service_code, x_usage_type,
+        {{ focus_tags() }} as tags,
         {{ landing_columns() }}
     from {{ ref('stg_focus__charges') }}
 ),
@@ -132,6 +133,7 @@ select
     sku_price_id,
     sub_account_id,
     sub_account_name,
+    tags,
     case when sub_account_id is not null then coalesce(sub_account_type, 'Sub Account') end
         as sub_account_type,
     {{ landing_columns() }},

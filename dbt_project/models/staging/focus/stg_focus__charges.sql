@@ -68,7 +68,11 @@
     'sub_account_type': 'sub_account_type',
     'tags': 'tags',
     'x_billing_exchange_rate': 'x_billing_exchange_rate',
+    'x_labels': 'x_labels',
+    'x_project_labels': 'x_project_labels',
     'x_service_code': 'x_service_code',
+    'x_system_labels': 'x_system_labels',
+    'x_tags': 'x_tags',
     'x_usage_type': 'x_usage_type',
 } -%}
 {{ landed_rows(['focus'], columns) }}
