@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro duckdb__json_text(expression, key) -%}
-    json_extract_string({{ expression }}, '/{{ key }}')
+    json_extract_string({{ expression }}, '/{{ key | replace('~', '~0') | replace('/', '~1') }}')
 {%- endmacro %}
 
 {% macro postgres__json_text(expression, key) -%}

@@ -28,7 +28,8 @@ with stg as (
         billing_period_end, charge_category, charge_period_end, contracted_cost, effective_cost, list_cost,
         pricing_currency_contracted_unit_price, pricing_currency_effective_cost,
         pricing_currency_list_unit_price, x_billing_exchange_rate, x_service_code, x_usage_type,
-        {{ focus_tags() }} as tags,
+        coalesce(tags, {{ google_tags('x_labels', 'x_tags', 'x_project_labels', 'x_system_labels') }})
+            as tags,
         {{ landing_columns() }}
     from {{ ref('stg_focus__charges') }}
 ),

@@ -22,7 +22,8 @@ with named as (
                 || coalesce(usage_pricing_unit, 'Units')
         end as priced_unit,
         coalesce(price_effective_price_default, price_effective_price) as contracted_price,
-        case when upper(transaction_type) like 'THIRD_PARTY%' then seller_name end as third_party
+        case when upper(transaction_type) like 'THIRD_PARTY%' then seller_name end as third_party,
+        {{ gcp_capacity_reservation() }} as reservation_id
     from {{ ref('int_gcp__charges') }} as charges
 ),
 
@@ -41,12 +42,7 @@ tagged as (
             when abs(contracted_cost - {{ money('contracted_price * rate') }} * pricing_quantity)
                 < abs(contracted_cost - contracted_price * pricing_quantity) then rate
             else 1
-        end as price_rate,
-        -- Labels of the resource keep their keys; the other schemes are told apart by a prefix.
-        {{ json_prefixed_members('labels', '') }} as label_members,
-        {{ json_prefixed_members('tags', 'tag/') }} as tag_members,
-        {{ json_prefixed_members('project_labels', 'project/') }} as project_members,
-        {{ json_prefixed_members('system_labels', 'goog/') }} as system_members
+        end as price_rate
     from named
 ),
 
@@ -57,14 +53,15 @@ priced as (
         -- Exports without list prices tell the cost by them: where it is the cost paid, so is the price.
         {{ gcp_price(
             'coalesce(price_list_price, case when list_cost = contracted_cost then contracted_price end)', 'list_cost'
-        ) }} as list_unit,
-        '{' || nullif({{ joined(['label_members', 'tag_members', 'project_members', 'system_members']) }}, '')
-        || '}' as all_tags
+        ) }} as list_unit
     from tagged
 )
 
 select
-    {{ columns_no_bill_fills() }},
+    {{ columns_no_bill_fills(filled=['capacity_reservation_id', 'capacity_reservation_status']) }},
+    reservation_id as capacity_reservation_id,
+    case when reservation_id is not null then {{ gcp_reservation_status() }} end
+        as capacity_reservation_status,
     case when not is_commitment_itself then location_zone end as availability_zone,
     {{ money('billed_cost') }} as billed_cost,
     billing_account_id, cast(null as text) as billing_account_name,
@@ -73,10 +70,10 @@ select
     {{ pacific_end }} as billing_period_end,
     {{ pacific_start }} as billing_period_start,
     charge_category,
-    -- An adjustment of usage that an earlier invoice held; late usage is no correction.
+    -- What puts an earlier invoice right: neither late usage, nor what Google grants, transfers or closes.
     case
         when adjustment_info_id is not null and usage_start_time < {{ pacific_start }} and not is_credit
-            then 'Correction'
+            and coalesce(adjustment_info_type, 'CORRECTION') like '%CORRECTION' then 'Correction'
     end as charge_class,
     description as charge_description,
     case
@@ -140,7 +137,7 @@ select
     project_id as sub_account_id,
     case when project_id is not null then project_name end as sub_account_name,
     case when project_id is not null then 'Project' end as sub_account_type,
-    {{ valueless_tags_true('all_tags') }} as tags,
+    {{ google_tags('labels', 'tags', 'project_labels', 'system_labels') }} as tags,
     {{ landing_columns() }},
     invoice_month as x_invoice_month, native_service as x_native_service,
     sku_description as x_usage_type, seller_name as x_seller_name,

@@ -48,6 +48,8 @@ select
         when is_fee then 'Purchase'
         when is_regular then 'Usage'
         when cost_type = 'tax' then 'Tax'
+        -- Granted, not put right: Google calls these adjustments credits.
+        when adjustment_info_type in ('GOODWILL', 'SALES_BASED_GOODWILL', 'SLA_VIOLATION') then 'Credit'
         else 'Adjustment'
     end as charge_category,
     is_regular and not is_fee and (commitment_credit < 0 or is_priced_by_commitment) as is_covered,
