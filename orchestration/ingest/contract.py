@@ -23,7 +23,8 @@ JsonShape = Literal["object", "loose_object", "labels", "scheme_tags", "credits"
 a list of {Key, Value} (vendors), as `key:k value:v; …` (Alibaba Cloud) or as Python spells a
 dictionary (data frames), keys perhaps with spaces around them.
 `labels`: a list of {key, value} (Google). `scheme_tags`: an object whose keys lost the colon after
-their scheme, `user_team` for `user:team` (CUR 2.0). `credits`: a list of credits (Google)."""
+their scheme, `user_team` for `user:team`, or that have one more, `resourceTags/team` (CUR 2.0).
+`credits`: a list of credits (Google)."""
 
 KeyStyle = Literal["verbatim", "snake", "scheme"]
 

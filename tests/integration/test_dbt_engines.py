@@ -56,6 +56,19 @@ def test_billed_cost_of_every_sample_equals_the_files_own_sum(duckdb_build: Inst
     ]
 
 
+def test_rule_25_cur_2_tags_of_every_kind_stand_in_for_the_resources(
+    duckdb_build: Installation,
+) -> None:
+    found = duckdb_build.rows(
+        "select distinct x_source_row_number, tags from focus.fct_focus_charges"
+        " where x_export = 'sample-split' and x_source_row_number in (1, 2) order by 1"
+    )
+    assert found == [
+        (1, '{"cluster":"shop","env":"prod"}'),
+        (2, '{"accountTag/env":"live","cluster":"shop","costCategory/unit":"retail"}'),
+    ]
+
+
 # Before another test builds here again: the gate reads what this one build left.
 def test_the_gate_allows_our_own_project_as_it_is_built_here(
     duckdb_build: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -110,6 +110,9 @@ _COLUMNS = (
     Column("discount", "json"),
     # {"user:team": "…", "aws:createdBy": "…"}: the scheme stays as prefix
     Column("resource_tags", "json", shape="scheme_tags"),
+    # CUR 2.0, instead or beside it: {"resourceTags/team": "…", "accountTag/team": "…",
+    # "userAttribute/…", "iamPrincipal/…", "costCategory/…"}
+    Column("tags", "json", shape="scheme_tags"),
     Column("cost_category", "json"),
 )
 

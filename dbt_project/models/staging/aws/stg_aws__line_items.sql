@@ -1,4 +1,4 @@
-{#- Both exports share the raw contract, named as CUR 2.0 names it. -#}
+{#- Both exports share the raw contract, named as CUR 2.0 names it. Its `tags` hold the resource's among others. -#}
 {%- set columns = {
     'bill_invoice_id': 'bill_invoice_id',
     'bill_invoicing_entity': 'bill_invoicing_entity',
@@ -76,6 +76,6 @@
     'split_line_item_unused_cost': 'split_unused_cost',
     'split_line_item_net_split_cost': 'split_net_cost',
     'split_line_item_net_unused_cost': 'split_net_unused_cost',
-    'resource_tags': 'resource_tags',
+    'coalesce(tags, resource_tags)': 'resource_tags',
 } -%}
 {{ landed_rows(['aws_cur_legacy', 'aws_cur2'], columns) }}
