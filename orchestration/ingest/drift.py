@@ -109,9 +109,12 @@ def refuse_missing(
         if not lacking:
             continue
         files = ", ".join(text(conversion.source.name) for conversion in lacking)
+        rows = f"read_parquet({text(str(data))})"
         found = connection.execute(
-            f"SELECT x_source_file, count(*) FROM read_parquet({text(str(data))})"
-            f" WHERE ({need.rows}) AND x_source_file IN ({files}) GROUP BY 1 ORDER BY 1 LIMIT 1"
+            f"SELECT x_source_file, count(*) FROM {rows}"
+            f" WHERE ({need.rows}) AND x_source_file IN ({files})"
+            f" AND NOT (SELECT coalesce({need.unless}, false) FROM {rows})"
+            " GROUP BY 1 ORDER BY 1 LIMIT 1"
         ).fetchone()
         if found:
             raise IngestError(

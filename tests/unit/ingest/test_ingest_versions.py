@@ -172,6 +172,29 @@ def test_what_only_a_line_type_tells_from_usage_needs_one(
         receive(tmp_path / "lake", file, 0)
 
 
+ZEROS = {"line_item_line_item_type": "Usage", "line_item_net_unblended_cost": "0.0"}
+
+
+def test_net_costs_that_are_all_filled_with_zeros_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(IngestError, match=r"all of it.* leave out line_item_net_unblended_cost"):
+        receive(tmp_path / "lake", bill(tmp_path, "march", ["1", "2"], **ZEROS), 0)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"discount": '{"total_discount": -1}'},
+        {"line_item_net_unblended_cost": "0.9"},
+        {"line_item_line_item_type": "BundledDiscount"},
+    ],
+)
+def test_net_costs_of_nothing_that_discounts_explain_land(
+    more: dict[str, str], tmp_path: Path
+) -> None:
+    receive(tmp_path / "lake", bill(tmp_path, "march", ["1", "2"], **(ZEROS | more)), 0)
+    assert landed(tmp_path / "lake")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
