@@ -24,7 +24,8 @@ CUR2 = """
         1.1::DOUBLE AS line_item_unblended_cost,
         MAP {'product_name': 'Amazon EC2', 'region': 'us-east-1', 'location': ''} AS product,
         MAP {'user_team': 'web', 'aws_created_by': 'me', 'user_empty': ''} AS resource_tags,
-        MAP {'resourceTags/team': 'web', 'resourceTags/aws:createdBy': 'me', 'accountTag/team': 'it'} AS tags
+        MAP {'resourceTags/team': 'web', 'resourceTags/aws:createdBy': 'me', 'accountTag/team': 'o'}
+            AS tags
 """
 
 
@@ -40,7 +41,7 @@ def test_cur2_parquet_with_maps(tmp_path: Path, lake: Path, landed: Landed) -> N
     land([bill], "aws_cur2", "default", lake)
     row = landed("aws_cur2")[0]
     assert row["resource_tags"] == '{"aws:created_by":"me","user:team":"web"}'
-    assert row["tags"] == '{"accountTag/team":"it","aws:createdBy":"me","team":"web"}'
+    assert row["tags"] == '{"accountTag/team":"o","aws:createdBy":"me","team":"web"}'
     assert row["product_product_name"] == "Amazon EC2"
     assert row["product"] == '{"location":"","product_name":"Amazon EC2","region":"us-east-1"}'
     assert row["product_location"] is None

@@ -11,6 +11,9 @@ with classified as (
         end as commitment_type,
         -- Private rates: net amounts already hold the discount that other lines repeat.
         coalesce(line_item_net_unblended_cost, line_item_unblended_cost) as invoiced_cost,
+        -- A public price of 0 for what is charged is none.
+        case when pricing_public_on_demand_cost <> 0 or line_item_unblended_cost = 0
+            then pricing_public_on_demand_cost end as public_cost,
         case
             when line_item_net_unblended_rate is not null then line_item_net_unblended_rate
             -- An export may select net costs without net rates.
@@ -73,21 +76,21 @@ charged as (
         end as effective_cost,
         case
             when line_type in ({{ covered_lines }}, 'Usage')
-                then coalesce(pricing_public_on_demand_cost, invoiced_cost)
+                then coalesce(public_cost, invoiced_cost)
             else invoiced_cost
         end as list_cost,
         case
-            when line_type in ({{ covered_lines }}, 'Usage') and pricing_public_on_demand_cost is not null
-                then {{ usage_price('pricing_public_on_demand_rate', 'pricing_public_on_demand_cost') }}
+            when line_type in ({{ covered_lines }}, 'Usage') and public_cost is not null
+                then {{ usage_price('pricing_public_on_demand_rate', 'public_cost') }}
             else {{ own_unit_price() }}
         end as list_unit_price,
         case
-            when line_type = 'DiscountedUsage' then coalesce(pricing_public_on_demand_cost, invoiced_cost)
+            when line_type = 'DiscountedUsage' then coalesce(public_cost, invoiced_cost)
             else invoiced_cost
         end as contracted_cost,
         case
-            when line_type = 'DiscountedUsage' and pricing_public_on_demand_cost is not null
-                then {{ usage_price('pricing_public_on_demand_rate', 'pricing_public_on_demand_cost') }}
+            when line_type = 'DiscountedUsage' and public_cost is not null
+                then {{ usage_price('pricing_public_on_demand_rate', 'public_cost') }}
             else {{ own_unit_price() }}
         end as contracted_unit_price,
         line_item_usage_amount as pricing_quantity,

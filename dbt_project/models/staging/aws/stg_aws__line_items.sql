@@ -1,4 +1,4 @@
-{#- Both exports share the raw contract, named as CUR 2.0 names it. Its `tags` hold the resource's among others. -#}
+{#- Both exports share the raw contract, named as CUR 2.0 names it; its `tags` hold resource_tags too. -#}
 {%- set columns = {
     'bill_invoice_id': 'bill_invoice_id',
     'bill_invoicing_entity': 'bill_invoicing_entity',
