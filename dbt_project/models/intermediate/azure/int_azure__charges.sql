@@ -23,9 +23,10 @@ select
         when charge_type_key = 'tax' then 'Tax'
         when charge_type_key = 'credit' then 'Credit'
         when charge_type_key in ('roundingadjustment', 'adjustment') then 'Adjustment'
-        -- A refund is of what is refunded: of a commitment or of anything bought, or of usage.
-        when charge_type_key = 'refund' and (is_commitment or lower(frequency) in ('onetime', 'recurring'))
-            then 'Purchase'
+        -- A refund is of what is refunded: of a commitment or of anything bought, or of usage. What recurs is
+        -- Recurring in exports, Monthly in the API's usage details.
+        when charge_type_key = 'refund'
+            and (is_commitment or lower(frequency) in ('onetime', 'recurring', 'monthly')) then 'Purchase'
         else 'Usage'
     end as charge_category,
     case

@@ -68,7 +68,7 @@ select
     coalesce(billing_period_start_date, {{ period_start('x_billing_period') }}) as billing_period_start,
     charge_category, charge_class, product_name as charge_description,
     case
-        when lower(frequency) = 'recurring' then 'Recurring'
+        when lower(frequency) in ('recurring', 'monthly') then 'Recurring'
         when lower(frequency) = 'onetime' then 'One-Time'
         when charge_category = 'Usage' then 'Usage-Based'
         else 'One-Time'

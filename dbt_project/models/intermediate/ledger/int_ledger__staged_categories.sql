@@ -42,7 +42,8 @@ azure as (
             when 'refund' then
                 case
                     when lower(replace(lines.pricing_model, ' ', '')) in ('reservation', 'savingsplan')
-                        or lower(lines.frequency) in ('onetime', 'recurring') then 'Purchase'
+                        or lower(lines.frequency) in ('onetime', 'recurring', 'monthly')
+                        then 'Purchase'
                     else 'Usage'
                 end
             else 'Usage'
