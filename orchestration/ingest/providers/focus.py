@@ -100,7 +100,8 @@ FEEDS = (
         signature=(
             ("charge_category",),
             ("charge_period_start",),
-            ("billing_period_start",),
+            # Vercel's charges name no billing period: it is to be declared.
+            ("billing_period_start", "billing_currency"),
             ("billed_cost", "effective_cost"),
         ),
         measures=(

@@ -175,6 +175,19 @@ def test_llm_usage_without_an_account_says_what_to_declare(tmp_path: Path, lake:
     assert land([bill], "focus", "litellm", lake, declared=declared)[0].rows == 1
 
 
+def test_vercels_charges_are_focus_and_say_what_to_declare(tmp_path: Path, lake: Path) -> None:
+    bill = tmp_path / "charges.jsonl"
+    bill.write_text(
+        '{"BilledCost":1.5,"EffectiveCost":1.5,"BillingCurrency":"USD","ChargeCategory":"Usage",'
+        '"ChargePeriodStart":"2026-07-01T00:00:00.000Z","ServiceProviderName":"Vercel"}'
+    )
+    assert recognise(bill) == "focus"
+    with pytest.raises(IngestError, match=r"billing_account_id=… --set billing_period_start=…"):
+        land([bill], "focus", "vercel", lake)
+    declared = {"billing_account_id": "team_1", "billing_period_start": "2026-07-01"}
+    assert land([bill], "focus", "vercel", lake, declared=declared)[0].billing_period == "2026-07"
+
+
 OCI = ["lineItem/referenceNo", "lineItem/tenantId", "lineItem/intervalUsageStart", "cost/myCost"]
 OCI += ["cost/currencyCode", "lineItem/isCorrection", "lineItem/backreferenceNo"]
 
