@@ -15,7 +15,9 @@ with named as (
         coalesce(commitment_status = 'Unused', false) as is_unused,
         part <> 'charge' and commitment_id is null as is_credit,
         commitment_id is not null and coalesce(commitment_status, 'Unused') <> 'Used' as is_commitment_itself,
-        coalesce(commitment_kind = 'spend', false) as is_spend,
+        -- Prices of consumption models, and commitments outside of Compute Engine, are always for spending.
+        coalesce(commitment_kind = 'spend' or commitment_shape = 'model'
+            or service_description <> 'Compute Engine', false) as is_spend,
         case
             when coalesce(price_pricing_unit_quantity, 0) in (0, 1) then coalesce(usage_pricing_unit, 'Units')
             else cast(cast(price_pricing_unit_quantity as bigint) as text) || ' '

@@ -8,7 +8,6 @@ with parts as (
     select
         {% for column in gcp_line_columns() if column not in measures %}lines.{{ column }}, {% endfor %}
         lines.usage_amount, lines.pricing_quantity, lines.list_cost, lines.contracted_cost,
-        lines.commitment_shape,
         -- The share of a fee takes the place of what Google asks for the covered part.
         {{ money("case when lines.commitment_shape = 'credit' then lines.net_cost
             else lines.net_cost - sum(fee_share) over (" ~ of_the_line ~ ") end") }} as rest_cost,

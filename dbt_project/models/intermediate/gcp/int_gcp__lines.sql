@@ -2,7 +2,7 @@
 -- Commitments come in two shapes. `credit`: usage at its own price with a credit for what is covered, beside
 -- the commitment's fee. `model` (spend-based, since 2025): usage at the price of a consumption model, and the
 -- fee's own row is credited with what was used of it.
-{%- set commitment_words = '(^|[^a-z])(cuds?|commitments?|committed)([^a-z]|$)' %}
+{%- set commitment_words = '(^|[^a-z])(cuds?|commitments?|committed|savings plans?)([^a-z]|$)' %}
 with parsed as (
     select
         lines.*,
@@ -14,6 +14,7 @@ with parsed as (
             as credit_commitment_id,
         {{ gcp_credit_text('credits', gcp_commitment_kinds(), ['full_name', 'name']) }}
             as commitment_credit_name,
+        {{ gcp_credit_text('credits', gcp_commitment_kinds(), ['type']) }} as commitment_credit_type,
         coalesce(
             {{ json_text('labels', 'goog-originating-sku-id') }},
             {{ json_text('system_labels', 'goog-originating-sku-id') }}
@@ -60,7 +61,7 @@ select
         as covered_cost,
     coalesce(subscription_instance_id, resource_name, sku_id) as fee_commitment_id,
     {{ gcp_commitment_kind(
-        "concat_ws(' ', commitment_credit_name, consumption_model_description, sku_description)"
+        "concat_ws(' ', commitment_credit_type, commitment_credit_name, consumption_model_description, sku_description)"
     ) }}
         as commitment_kind,
     {{ money('cost + discount_credit + commitment_credit + offset_credit') }} as net_cost,
