@@ -134,8 +134,7 @@ CREATE MACRO as_object(t) AS CASE
     ELSE t
 END;
 
--- CUR 2.0 writes user_team for user:team; a key that has its colon keeps it. Where all kinds of tags
--- are in one map, those of the resource are the ones without a prefix here. No tag is empty.
+-- CUR 2.0 writes user_team for user:team, resourceTags/team in its map of all tags. No tag is empty.
 CREATE MACRO scheme_members(l) AS list_transform(l, lambda e: {
     'key': CASE
         WHEN contains(e.key, ':') THEN regexp_replace(e.key, '^resourceTags/', '')
