@@ -10,6 +10,7 @@ with named as (
             case when is_commitment_fee or commitment_status = 'Unused' then line_item_usage_type end
         ) as native_price,
         {{ is_sold_by_others() }} as is_marketplace,
+        {{ aws_capacity_reservation() }} as capacity_id,
         commitment_id is not null
             and (charge_category = 'Purchase' or commitment_status = 'Unused') as is_commitment_itself
     from {{ ref('int_aws__allocated_charges') }} as charges
@@ -41,12 +42,8 @@ select
     allocated_resource_id,
     allocated_resource_name,
     {{ unprefixed_tags('allocated_tags', 'user:') }} as allocated_tags,
-    case when charge_category = 'Usage' then capacity_reservation_arn end as capacity_reservation_id,
-    case
-        when charge_category <> 'Usage' or capacity_reservation_arn is null then null
-        when lower(capacity_reservation_status) like '%unused%' then 'Unused'
-        else 'Used'
-    end as capacity_reservation_status,
+    capacity_id as capacity_reservation_id,
+    case when capacity_id is not null then {{ aws_capacity_status() }} end as capacity_reservation_status,
     case
         when not is_commitment_itself and line_item_availability_zone <> coalesce(native_region, '')
             and {{ matches('line_item_availability_zone', '[a-z]$') }} then line_item_availability_zone
