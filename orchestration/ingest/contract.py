@@ -168,7 +168,7 @@ class Feed:
     absent_number: str | None = None
     """The text that some writers put for "no value" into a number that may be missing."""
     formatted_numbers: bool = False
-    """Numbers may look like "$10,000.00"."""
+    """Numbers may look like "$10,000.00", "€12.50" or "(3.00)"."""
     json_rows: str | None = None
     """SQL that turns one JSON document `{documents}` (column j) into one JSON object j per row."""
 

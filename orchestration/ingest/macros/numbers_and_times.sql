@@ -131,11 +131,15 @@ CREATE MACRO day_first_timestamp(t) AS utc_timestamp(month_and_day_swapped(t));
 
 CREATE MACRO try_day_first_timestamp(t) AS try_utc_timestamp(month_and_day_swapped(t));
 
--- "$10,000.00 " is a number; "1,234" is not, since it may mean 1.234.
+-- "$10,000.00 " is a number, and so are "€12.50" and an accountant's "(3.00)"; "1,234" and "€1,234"
+-- are not, since they may mean 1.234.
 CREATE MACRO plain_number(t) AS CASE
-    WHEN NOT (contains(t, '$') OR contains(t, ',')) THEN t
-    WHEN regexp_full_match(trim(t), '[-+]?\$?[-+]?(\d{1,3}(,\d{3})+\.\d+|\d+(\.\d+)?)')
-        OR regexp_full_match(trim(t), '[-+]?\$[-+]?\d{1,3}(,\d{3})+')
-        THEN replace(replace(trim(t), '$', ''), ',', '')
+    -- Every other sign takes more than a byte; most numbers have nothing of it.
+    WHEN NOT (contains(t, '$') OR contains(t, ',') OR contains(t, '(') OR strlen(t) > length(t)) THEN t
+    WHEN regexp_full_match(trim(t), '\([$€£¥₩₹]?(\d{1,3}(,\d{3})+\.\d+|\d+(\.\d+)?)\)')
+        THEN '-' || translate(trim(t), '$€£¥₩₹,()', '')
+    WHEN regexp_full_match(trim(t), '[-+]?[$€£¥₩₹]?[-+]?(\d{1,3}(,\d{3})+\.\d+|\d+(\.\d+)?)')
+        OR regexp_full_match(trim(t), '[-+]?[$£¥₩][-+]?\d{1,3}(,\d{3})+')
+        THEN translate(trim(t), '$€£¥₩₹,', '')
     ELSE t
 END;

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import land
 
 Landed = Callable[..., list[dict[str, Any]]]
@@ -44,6 +46,32 @@ def test_tags_in_no_known_spelling_are_kept_as_they_are(
     row = landed("focus", "tags, x_extras")[0]
     assert row["tags"] is None
     assert written.replace('"', '\\"') in row["x_extras"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("€12.50", "12.5"),
+        ("£1,234.50", "1234.5"),
+        ("₩1,234", "1234"),
+        ("(3.00)", "-3"),
+        ("($1,003.00)", "-1003"),
+        ("-$3.00", "-3"),
+    ],
+)
+def test_rule_32_amounts_as_spreadsheets_of_other_currencies_write_them(
+    written: str, read: str, write_csv: WriteCsv, lake: Path, landed: Landed
+) -> None:
+    land([write_csv("bill.csv", HEADER, [(written, *ROW[1:], "", "")])], "focus", "x", lake)
+    assert landed("focus", "billed_cost")[0]["billed_cost"] == Decimal(read)
+
+
+@pytest.mark.parametrize("written", ["1,234", "€1,234", "12,50 €", "(3", "(-3.00)"])
+def test_amounts_that_may_mean_another_are_refused(
+    written: str, write_csv: WriteCsv, lake: Path
+) -> None:
+    with pytest.raises(IngestError, match="is not a number"):
+        land([write_csv("bill.csv", HEADER, [(written, *ROW[1:], "", "")])], "focus", "x", lake)
 
 
 def test_rule_26_what_a_credit_leaves_empty_is_nothing(
