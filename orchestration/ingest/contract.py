@@ -99,6 +99,8 @@ class Need:
     """SQL over the contract's columns: the rows whose conforming reads the column."""
     why: str
     """What would be wrong without it."""
+    even_empty: bool = False
+    """A column that says nothing in any of the rows is as good as none."""
     unless: str = "count(*) = 0"
     """SQL over all rows of the month, an aggregate: where it is true, nothing is wrong."""
 

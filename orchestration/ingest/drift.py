@@ -105,7 +105,7 @@ def refuse_missing(
     """An error where the converted rows are of a kind whose conforming needs an absent column."""
     for need in feed.needs:
         column = feed.column(need.column)
-        lacking = [c for c in conversions if c.raw(column) is None]
+        lacking = [c for c in conversions if need.even_empty or c.raw(column) is None]
         if not lacking:
             continue
         files = ", ".join(text(conversion.source.name) for conversion in lacking)
@@ -118,6 +118,7 @@ def refuse_missing(
         ).fetchone()
         if found:
             raise IngestError(
-                f"{found[0]}: no column for {need.column} ({feed.name} {period}), but {found[1]} of"
-                f" its rows need it: {need.why}. Export the file with that column."
+                f"{found[0]}: no {'value' if need.even_empty else 'column'} for {need.column}"
+                f" ({feed.name} {period}), but {found[1]} of its rows need it: {need.why}."
+                " Export the file with that column."
             )

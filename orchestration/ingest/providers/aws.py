@@ -149,7 +149,8 @@ _NEEDS = (
         "line_item_net_unblended_cost = 0 AND line_item_unblended_cost <> 0",
         "every net cost of the month is 0, and only a discount of all of it could be the reason."
         " If there is none, leave out line_item_net_unblended_cost",
-        unless="bool_or(line_item_net_unblended_cost <> 0)"
+        even_empty=True,
+        unless="bool_or(line_item_net_unblended_cost <> 0) OR bool_or(discount IS NOT NULL)"
         " OR bool_or(line_item_line_item_type LIKE '%Discount')",
     ),
 )

@@ -175,9 +175,13 @@ def test_what_only_a_line_type_tells_from_usage_needs_one(
 ZEROS = {"line_item_line_item_type": "Usage", "line_item_net_unblended_cost": "0.0"}
 
 
-def test_net_costs_that_are_all_filled_with_zeros_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [{}, {"discount": "{}"}])
+def test_net_costs_that_are_all_filled_with_zeros_are_refused(
+    more: dict[str, str], tmp_path: Path
+) -> None:
+    file = bill(tmp_path, "march", ["1", "2"], **(ZEROS | more))
     with pytest.raises(IngestError, match=r"all of it.* leave out line_item_net_unblended_cost"):
-        receive(tmp_path / "lake", bill(tmp_path, "march", ["1", "2"], **ZEROS), 0)
+        receive(tmp_path / "lake", file, 0)
 
 
 @pytest.mark.parametrize(
