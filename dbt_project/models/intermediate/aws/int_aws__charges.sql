@@ -11,9 +11,8 @@ with classified as (
         end as commitment_type,
         -- Private rates: net amounts already hold the discount that other lines repeat.
         coalesce(line_item_net_unblended_cost, line_item_unblended_cost) as invoiced_cost,
-        -- A public price of 0 for what is charged is none.
-        case when pricing_public_on_demand_cost <> 0 or line_item_unblended_cost = 0
-            then pricing_public_on_demand_cost end as public_cost,
+        -- 0 at the public price is a placeholder, or what is charged is 0 too.
+        nullif(pricing_public_on_demand_cost, 0) as public_cost,
         case
             when line_item_net_unblended_rate is not null then line_item_net_unblended_rate
             -- An export may select net costs without net rates.

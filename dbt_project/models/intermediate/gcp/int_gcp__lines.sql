@@ -66,11 +66,13 @@ select
         as commitment_kind,
     {{ money('cost + discount_credit + commitment_credit + offset_credit') }} as net_cost,
     -- Before credits: FOCUS's contracted cost leaves out all discounts but negotiated prices.
-    {{ money('case when is_priced_by_commitment then coalesce(cost_at_effective_price_default, cost)
-        else cost end') }}
+    {{ money('coalesce(
+        case when is_priced_by_commitment then nullif(cost_at_effective_price_default, 0) end, cost
+    )') }}
         as contracted_cost,
     {{ money('cost + discount_credit') }} as coverable_cost,
-    coalesce(cost_at_list, cost) as list_cost,
+    -- 0 at another price is a placeholder, or the cost is 0 too.
+    coalesce(nullif(cost_at_list, 0), cost) as list_cost,
     -- Prices may be for more than one unit: "per 1000000 count".
     case
         when coalesce(price_pricing_unit_quantity, 0) in (0, 1) then usage_amount_in_pricing_units
