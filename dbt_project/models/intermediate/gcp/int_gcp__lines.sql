@@ -6,7 +6,7 @@
 with parsed as (
     select
         lines.*,
-        coalesce(cost_type, 'regular') = 'regular' as is_regular,
+        coalesce(lower(cost_type), 'regular') = 'regular' as is_regular,
         {{ gcp_credit_sum('credits', gcp_commitment_kinds()) }} as commitment_credit,
         {{ gcp_credit_sum('credits', gcp_fee_offset_kinds()) }} as offset_credit,
         {{ gcp_credit_sum('credits', gcp_discount_kinds()) }} as discount_credit,
@@ -48,7 +48,7 @@ select
     case
         when is_fee then 'Purchase'
         when is_regular then 'Usage'
-        when cost_type = 'tax' then 'Tax'
+        when lower(cost_type) = 'tax' then 'Tax'
         -- Granted, not put right: Google calls these adjustments credits.
         when adjustment_info_type in ('GOODWILL', 'SALES_BASED_GOODWILL', 'SLA_VIOLATION') then 'Credit'
         else 'Adjustment'
