@@ -29,6 +29,13 @@
     end
 {%- endmacro %}
 
+{#- Those of AWS's dictionary; any other is taken for usage. -#}
+{% macro is_known_line_type() -%}
+    (line_type like '%Discount' or line_type like '%Fee' or line_type in (
+        'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage', 'FlatRateSubscription', 'Tax', 'Credit', 'Refund'
+    ))
+{%- endmacro %}
+
 {#- Lines that charge the running of an instance: what split cost allocation divides. -#}
 {% macro is_instance_charge(line_type) -%}
     {{ line_type }} in ('Usage', 'SavingsPlanCoveredUsage', 'DiscountedUsage')
@@ -120,26 +127,4 @@
                 then {{ regexp_replace_all('line_item_availability_zone', '[a-z]$', '') }}
         end
     ), ''), 'global')
-{%- endmacro %}
-
-{#-
-    The reservation of capacity that usage is of: by its column, or by the resource of what stood unused. Lines of all
-    that was reserved, at no cost, are neither used nor unused.
--#}
-{% macro aws_capacity_reservation() -%}
-    case
-        when charge_category <> 'Usage' or lower(capacity_reservation_status) = 'reserved'
-            or {{ matches('line_item_usage_type', '(^|-)(Reservation|DedicatedRes):') }} then null
-        when capacity_reservation_arn is not null then capacity_reservation_arn
-        when {{ matches('line_item_resource_id', ':capacity-reservation/') }} then line_item_resource_id
-    end
-{%- endmacro %}
-
-{#- What was cancelled, of one for a future date, is paid for and not used either. -#}
-{% macro aws_capacity_status() -%}
-    case
-        when {{ matches('lower(capacity_reservation_status)', 'unused|cancel') }}
-            or {{ matches('line_item_usage_type', '(^|-)Unused(Box|Ded)') }} then 'Unused'
-        else 'Used'
-    end
 {%- endmacro %}

@@ -46,6 +46,7 @@ select
             then 'a container of ' || split_parent_resource_id || ', whose charge the report does not hold'
         when is_invoiced_elsewhere then 'invoiced by ' || bill_invoicing_entity || ', not by AWS: '
             || {{ number_text('invoiced_cost') }} || ' ' || line_item_currency_code
+        when not {{ is_known_line_type() }} then 'unknown line type ' || line_type || ', taken for usage'
     end as conformance_note
 from keyed
 left join {{ ref('int_aws__split_parts') }} as parts

@@ -49,6 +49,10 @@ select
     case when is_paired and is_amortized then 'azure_actual' else x_feed end as billed_feed,
     case when is_paired and is_amortized then actual_export else x_export end as billed_export,
     case
+        when charge_type_key not in (
+            'usage', 'unusedreservation', 'unusedsavingsplan', 'purchase', 'refund', 'tax', 'credit',
+            'roundingadjustment', 'adjustment'
+        ) then 'unknown charge type ' || charge_type || ', taken for usage'
         when is_paired then null
         when is_amortized then 'amortised export alone: purchases are billed as they are spread over usage'
         else 'actual export alone: purchases are not spread over the usage they cover'
