@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from orchestration.ingest import listing
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import Export, land_export
 from orchestration.ingest.fetching import fetch
+from orchestration.ingest.providers import opencost_api
 from orchestration.ingest.providers.opencost_api import OpenCost
 from orchestration.ingest.recognition import recognise
 from orchestration.ingest.stores import Address, read_address
@@ -39,6 +41,7 @@ class Server:
     page: bytes = b""
     #: Ends the connection before the answer is whole.
     cut: bool = False
+    packed: bool = False
 
     def answer(self, window: str) -> bytes:
         day = window[:10]
@@ -63,6 +66,9 @@ def opencost(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
             found = server.answer(parse_qs(asked.query)["window"][0])
             there = asked.path == "/allocation"
             self.send_response(server.status if there else 404)
+            if server.packed:
+                found = gzip.compress(found)
+                self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Length", str(len(found) + server.cut))
             self.end_headers()
             self.wfile.write(found)
@@ -135,6 +141,23 @@ def test_only_asked_days_are_looked_for(opencost: Server, tmp_path: Path) -> Non
     opencost.costs = {"2026-10-01": "1"}
     assert fetch(address(f"{opencost.address}?days=2"), tmp_path / "lake") is not None
     assert set(opencost.asked) == {"1d", "2026-10-01", "2026-10-02"}
+
+
+def test_a_packed_answer_is_unpacked(opencost: Server, tmp_path: Path) -> None:
+    opencost.costs, opencost.packed = {"2026-10-01": "1"}, True
+    copy = fetch(address(f"{opencost.address}?days=2"), tmp_path / "lake")
+    assert copy is not None
+    assert json.loads((copy / "2026-10/2026-10-01.json").read_text())["code"] == 200
+
+
+def test_an_answer_that_unpacks_without_end_is_refused_and_not_kept(
+    opencost: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(opencost_api, "_MOST_BYTES", 4 << 20)
+    opencost.page, opencost.packed = b"{" + b" " * (32 << 20), True
+    with pytest.raises(IngestError, match=r"answer for 2026-.* longer than 4 MiB, unpacked"):
+        fetch(address(f"{opencost.address}?days=2"), tmp_path / "lake")
+    assert not [file for file in (tmp_path / "lake").rglob("*") if file.stat().st_size > 1 << 20]
 
 
 def test_an_answer_that_breaks_off_is_not_kept(opencost: Server, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ _CHUNK = 1 << 20
 _CONNECT_SECONDS, _READ_SECONDS = 10, 300
 # An answer without any workload is not longer.
 _EMPTY = 1 << 10
+# A container's day takes some 2 KB: this is half a million of them.
+_MOST_BYTES = 1 << 30
 
 
 class OpenCost:
@@ -65,7 +67,10 @@ class OpenCost:
             yield Remote(f"{day:%Y-%m}/{day}.json", version)
 
     def download(self, remote: Remote, target: BinaryIO) -> None:
-        """Write a day's answer; `Nothing` where it has no workload."""
+        """Write a day's answer; `Nothing` where it has no workload.
+
+        One of more than 1 GiB, unpacked, is an `IngestError`.
+        """
         day = datetime.fromisoformat(remote.key.rpartition("/")[2].removesuffix(".json"))
         window = f"{day:%Y-%m-%dT00:00:00Z},{day + timedelta(days=1):%Y-%m-%dT00:00:00Z}"
         size, start = 0, b""
@@ -75,7 +80,14 @@ class OpenCost:
                 if not start.startswith(b"{"):
                     # A proxy's page, whose status is that of an answer, would be kept for good.
                     raise _unlike(self._address)
-                size += target.write(chunk)
+                size += len(chunk)
+                if size > _MOST_BYTES:
+                    raise IngestError(
+                        f"{self._address}: the answer for {day:%Y-%m-%d} is longer than"
+                        f" {_MOST_BYTES >> 20} MiB, unpacked. Check that it is OpenCost's API; of a"
+                        " cluster that large, ingest an export of its allocations."
+                    )
+                target.write(chunk)
         if size <= _EMPTY and not any(_allocations(start, self._address)):
             raise Nothing(f"{self._address} has no workloads on {day:%Y-%m-%d}.")
 
