@@ -51,7 +51,7 @@
     case
         when
             line_item_usage_amount is null
-            or abs({{ price }} * line_item_usage_amount - {{ cost }})
+            or abs({{ exact_product(price, 'line_item_usage_amount') }} - {{ cost }})
             <= abs({{ cost }}) * 0.0001 + 0.000000001
             then {{ price }}
         when {{ price }} is not null and {{ exact_ratio(cost, 'line_item_usage_amount') }} >= 0
@@ -64,7 +64,8 @@
     case
         when line_type in ('Usage', 'SavingsPlanCoveredUsage', 'DiscountedUsage')
             then {{ usage_price('invoiced_rate', 'invoiced_cost') }}
-        when invoiced_rate >= 0 and invoiced_rate * line_item_usage_amount = invoiced_cost then invoiced_rate
+        when invoiced_rate >= 0
+            and {{ exact_product('invoiced_rate', 'line_item_usage_amount') }} = invoiced_cost then invoiced_rate
     end
 {%- endmacro %}
 

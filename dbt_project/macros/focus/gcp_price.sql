@@ -5,7 +5,8 @@
 {% macro gcp_price(price, cost) -%}
     case
         when is_priced and not is_unused and {{ price }} >= 0
-            and abs({{ money(price ~ ' * price_rate') }} * pricing_quantity - {{ cost }}) <= abs({{ cost }}) * 0.01 + 0.01
+            and abs({{ exact_product(money(price ~ ' * price_rate'), 'pricing_quantity') }} - {{ cost }})
+            <= abs({{ cost }}) * 0.01 + 0.01
             then {{ money(price ~ ' * price_rate') }}
     end
 {%- endmacro %}

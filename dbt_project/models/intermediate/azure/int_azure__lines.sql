@@ -79,7 +79,8 @@ counted as (
         {%- for price in ['effective_price', 'unit_price'] %}
         case
             when least(
-                abs(priced_cost - quantity * {{ price }}), abs(priced_cost - quantity_in_blocks * {{ price }})
+                abs(priced_cost - {{ exact_product('quantity', price) }}),
+                abs(priced_cost - {{ exact_product('quantity_in_blocks', price) }})
             ) <= abs(priced_cost) * 0.01 then nullif({{ price }}, 0)
         end as paid_{{ price }},
         {%- endfor %}
@@ -87,8 +88,8 @@ counted as (
         -- product with the price is nearer to the cost is meant, whichever of the two a refund negates.
         block_size = 1
         or coalesce(
-            abs(abs(priced_cost) - abs(quantity * told_price))
-            <= abs(abs(priced_cost) - abs(quantity_in_blocks * told_price)),
+            abs(abs(priced_cost) - abs({{ exact_product('quantity', 'told_price') }}))
+            <= abs(abs(priced_cost) - abs({{ exact_product('quantity_in_blocks', 'told_price') }})),
             true
         ) as counts_blocks
     from priced
@@ -124,7 +125,8 @@ listed as (
 select
     listed.*,
     case when counts_blocks then quantity else quantity_in_blocks end as pricing_quantity,
-    case when counts_blocks then {{ money('quantity * block_size') }} else quantity end as consumed_quantity,
+    case when counts_blocks then {{ exact_product('quantity', 'block_size') }} else quantity end
+        as consumed_quantity,
     -- A number alone is no unit.
     case
         when {{ matches('unit_key', '^[0-9]+[km]?$') }}

@@ -40,8 +40,8 @@ placed as (
         end as native_service,
         charge_category = 'Usage' and not is_unused as is_metered,
         charge_category in ('Usage', 'Purchase') and not is_unused as is_sold,
-        {{ money('list_unit_price * pricing_quantity') }} as priced_list_cost,
-        {{ money('contracted_unit_price * pricing_quantity') }} as priced_contracted_cost,
+        {{ exact_product('list_unit_price', 'pricing_quantity') }} as priced_list_cost,
+        {{ exact_product('contracted_unit_price', 'pricing_quantity') }} as priced_contracted_cost,
         case
             when commitment_id is null then null
             when is_savings_plan then cost

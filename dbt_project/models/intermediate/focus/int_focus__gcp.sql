@@ -41,8 +41,9 @@ tagged as (
         end as committed,
         -- Prices are in the invoice's currency or in dollars: what comes nearer to the cost is meant.
         case
-            when abs(contracted_cost - {{ money('contracted_price * rate') }} * pricing_quantity)
-                < abs(contracted_cost - contracted_price * pricing_quantity) then rate
+            when abs(
+                contracted_cost - {{ exact_product(money('contracted_price * rate'), 'pricing_quantity') }}
+            ) < abs(contracted_cost - {{ exact_product('contracted_price', 'pricing_quantity') }}) then rate
             else 1
         end as price_rate
     from named
@@ -99,13 +100,13 @@ select
     end as commitment_discount_unit,
     {{ money('case when is_priced then consumed end') }} as consumed_quantity,
     case when is_priced and consumed is not null then coalesce(usage_unit, 'Units') end as consumed_unit,
-    coalesce({{ money('contracted_unit * pricing_quantity') }}, {{ money('contracted_cost') }})
+    coalesce({{ exact_product('contracted_unit', 'pricing_quantity') }}, {{ money('contracted_cost') }})
         as contracted_cost,
     {{ money('contracted_unit') }} as contracted_unit_price,
     {{ money('effective_cost') }} as effective_cost,
     'Google Cloud' as host_provider_name,
     cast(null as text) as invoice_id, 'Google Cloud' as invoice_issuer_name,
-    coalesce({{ money('list_unit * pricing_quantity') }}, {{ money('list_cost') }}) as list_cost,
+    coalesce({{ exact_product('list_unit', 'pricing_quantity') }}, {{ money('list_cost') }}) as list_cost,
     {{ money('list_unit') }} as list_unit_price,
     case
         when not is_priced then null

@@ -20,7 +20,8 @@ priced as (
         -- A price that does not explain the cost is none; the report's doubles differ in their last digits.
         case
             when product_sku is not null
-                and abs({{ money('price * billed_quantity') }} - my_cost) <= 0.000000001 * (1 + abs(my_cost))
+                and abs({{ exact_product('price', 'billed_quantity') }} - my_cost)
+                <= 0.000000001 * (1 + abs(my_cost))
                 then price
         end as unit_price_paid,
         -- Cost reports, unlike usage reports, name no kind of resource; its id does: ocid1.instance.oc1…
