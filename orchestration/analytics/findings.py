@@ -152,7 +152,7 @@ def incidents(judged: pd.DataFrame, y: Floats) -> list[Incident]:
                     str(kind[alarm]),
                     [str(k) for k in kind[inside]],
                     last - begun,
-                    known=float(expected.sum()) > FEE_SHARE * float(cost.sum()),
+                    known=abs(float(expected.sum())) > FEE_SHARE * abs(float(cost.sum())),
                 ),
                 first_kind=str(kind[alarm]),
                 first=begun,

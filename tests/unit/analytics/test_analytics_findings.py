@@ -131,6 +131,14 @@ def test_a_monthly_bill_that_doubles_is_held_against_the_months_before(make: Mak
     assert "not the expected $3,000.00" in why(found)
 
 
+def test_a_discount_that_grows_is_no_new_spend(make: Make) -> None:
+    frame = make(noise=0.005)
+    frame["y"] = -frame["y"] * (1 + 0.7 * (frame["ds"] >= "2025-09-01"))
+    row = findings(frame).iloc[0]
+    assert row["kind"] == "level_shift"
+    assert row["impact_cost"] < 0
+
+
 def test_new_spend_of_one_day_is_told_as_of_that_day(make: Make) -> None:
     frame = make()
     frame["y"] = 0.0
