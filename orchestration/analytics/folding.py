@@ -3,13 +3,15 @@
 A cause seldom stays in one series: a machine left running is compute, disk and traffic, each in a
 series of its own. Findings of one provider and currency that begin within a day, go the same way
 and name the same resource, equally tagged ones, or the commitments that cover them, first are told
-by the largest of them.
+by the largest of them; of those at least half as large by the one that was seen first, so that the
+incident keeps its name while it grows.
 
 A sum of series (an account, a region, an owner, a provider) moves whenever one of its parts does:
 its finding is told by the largest finding of its parts where those that moved on the same days, the
 same way, are most of it. What moved many parts a little, none of which alarms, stands for itself.
 So does what moved several parts at once, none of them most of it (a commitment of all accounts that
-lapsed, a price list): it tells them. A sum that is new, or gone, as a whole tells its services.
+lapsed, a price list): it tells them. A sum that is new, or gone, as a whole tells its services. And
+a sum that was seen before any part of it goes on telling.
 
 What falls in one place as it rises in another has moved (a service renamed, a machine of another
 account or owner, a region failed over): the rise tells the fall. So it does where an account is
@@ -61,7 +63,8 @@ def fold_sums(findings: pd.DataFrame) -> pd.DataFrame:
         shares = {part["finding_id"]: _explained(whole, part) for part in parts}
         if sum(shares.values()) < MOST:
             continue
-        several = _several(whole, [one for one in parts if one["finding_id"] not in told], shares)
+        untold = [one for one in parts if one["finding_id"] not in told]
+        several = _several(whole, untold, shares) or _seen_later(whole, untold, shares)
         if several:
             told |= dict.fromkeys(several, whole["finding_id"])
             tellers.add(whole["finding_id"])
@@ -94,6 +97,17 @@ def _several(
     known = [shares[name] for name in names]
     is_several = len(names) >= SEVERAL and sum(known) >= MOST and max(known) < 1 - ALIKE
     return names if is_several else []
+
+
+def _seen_later(
+    whole: dict[Any, Any], parts: list[dict[Any, Any]], shares: dict[Any, float]
+) -> list[Any]:
+    """The parts that began with a whole, once it was told, and are no more than it."""
+    moved = [one for one in parts if shares[one["finding_id"]] > 0]
+    if any(one["detected_on"] <= whole["detected_on"] for one in moved):
+        return []
+    names = [one["finding_id"] for one in moved if _together(whole, one)]
+    return names if MOST <= sum(shares[name] for name in names) <= 1 / (1 - ALIKE) else []
 
 
 def _told_by_new_or_gone(records: list[dict[Any, Any]]) -> dict[Any, Any]:
@@ -166,25 +180,39 @@ def fold(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     `explain_findings`. A parent has no parent itself.
     """
     first = drivers[drivers["driver_rank"] == 1].set_index("finding_id")
-    parents: list[dict[Any, Any]] = []
-    folded: list[str | None] = []
+    groups: list[list[dict[Any, Any]]] = []
     apart = findings[findings["parent_finding_id"].isna()]
     for finding in apart.to_dict("records"):
         name = finding["finding_id"]
         named = first.loc[name].to_dict() if name in first.index else {}
         told = finding | {key: named.get(key) for key in ("resource_id", "tags", "cause")}
-        parent = next((one for one in parents if _same_thing(one, told)), None)
-        folded.append(parent["finding_id"] if parent else None)
-        if parent is None:
-            parents.append(told)
-    told = dict(zip(findings["finding_id"], findings["parent_finding_id"], strict=True))
-    told |= dict(zip(apart["finding_id"], folded, strict=True)) | _moves(parents)
+        group = next((one for one in groups if _same_thing(one[0], told)), None)
+        if group is None:
+            groups.append([told])
+        else:
+            group.append(told)
+    tellers = {group[0]["finding_id"]: _seen_first(group) for group in groups}
+    moved = _moves([group[0] for group in groups])
+    parents = dict(zip(findings["finding_id"], findings["parent_finding_id"], strict=True))
+    for group in groups:
+        largest = group[0]["finding_id"]
+        teller = tellers[moved.get(largest, largest)]
+        parents |= {one["finding_id"]: teller for one in group if one["finding_id"] != teller}
 
-    def teller(name: Any) -> Any:
-        return name if pd.isna(told[name]) else teller(told[name])
+    def last(name: Any) -> Any:
+        return name if pd.isna(parents[name]) else last(parents[name])
 
-    names = [None if pd.isna(told[name]) else teller(name) for name in findings["finding_id"]]
+    names = [None if pd.isna(parents[name]) else last(name) for name in findings["finding_id"]]
     return findings.assign(parent_finding_id=pd.Series(names, index=findings.index, dtype=object))
+
+
+def _seen_first(group: list[dict[Any, Any]]) -> Any:
+    """Which of one thing tells it, the largest of which comes first: which of several is the
+    largest changes overnight, which was seen first does not.
+    """
+    least = MOST * abs(float(group[0]["impact_cost"]))
+    large = [one for one in group if abs(float(one["impact_cost"])) >= least]
+    return min(large, key=lambda one: (one["detected_on"], one["series_id"]))["finding_id"]
 
 
 def fold_credits(findings: pd.DataFrame) -> pd.DataFrame:

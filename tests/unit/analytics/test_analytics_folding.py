@@ -14,7 +14,8 @@ TAGS = '{"product":"search"}'
 TALE: dict[str, Any] = {
     "service_provider_name": "AWS", "sub_account_id": "one", "service_name": "EC2",
     "member": "(all)", "billing_currency": "USD", "first_seen": date(2026, 9, 8),
-    "last_seen": date(2026, 9, 12), "level": "service", "impact_cost": Decimal(10),
+    "last_seen": date(2026, 9, 12), "detected_on": date(2026, 9, 8), "series_id": "s",
+    "level": "service", "impact_cost": Decimal(10),
     "expected_cost": Decimal(90), "actual_cost": Decimal(100), "resource_id": "i-1", "tags": TAGS,
     "cause": "usage",
 }  # fmt: skip
@@ -32,6 +33,17 @@ def parents(*changes: dict[str, Any]) -> list[str | None]:
 def test_series_moved_by_the_same_resource_are_told_by_the_largest() -> None:
     disk = {"first_seen": date(2026, 9, 9), "tags": None}
     assert parents({"impact_cost": Decimal(90)}, disk, {}) == [None, "f0", "f0"]
+
+
+def test_of_those_about_as_large_the_first_that_was_seen_tells_however_they_grow() -> None:
+    later = {"detected_on": date(2026, 9, 10), "impact_cost": Decimal(18)}
+    assert parents(later, {}) == ["f1", None]
+    assert parents(later | {"impact_cost": Decimal(21)}, {}) == [None, "f0"], "twice as large"
+    same_day = {"series_id": "a", "impact_cost": Decimal(9)}
+    assert parents({}, same_day) == ["f1", None]
+    assert parents({"impact_cost": Decimal(9)}, same_day) == ["f1", None]
+    fall = later | {"impact_cost": Decimal(-18)}
+    assert parents(later, {}, fall) == ["f1", None, "f1"], "and what moved there"
 
 
 def test_equally_tagged_resources_that_move_together_are_one_thing() -> None:
@@ -141,6 +153,15 @@ def test_a_sum_tells_several_parts_that_began_with_it_none_of_which_is_most_of_i
     assert everywhere == [None, "f0", "f0", "f0", "f1", "f2", "f3"]
     region = told_by({"level": "region", "member": "east"}, third, third, third)
     assert region[1:] == [None] * 3, "which services it has is not known"
+
+
+def test_a_sum_that_was_seen_before_any_part_goes_on_telling() -> None:
+    later = SERVICE | {"detected_on": date(2026, 9, 9)}
+    assert told_by({}, later) == [None, "f0"]
+    assert told_by({}, later, SERVICE)[0] == "f1", "another part was seen with it"
+    assert told_by({}, later | {"impact_cost": Decimal(20)}) == ["f1", None], "more than its sum"
+    apart = later | {"first_seen": date(2026, 9, 10)}
+    assert told_by({}, apart) == ["f1", None], "begun on another day"
 
 
 def test_parts_of_which_one_is_most_or_that_began_apart_tell_their_sum() -> None:
