@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from orchestration.analytics.findings import place as series_place
+from orchestration.analytics.folding import TOGETHER_DAYS
 from orchestration.analytics.money import display
 from orchestration.analytics.series import NONE
 
@@ -49,8 +50,8 @@ def in_words(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     named = findings["parent_finding_id"]
     for name in findings.loc[named.notna() & ~named.isin(texts), "finding_id"]:
         texts[name] += " Its provider restated the closed month: this is what that changed."
-    for whence, rise in _moves(findings):
-        texts[rise] += f" {whence}"
+    for words, teller in [*_moves(findings), *_shares(findings)]:
+        texts[teller] += f" {words}"
     ids = findings["finding_id"]
     return findings.assign(why=ids.map(texts), drivers=ids.map(listed))
 
@@ -98,22 +99,43 @@ def _span(row: Row, days: int) -> str:
 
 def _moves(findings: pd.DataFrame) -> list[tuple[str, Any]]:
     """Whence a rise came, and which: of one level, for other sums only follow."""
-    known = findings.set_index("finding_id")
-    here = findings["parent_finding_id"].isin(known.index)
-    told = findings[here].to_dict("records")
     pairs = []
-    for fall in told:
-        rise = known.loc[fall["parent_finding_id"]]
+    for fall, rise in _told(findings):
         if fall["impact_cost"] < 0 < rise["impact_cost"] and fall["level"] == rise["level"]:
-            pairs.append((_whence(fall, rise), fall["parent_finding_id"]))
+            pairs.append((_whence(fall, rise), rise["finding_id"]))
     return pairs
+
+
+def _shares(findings: pd.DataFrame) -> list[tuple[str, Any]]:
+    """What rose, or fell, only as a share of others, and which finding tells it."""
+    return [
+        (
+            f"{series_place(part).removesuffix(',')} follows it, at {part['share_of']} as before: "
+            f"{display(part['impact_cost'], part['billing_currency'], sign=True)}.",
+            teller["finding_id"],
+        )
+        for part, teller in _told(findings)
+        if not pd.isna(part.get("share_of"))
+    ]
+
+
+def _told(findings: pd.DataFrame) -> list[tuple[Row, Row]]:
+    """Each finding that another tells, and that other; restatements are not among them."""
+    known = {row["finding_id"]: row for row in findings.to_dict("records")}
+    return [
+        (row, known[row["parent_finding_id"]])
+        for row in known.values()
+        if row["parent_finding_id"] in known
+    ]
 
 
 def _whence(fall: Row, rise: Row) -> str:
     if fall["billing_currency"] != rise["billing_currency"]:
         return f"Until then it was billed in {fall['billing_currency']}."
     place_before = series_place(fall).removesuffix(",")
-    return f"It seems to have moved from {place_before}, which fell by about as much."
+    apart = abs((fall["first_seen"] - rise["first_seen"]).days) > TOGETHER_DAYS
+    how = "as it rose, week by week" if apart else "by about as much"
+    return f"It seems to have moved from {place_before}, which fell {how}."
 
 
 def sentence(drivers: Sequence[Row]) -> str:

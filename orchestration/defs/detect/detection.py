@@ -16,6 +16,7 @@ from orchestration.analytics.feedback import by_detector, suppress
 from orchestration.analytics.findings import COLUMNS as FINDING_COLUMNS
 from orchestration.analytics.findings import largest_first, to_findings
 from orchestration.analytics.folding import fold, fold_credits, fold_sums
+from orchestration.analytics.in_step import compared, fold_in_step
 from orchestration.analytics.judged import COLUMNS as JUDGED_COLUMNS
 from orchestration.analytics.judged import (
     detection_version,
@@ -118,7 +119,9 @@ def _detect_changed(warehouse: Warehouse, feedback: pd.DataFrame, today: date) -
         unusual_purchases(purchases(warehouse), events, today),
         fold_credits(ended_credits(credits_by_day(warehouse), known.through, events, today)),
     )
-    found = fold_restated(fold(found, drivers), *restatements(warehouse))
+    found = fold(found, drivers)
+    found = fold_in_step(found, daily_costs(warehouse, compared(found)))
+    found = fold_restated(found, *restatements(warehouse))
     found = suppress(_together(in_words(found, drivers), ruled), feedback)
     return Detection(found, drivers, allowed, feedback, state[JUDGED_COLUMNS], series, flags)
 
