@@ -9,7 +9,7 @@ share while what it is a share of moves.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,11 @@ REFERENCE = REFERENCE_WEEKS * WEEK
 #: series of their own differ more by their noise, and the newest days arrive unevenly.
 SAME_SHARE = 0.02
 MOST_DAYS = 0.9
+#: A share that is billed by the month comes on so many days of it at most, for its own month or
+#: the one before, and was the same for so many months.
+FEE_DAYS = 3
+MONTHS_LATER = (0, 1)
+SAME_MONTHS = 3
 Finding = dict[Any, Any]
 
 
@@ -73,21 +78,41 @@ class _Days:
     """What each series cost on each day, as columns of one calendar; 0 where nothing was billed."""
 
     def __init__(self, costs: pd.DataFrame) -> None:
-        named = costs[["charge_date"]].assign(
-            series=series_ids(costs[list(LEVEL_KEYS)]), y=costs["effective_cost"].astype(float)
-        )
-        wide = named.pivot_table(index="charge_date", columns="series", values="y", aggfunc="sum")
-        wide.index = pd.to_datetime(wide.index)
-        self._wide = wide.asfreq("D").fillna(0.0)
+        keys = list(LEVEL_KEYS)
+        number = costs.groupby(keys, sort=False).ngroup()
+        names = series_ids(costs[keys].drop_duplicates())
+        named = pd.DataFrame({"ds": pd.to_datetime(costs["charge_date"]), "number": number})
+        named["y"] = costs["effective_cost"].astype(float)
+        wide = named.pivot_table(index="ds", columns="number", values="y", aggfunc="sum")
+        wide = wide.asfreq("D").fillna(0.0)
+        days = pd.DatetimeIndex(wide.index)
+        self._first: date = days[0].date()
+        self._month = days.year.to_numpy() * 12 + days.month.to_numpy()
+        self._costs: dict[str, Floats] = dict(zip(names, wide.to_numpy().T, strict=True))
 
-    def between(self, series: str, first: Any, last: Any) -> Floats:
+    def between(self, series: str, first: date, last: date) -> Floats:
         """The days from `REFERENCE` before `first` to `last`; empty where they are not known."""
-        since = pd.Timestamp(first) - timedelta(days=REFERENCE)
-        if series not in self._wide or since < self._wide.index[0]:
+        since = (first - self._first).days - REFERENCE
+        if series not in self._costs or since < 0:
             return np.empty(0)
-        return self._wide.loc[since : pd.Timestamp(last), series].to_numpy(dtype=np.float64)
+        return self._costs[series][since : (last - self._first).days + 1]
 
-    def weeks(self, series: str, first: Any, last: Any) -> Floats:
+    def months(self, series: str, month: date) -> tuple[Floats, Floats]:
+        """Sums of a month and the `SAME_MONTHS` before it, and how many days had a cost; empty
+        where they are not known.
+        """
+        number = month.year * 12 + month.month
+        edges = np.searchsorted(self._month, np.arange(number - SAME_MONTHS, number + 2))
+        is_known = self._month[0] < number - SAME_MONTHS or (
+            self._month[0] == number - SAME_MONTHS and self._first.day == 1
+        )
+        if series not in self._costs or not is_known or edges[-2] == len(self._month):
+            return np.empty(0), np.empty(0)
+        costs = self._costs[series][: edges[-1]]
+        sums = (np.add.reduceat(some, edges[:-1]) for some in (costs, (costs != 0).astype(float)))
+        return next(sums), next(sums)
+
+    def weeks(self, series: str, first: date, last: date) -> Floats:
         """How far each week from `first` to `last` is from the mean of the four before."""
         known = self.between(series, first, last)
         if known.size <= REFERENCE:
@@ -138,7 +163,7 @@ def _left_over(fall: Finding, rise: Finding, days: _Days) -> float:
 
 
 def _is_beside(fall: Finding, rise: Finding) -> bool:
-    """Parts of one whole of one level; services that share their account, name or resource."""
+    """Parts of one whole of one level; services that share their account or their name."""
     same = ("service_provider_name", "billing_currency", "level")
     return all(fall[key] == rise[key] for key in same) and (
         rise["level"] != FINEST
@@ -151,25 +176,40 @@ def _shares(apart: list[Finding], days: _Days) -> dict[Any, tuple[Any, str]]:
     """Of each service that is a share of others: the finding that tells it, and of what it is."""
     found: dict[Any, tuple[Any, str]] = {}
     for part in (one for one in apart if one["level"] == FINEST):
-        movers = [one for one in apart if one["finding_id"] not in found and _may_move(part, one)]
-        for series, holds_part, words in _wholes(part, movers):
-            share = _steady_share(part, series, days, holds_part=holds_part)
-            caused = [abs(share) * _per_day(one) for one in movers]
-            if sum(caused) >= MOST * _per_day(part):
-                largest = movers[int(np.argmax(caused))]["finding_id"]
-                found[part["finding_id"]] = (largest, f"{abs(share):.1%} of {words}")
-                break
+        for by_month, first, last in _billed(part):
+            movers = [
+                one
+                for one in apart
+                if one["finding_id"] not in found and _may_move(part, one, first, last)
+            ]
+            for series, holds_part, words in _wholes(part, movers):
+                month = first if by_month else None
+                share = _steady(*_share_of(part, series, days, month, holds_part=holds_part))
+                caused = [abs(share) * _cost_within(one, first, last) for one in movers]
+                if sum(caused) >= MOST * abs(float(part["impact_cost"])):
+                    largest = movers[int(np.argmax(caused))]["finding_id"]
+                    found.setdefault(part["finding_id"], (largest, f"{abs(share):.1%} of {words}"))
     return found
 
 
-def _may_move(part: Finding, other: Finding) -> bool:
-    """Larger, of the same bill, and there when the part began."""
+def _billed(part: Finding) -> list[tuple[bool, date, date]]:
+    """The days that a part may be a share of: its own, or (true) those of a month."""
+    spans = [(False, part["first_seen"], part["last_seen"])]
+    if (part["last_seen"] - part["first_seen"]).days < FEE_DAYS:
+        months = [pd.Period(part["first_seen"], "M") - later for later in MONTHS_LATER]
+        spans += [(True, of.start_time.date(), of.end_time.date()) for of in months]
+    return spans
+
+
+def _may_move(part: Finding, other: Finding, first: date, last: date) -> bool:
+    """Larger, of the same bill, and there on these days."""
     near = timedelta(days=TOGETHER_DAYS)
     same = all(part[key] == other[key] for key in ("service_provider_name", "billing_currency"))
     return (
         same
         and abs(other["impact_cost"]) > abs(part["impact_cost"])
-        and other["first_seen"] - near <= part["first_seen"] <= other["last_seen"] + near
+        and other["first_seen"] - near <= last
+        and first <= other["last_seen"] + near
     )
 
 
@@ -187,23 +227,43 @@ def _wholes(part: Finding, movers: Iterable[Finding]) -> list[tuple[str, bool, s
     return wholes
 
 
-def _steady_share(part: Finding, series: str, days: _Days, *, holds_part: bool) -> float:
-    """What share of all else in a series the part is, if it is the same on all days; else 0."""
-    span = (part["first_seen"], part["last_seen"])
-    own, whole = (days.between(name, *span) for name in (part["series_id"], series))
-    if own.size <= REFERENCE or own.size != whole.size:
-        return 0.0
-    rest = whole - own if holds_part else whole
+def _share_of(
+    part: Finding, series: str, days: _Days, month: date | None, *, holds_part: bool
+) -> tuple[Floats, Floats]:
+    """What share of all else in a series the part was before, and is since, by day or of a month;
+    empty if unknown.
+    """
+    name = part["series_id"]
+    if month is None:
+        known, span = REFERENCE, (part["first_seen"], part["last_seen"])
+        own = within = days.between(name, *span)
+        whole = days.between(series, *span)
+    else:
+        known = SAME_MONTHS
+        own, billed_days = days.months(name, part["first_seen"])
+        within, _ = days.months(name, month)
+        whole, _ = days.months(series, month)
+        if (billed_days > FEE_DAYS).any():
+            return np.empty(0), np.empty(0)
+    if not own.size == within.size == whole.size > known:
+        return np.empty(0), np.empty(0)
+    rest = whole - within if holds_part else whole
     if (rest <= 0).any():
+        return np.empty(0), np.empty(0)
+    return own[:known] / rest[:known], own[known:] / rest[known:]
+
+
+def _steady(before: Floats, since: Floats) -> float:
+    """The share, if it is the same on most days of both, and is one; else 0."""
+    if not before.size or not since.size:
         return 0.0
-    share = own / rest
-    usual = float(np.median(share[:REFERENCE]))
-    same = abs(share - usual) <= SAME_SHARE * abs(usual)
-    is_steady = min(same[:REFERENCE].mean(), same[REFERENCE:].mean()) >= MOST_DAYS
-    return usual if is_steady and abs(usual) < 1 else 0.0
+    usual = float(np.median(before))
+    same = [(abs(some - usual) <= SAME_SHARE * abs(usual)).mean() for some in (before, since)]
+    return usual if min(same) >= MOST_DAYS and abs(usual) < 1 else 0.0
 
 
-def _per_day(finding: Finding) -> float:
-    impact = abs(float(finding["impact_cost"]))
+def _cost_within(finding: Finding, first: date, last: date) -> float:
+    """How much of its impact a finding has on these days."""
     days: int = (finding["last_seen"] - finding["first_seen"]).days + 1
-    return impact / days
+    shared: int = (min(last, finding["last_seen"]) - max(first, finding["first_seen"])).days + 1
+    return abs(float(finding["impact_cost"])) * max(shared, 0) / days

@@ -33,7 +33,9 @@ def finding(service: str, impact: float, **change: Any) -> dict[str, Any]:
     return row | {"series_id": f"AWS/{account}/{name}/{currency}"}
 
 
-def folded(findings: list[dict[str, Any]], costs: dict[str, Any]) -> pd.DataFrame:
+def folded(
+    findings: list[dict[str, Any]], costs: dict[str, Any], dates: Any = DAYS
+) -> pd.DataFrame:
     """`costs` are daily, by service; those of the account are their sum."""
     days = costs | {"(all)": sum(costs.values())}
     rows = [
@@ -43,13 +45,15 @@ def folded(findings: list[dict[str, Any]], costs: dict[str, Any]) -> pd.DataFram
             "level": "account" if name == "(all)" else "service", "effective_cost": Decimal(str(y)),
         }
         for name, values in days.items()
-        for day, y in zip(DAYS, (values * np.ones(len(DAYS))).round(6).tolist(), strict=True)
+        for day, y in zip(dates, (values * np.ones(len(dates))).round(6).tolist(), strict=True)
     ]  # fmt: skip
     return fold_in_step(pd.DataFrame(findings), pd.DataFrame(rows))
 
 
-def parents(findings: list[dict[str, Any]], costs: dict[str, Any]) -> list[str | None]:
-    found = folded(findings, costs)["parent_finding_id"]
+def parents(
+    findings: list[dict[str, Any]], costs: dict[str, Any], dates: Any = DAYS
+) -> list[str | None]:
+    found = folded(findings, costs, dates)["parent_finding_id"]
     return [None if pd.isna(name) else name for name in found]
 
 
@@ -121,6 +125,23 @@ def test_a_share_that_changed_or_that_nothing_larger_moved_stands_for_itself() -
         assert parents(FEE, other | {"Support": support}) == [None, None]
     larger = [finding("Compute", 70), FEE[1]]
     assert parents(larger, other | {"Support": 0.15 * COMPUTE}) == [None, None]
+
+
+def test_a_share_that_is_billed_by_the_month_is_told_by_what_moved_its_month() -> None:
+    """On the first of the month, for its own so far or for the one before."""
+    days = pd.DatetimeIndex([date(2026, 1, 1) + timedelta(days=n) for n in range(137)])
+    rest = np.where(days >= pd.Timestamp("2026-04-10"), 700.0, 400.0)
+    rest *= np.resize(NOISE[0], len(days))
+    sums = pd.Series(rest, days).resample("MS").sum()
+    for later, impact in ((0, 500), (1, 600)):
+        billed = (sums * 0.1).shift(later).reindex(days).fillna(0.0).to_numpy()
+        on = date(2026, 4 + later, 1)
+        fee = finding("Support", impact, first_seen=on, last_seen=on)
+        moved = finding("Compute", 8400, first_seen=date(2026, 4, 10), last_seen=date(2026, 5, 7))
+        costs = {"Compute": rest, "Support": billed}
+        assert parents([moved, fee], costs, days) == [None, "Compute"]
+        costs["Support"] = billed * np.where(days.day == 1, 1, 0) + np.where(days == str(on), 99, 0)
+        assert parents([moved, fee], costs, days) == [None, None], "another share"
 
 
 def test_only_bills_with_several_findings_are_compared() -> None:
