@@ -148,6 +148,15 @@ def test_blobs_arrive_whole_and_as_they_are_stored(container: Any, tmp_path: Pat
     }  # fmt: skip
 
 
+def test_a_blob_that_is_stored_packed_lands_once(container: Any, taken: list[str]) -> None:
+    settings = ContentSettings(content_encoding="gzip", content_type="text/csv")
+    packed = gzip.compress(bill("1.5", "2"))
+    container.upload_blob("2025-09/bill.csv", packed, content_settings=settings)
+    assert "3.50" in ingest(BLOBS).output
+    assert "unchanged" in ingest(BLOBS).output
+    assert taken == ["2025-09/bill.csv"]
+
+
 OF_ACCOUNT = f"AccountName={ACCOUNT};AccountKey={KEY}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -50,8 +51,10 @@ def put(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator)
     bucket = Client(project=None).bucket("acme-bills")
 
-    def upload(name: str, content: str) -> None:
-        bucket.blob(name).upload_from_string(content)
+    def upload(name: str, content: str | bytes, encoding: str | None = None) -> None:
+        blob = bucket.blob(name)
+        blob.content_encoding = encoding
+        blob.upload_from_string(content)
 
     yield upload
     for blob in list(bucket.list_blobs()):
@@ -135,6 +138,15 @@ def test_one_object_may_be_named(put: Put, run: Run, read: list[str]) -> None:
     put("exports/bill.csv.old.csv", bill("2026-09", "9"))
     code, output = run("gs://acme-bills/exports/bill.csv")
     assert (code, read) == (0, ["exports/bill.csv"]), output
+
+
+def test_an_object_that_is_stored_packed_lands_once(put: Put, run: Run, read: list[str]) -> None:
+    put("exports/bill.csv", gzip.compress(bill("2026-09", "1.5", "2").encode()), "gzip")
+    code, output = run("gs://acme-bills/exports")
+    assert code == 0, output
+    assert "2026-09 │ landed │ 2 │ cost USD 3.50" in output
+    assert "unchanged" in run("gs://acme-bills/exports")[1]
+    assert read == ["exports/bill.csv"]
 
 
 def test_a_damaged_transfer_never_lands(

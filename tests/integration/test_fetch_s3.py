@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -46,8 +47,8 @@ class Bucket:
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
 
-    def put(self, key: str, body: bytes) -> None:
-        self.client.put_object(Bucket=BUCKET, Key=key, Body=body)
+    def put(self, key: str, body: bytes, **headers: str) -> None:
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=body, **headers)
 
     def execute(self, run: str, body: bytes, month: str = "2025-09") -> None:
         """One execution of a Data Export that keeps all of them."""
@@ -192,6 +193,15 @@ def test_large_objects_arrive_whole(bucket: Bucket, tmp_path: Path) -> None:
     copy = fetch(address(f"s3://{BUCKET}/cur"), tmp_path / "lake")
     assert copy is not None
     assert (copy / "large.csv").read_bytes() == body
+
+
+def test_an_object_that_is_stored_packed_lands_once(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("cur/bill.csv", gzip.compress(cur("1.5", "2")), ContentEncoding="gzip")
+    assert "3.50" in ingest(f"s3://{BUCKET}/cur").output
+    monkeypatch.delattr(S3, "download")
+    assert "unchanged" in ingest(f"s3://{BUCKET}/cur").output
 
 
 @pytest.mark.parametrize(
