@@ -18,7 +18,7 @@ from orchestration.cli.console import fail
 from orchestration.cli.rows import harmless
 from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.fetching import fetch
+from orchestration.ingest.fetching import all_fetched
 from orchestration.ingest.landing import LandingResult, Progress, check_month, land
 from orchestration.ingest.manifest import ControlTotal
 from orchestration.ingest.recognition import recognise
@@ -72,23 +72,23 @@ def ingest(
             def say(message: str) -> None:
                 status.update(Text(harmless(message)))
 
-            there = [_at_hand(path, settings.lake, billing_period, say) for path in paths]
-            for name, delivery in _by_feed(there, feed):
-                with _whole_paths(delivery.files):
-                    results += land(
-                        delivery.files,
-                        name,
-                        export,
-                        settings.lake,
-                        declared=values,
-                        billing_period=billing_period or delivery.billing_period,
-                        exact=delivery.billing_period is not None,
-                        columns=delivery.columns,
-                        data_as_of=received,
-                        now=settings.now(),
-                        kept_versions=settings.kept_versions,
-                        progress=say,
-                    )
+            with _at_hand(paths, settings.lake, billing_period, say) as there:
+                for name, delivery in _by_feed(there, feed):
+                    with _whole_paths(delivery.files):
+                        results += land(
+                            delivery.files,
+                            name,
+                            export,
+                            settings.lake,
+                            declared=values,
+                            billing_period=billing_period or delivery.billing_period,
+                            exact=delivery.billing_period is not None,
+                            columns=delivery.columns,
+                            data_as_of=received,
+                            now=settings.now(),
+                            kept_versions=settings.kept_versions,
+                            progress=say,
+                        )
     except (IngestError, SettingsError, MomentError, OSError) as error:
         fail(str(error))
     console.print(_table(results))
@@ -97,15 +97,22 @@ def ingest(
             console.print(Text(harmless(_drift(result))), soft_wrap=True)
 
 
-def _at_hand(path: str, lake: Path, month: str | None, say: Progress) -> Path:
-    """A path as it is; an address once it was fetched."""
-    address = read_address(path)
-    if address is None:
-        return Path(path)
-    copy = fetch(address, lake, month and [month], say)
-    if copy is None:
-        raise IngestError(f"{address} holds no bill of {month}. Name a month that it has.")
-    return copy
+@contextmanager
+def _at_hand(
+    paths: Sequence[str], lake: Path, month: str | None, say: Progress
+) -> Iterator[list[Path]]:
+    """Paths as they are; addresses once they were fetched, and nobody fetches them meanwhile."""
+    addresses = [read_address(path) for path in paths]
+    of_clouds = [address for address in addresses if address is not None]
+    with all_fetched(of_clouds, lake, month and [month], say) as fetched:
+        copies = iter(fetched)
+        there: list[Path] = []
+        for path, address in zip(paths, addresses, strict=True):
+            copy = Path(path) if address is None else next(copies)
+            if copy is None:
+                raise IngestError(f"{address} holds no bill of {month}. Name a month that it has.")
+            there.append(copy)
+        yield there
 
 
 def _declared(pairs: Sequence[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from orchestration.ingest.discovery import Delivery, deliveries, refuse_two_of_a_month
 from orchestration.ingest.engine import Session
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.fetching import fetch
+from orchestration.ingest.fetching import fetched
 from orchestration.ingest.landing import LandingResult, Progress, file_periods, land
 from orchestration.ingest.listing import look
 from orchestration.ingest.locks import working_folder
@@ -95,27 +96,17 @@ def unreadable(export: Export) -> str | None:
 
 
 def list_periods(
-    export: Export,
-    lake: Path,
-    *,
-    months: Collection[str] | None = None,
-    progress: Progress | None = None,
-    session: Session | None = None,
+    export: Export, lake: Path, *, copy: Path | None = None, session: Session | None = None
 ) -> dict[str, list[Delivery]]:
     """The months that an export's path holds now, each with the deliveries that have rows of it.
 
-    An address is fetched first; of these `months`, where it has a folder for each. Folder names
-    say the month where they are months; other files are looked into (once: what they hold is kept
-    in the lake by content).
+    Of an address, its `copy` is read. Folder names say the month where they are months; other files
+    are looked into (once: what they hold is kept in the lake by content).
     """
     found: dict[str, list[Delivery]] = {}
     loose: dict[str, list[Path]] = {}
     columns: dict[Path, tuple[str, ...]] = {}
-    path = export.path
-    copy = fetch(path, lake, months, progress) if isinstance(path, Address) else path
-    if copy is None:
-        return {}
-    there = deliveries(copy)
+    there = deliveries(copy or export.on_disk)
     refuse_two_of_a_month(there)
     for delivery in there:
         if delivery.billing_period is not None:
@@ -144,13 +135,21 @@ def land_export(
 ) -> list[LandingResult]:
     """Land an export's months (all of them where `periods` is None); months it lacks are skipped.
 
-    Files of several months that go together are converted once for all of them.
+    An address is fetched first; of these months, where it has a folder for each. Files of several
+    months that go together are converted once for all of them.
     """
     batches: dict[tuple[tuple[Path, ...], bool], set[str]] = {}
     columns: dict[Path, tuple[str, ...]] = {}
     results: list[LandingResult] = []
-    with working_folder(lake) as working, Session(working, memory=memory) as session:
-        there = list_periods(export, lake, months=periods, progress=progress, session=session)
+    path = export.path
+    with (
+        fetched(path, lake, periods, progress)
+        if isinstance(path, Address)
+        else nullcontext(path) as copy,
+        working_folder(lake) as working,
+        Session(working, memory=memory) as session,
+    ):
+        there = list_periods(export, lake, copy=copy, session=session) if copy else {}
         for period, found in there.items():
             if periods is None or period in periods:
                 files = tuple(dict.fromkeys(file for delivery in found for file in delivery.files))

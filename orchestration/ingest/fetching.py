@@ -11,8 +11,9 @@ import hashlib
 import re
 import shutil
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -71,17 +72,19 @@ def _refuse_link(copy: Path, lake: Path) -> None:
         raise IngestError(f"{copy} is a link, or in one. Remove the link; it is fetched again.")
 
 
-def fetch(
+@contextmanager
+def fetched(
     address: Address,
     lake: Path,
     months: Collection[str] | None = None,
     progress: Progress | None = None,
-) -> Path | None:
-    """Copy what is current at an address into the lake; the folder to ingest.
+) -> Iterator[Path | None]:
+    """Copy what is current at an address into the lake; the folder to ingest, before it is left.
 
     With `months`, folders of other months are left as they are; None where it has bills, but none
     of these. Interrupted, it goes on with the files that are missing. Files that an export replaces
-    meanwhile are fetched again: what is returned was there all at one time.
+    meanwhile are fetched again: what is given was there all at one time, and stays so until it is
+    left, for other processes wait: what lands is of one time too.
     """
     store = opened(address)
     copy = copy_of(address, lake)
@@ -89,25 +92,50 @@ def fetch(
     say = progress or (lambda _: None)
     lock = exclusive(
         _beside(copy) / ".lock",
-        lambda: say(f"{address}: another process is fetching it, waiting until it has ended"),
+        lambda: say(f"{address}: another process is ingesting it, waiting until it has ended"),
     )
-    with lock, working_folder(lake) as working:
-        job = _Job(store, address, months, copy, working, say)
-        job.say(f"{address}: listing")
-        listed = listing(store, address, months)
-        for _ in range(_ATTEMPTS):
-            try:
-                current, failure = _fetch_current(job, listed), None
-            except IngestError as error:
-                current, failure = [], error
-            before, listed = listed, listing(store, address, months)
-            if failure and listed == before:
-                raise failure
-            if not failure and all(listed.get(name) == before[name] for name in current):
-                _remove_others(job, listed, current)
-                if not current and months is None:
-                    raise IngestError(f"{address} holds no charges yet, in no month. Come later.")
-                return copy if current else None
+    with lock:
+        with working_folder(lake) as working:
+            there = _fetch(_Job(store, address, months, copy, working, say))
+        yield copy if there else None
+
+
+@contextmanager
+def all_fetched(
+    addresses: Sequence[Address],
+    lake: Path,
+    months: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> Iterator[list[Path | None]]:
+    """Several addresses `fetched` at once; one that is named twice is fetched once."""
+    by_copy = {copy_of(address, lake): address for address in addresses}
+    with ExitStack() as held:
+        # All in one order: two processes that wait for each other would wait for ever.
+        there = {
+            copy: held.enter_context(fetched(by_copy[copy], lake, months, progress))
+            for copy in sorted(by_copy)
+        }
+        yield [there[copy_of(address, lake)] for address in addresses]
+
+
+def _fetch(job: _Job) -> bool:
+    """Make the copy what is current there; whether there is anything."""
+    address, months = job.address, job.months
+    job.say(f"{address}: listing")
+    listed = listing(job.store, address, months)
+    for _ in range(_ATTEMPTS):
+        try:
+            current, failure = _fetch_current(job, listed), None
+        except IngestError as error:
+            current, failure = [], error
+        before, listed = listed, listing(job.store, address, months)
+        if failure and listed == before:
+            raise failure
+        if not failure and all(listed.get(name) == before[name] for name in current):
+            _remove_others(job, listed, current)
+            if not current and months is None:
+                raise IngestError(f"{address} holds no charges yet, in no month. Come later.")
+            return bool(current)
     raise Interrupted(
         f"{address} changed three times while it was fetched: the export is being written."
         " Try again when it is complete."

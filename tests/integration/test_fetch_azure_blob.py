@@ -14,10 +14,10 @@ from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from orchestration.ingest import listing
 from orchestration.ingest.exports import land_export, read_exports, unreadable
-from orchestration.ingest.fetching import fetch
 from orchestration.ingest.providers import azure_blob
 from orchestration.ingest.providers.azure_blob import Blobs
 from orchestration.ingest.stores import Remote
+from tests.fetching import fetch
 from tests.integration.azure_bills import address, bill, ingest, words
 from tests.integration.azurite import ACCOUNT, AVAILABLE, KEY, azurite
 

@@ -18,10 +18,10 @@ import pytest
 from orchestration.ingest import listing
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import Export, land_export
-from orchestration.ingest.fetching import fetch
 from orchestration.ingest.providers import azure_access
 from orchestration.ingest.providers.azure_costs import CostDetails
 from orchestration.ingest.transfer import Transfer
+from tests.fetching import fetch
 from tests.integration.azure_bills import address, bill, ingest, words
 from tests.integration.azure_fake import SECRET, SIGNATURE, TOKEN, Answer, Fake, said
 

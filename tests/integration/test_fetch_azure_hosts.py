@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.fetching import fetch
 from orchestration.ingest.providers import azure_access, azure_blob
 from orchestration.ingest.providers.azure_blob import Blobs
 from orchestration.ingest.stores import Interrupted, Remote
+from tests.fetching import fetch
 from tests.integration.azure_bills import address, bill, ingest, words
 from tests.integration.azure_fake import SECRET, TOKEN, Answer, Fake, said
 

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from orchestration.cli.app import app
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, read_exports
-from orchestration.ingest.fetching import fetch
 from orchestration.ingest.stores import read_address
+from tests.fetching import fetch
 from tests.integration.fake_bigquery import TOKEN, FakeBigQuery, Row, Schema, Table, fake_bigquery
 
 GCP = Path(__file__).parents[1] / "fixtures" / "billing" / "gcp"

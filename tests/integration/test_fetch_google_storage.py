@@ -22,11 +22,11 @@ from typer.testing import CliRunner
 from orchestration.cli.app import app
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, read_exports
-from orchestration.ingest.fetching import fetch
 from orchestration.ingest.manifest import landed
 from orchestration.ingest.providers.google_errors import explained
 from orchestration.ingest.providers.google_storage import CloudStorage
 from orchestration.ingest.stores import Interrupted, read_address
+from tests.fetching import fetch
 
 HEADER = "billing_account_id,service_id,sku_id,usage_start_time,cost,currency,invoice_month,credits"
 

@@ -20,11 +20,11 @@ import requests
 from orchestration.ingest import listing
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import Export, land_export
-from orchestration.ingest.fetching import fetch
 from orchestration.ingest.providers import opencost_api
 from orchestration.ingest.providers.opencost_api import OpenCost
 from orchestration.ingest.recognition import recognise
 from orchestration.ingest.stores import Address, read_address
+from tests.fetching import fetch
 
 EXAMPLE = Path(__file__).parents[1] / "fixtures/billing/kubernetes/opencost_allocation_example.json"
 

@@ -17,10 +17,10 @@ from orchestration.cli.app import app
 from orchestration.defs.ingest.assets import raw_assets
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.exports import land_export, read_exports, unreadable
-from orchestration.ingest.fetching import fetch
 from orchestration.ingest.providers.aws_s3 import S3
 from orchestration.ingest.stores import Address, Interrupted, Remote, read_address
 from orchestration.resources import Tollgate
+from tests.fetching import fetch
 
 BUCKET, REGION = "acme-bills", "eu-west-1"
 HEADER = (

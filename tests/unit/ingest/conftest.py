@@ -10,6 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.ingest import listing
+from tests.fetching import Shelf
+
 BILLING = Path(__file__).resolve().parents[2] / "fixtures" / "billing"
 
 CUR_HEADER = (
@@ -96,3 +99,10 @@ def tree(lake: Path) -> Callable[[], dict[str, bytes]]:
         }
 
     return read
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    made = Shelf()
+    monkeypatch.setattr(listing, "STORES", {"shelf": lambda _: made})
+    return made

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO
@@ -15,51 +13,12 @@ import pytest
 
 from orchestration.ingest import fetching, listing
 from orchestration.ingest.errors import IngestError
-from orchestration.ingest.fetching import copy_of, fetch
+from orchestration.ingest.fetching import copy_of
 from orchestration.ingest.locks import exclusive
 from orchestration.ingest.originals import keep, kept_before
-from orchestration.ingest.stores import Address, Interrupted, Nothing, Remote, read_address
+from orchestration.ingest.stores import Interrupted, Nothing, Remote
 from orchestration.ingest.transfer import Transfer
-
-
-@dataclass
-class Shelf:
-    """A store in memory that remembers what was downloaded."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    taken: list[str] = field(default_factory=list)
-    is_window: bool = False
-    before: Callable[[str], None] = lambda _: None
-    """Called before each download: where it raises, the download fails."""
-
-    def contents(self) -> Iterator[Remote]:
-        yield from [Remote(key, str(hash(text)), len(text)) for key, text in self.files.items()]
-
-    def download(self, remote: Remote, target: BinaryIO) -> None:
-        self.before(remote.key)
-        if remote.key not in self.files:
-            raise IngestError(f"{remote.key} is gone")
-        self.taken.append(remote.key)
-        target.write(self.files[remote.key])
-
-
-def address(text: str = "shelf://acme/export") -> Address:
-    found = read_address(text)
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    made = Shelf()
-    monkeypatch.setattr(listing, "STORES", {"shelf": lambda _: made})
-    return made
-
-
-def copied(copy: Path | None) -> dict[str, bytes]:
-    assert copy is not None
-    files = [path for path in copy.rglob("*") if path.is_file()]
-    return {path.relative_to(copy).as_posix(): path.read_bytes() for path in files}
+from tests.fetching import Shelf, address, copied, fetch
 
 
 def test_what_did_not_change_is_not_downloaded_again(shelf: Shelf, lake: Path) -> None:
@@ -272,7 +231,7 @@ def test_who_waits_for_another_that_fetches_the_same_is_told(shelf: Shelf, lake:
             other.close()
 
         fetch(address(), lake, progress=say)
-    assert said[0] == f"{address()}: another process is fetching it, waiting until it has ended"
+    assert said[0] == f"{address()}: another process is ingesting it, waiting until it has ended"
     assert said[1] == f"{address()}: listing"
 
 
