@@ -50,16 +50,35 @@ class _Job:
 
 def copy_of(address: Address, lake: Path) -> Path:
     """Where the copy of an address lies in the lake; a month's folder keeps its name."""
-    legible = re.sub(r"[^A-Za-z0-9.-]+", "-", str(address))[:80].strip("-.")
-    unique = hashlib.sha256(str(address).encode()).hexdigest()[:8]
-    last = address.path.rstrip("/").rpartition("/")[2]
-    files = lake / FETCHED / f"{legible}-{unique}" / _FILES
+    last = address.path.rpartition("/")[2]
+    files = lake / FETCHED / _folder_of(str(address)) / _FILES
     return files / last if folder_month(last) else files
+
+
+def _folder_of(text: str) -> str:
+    legible = re.sub(r"[^A-Za-z0-9.-]+", "-", text)[:80].strip("-.")
+    return f"{legible}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _beside(copy: Path) -> Path:
     """The folder of what is known about a copy, outside of it."""
     return copy.parent if copy.name == _FILES else copy.parent.parent
+
+
+def _take_over(address: Address, lake: Path, copy: Path) -> None:
+    """Go on with the copy of the same address with a slash at its end, which once was another."""
+    place, options = str(address).partition("?")[::2]
+    text = f"{place}/{options and f'?{options}'}"
+    own, other = _beside(copy), lake / FETCHED / _folder_of(text)
+    if (own / _FILES).exists() or not (other / _FILES).exists():
+        return
+    _refuse_link(other / copy.relative_to(own), lake)
+    # Files last: dying in between, the next one goes on here.
+    if (other / _VERSIONS).exists():
+        shutil.rmtree(own / _VERSIONS, ignore_errors=True)
+        (other / _VERSIONS).rename(own / _VERSIONS)
+    (other / _FILES).rename(own / _FILES)
+    shutil.rmtree(other)
 
 
 def _refuse_link(copy: Path, lake: Path) -> None:
@@ -95,6 +114,7 @@ def fetched(
         lambda: say(f"{address}: another process is ingesting it, waiting until it has ended"),
     )
     with lock:
+        _take_over(address, lake, copy)
         with working_folder(lake) as working:
             there = _fetch(_Job(store, address, months, copy, working, say))
         yield copy if there else None
@@ -173,8 +193,7 @@ def _current(job: _Job, listed: Listing) -> list[str]:
         try:
             found = deliveries(shape)
         except IngestError as error:
-            address = str(job.address).rstrip("/")
-            raise IngestError(str(error).replace(str(shape), address)) from error
+            raise IngestError(str(error).replace(str(shape), str(job.address))) from error
         files = {file.relative_to(shape).as_posix() for one in found for file in one.files}
     return sorted(files)
 

@@ -30,10 +30,11 @@ class Address:
     place: str
     """A bucket, an account's host, a project."""
     path: str
-    """Below the place, without the slash before it."""
+    """Below the place, without the slashes around it; one slash is a folder without a name."""
     options: Mapping[str, str]
     text: str
-    """As it was written; it holds no secret, for one with a secret is refused."""
+    """As it was written, but for slashes at its end: they say nothing, and one place has one copy.
+    It holds no secret, for one with a secret is refused."""
 
     def __str__(self) -> str:
         return self.text
@@ -121,7 +122,11 @@ def read_address(text: str) -> Address | None:
     options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=False))
     if not parts.netloc or parts.fragment:
         raise IngestError(f"{text} is no address. {_EXAMPLE}")
-    return Address(scheme.lower(), parts.netloc, parts.path.removeprefix("/"), options, text)
+    below_place = parts.path.removeprefix("/")
+    path = below_place.rstrip("/") or below_place[:1]
+    query = parts.query and f"?{parts.query}"
+    text = f"{scheme.lower()}://{parts.netloc}{path and f'/{path}'}{query}"
+    return Address(scheme.lower(), parts.netloc, path, options, text)
 
 
 def _secret(scheme: str, place: str) -> IngestError:

@@ -80,7 +80,7 @@ class CostDetails:
         address.require_options("metric")
         self._address, self._now = address, now
         self._metric = address.options.get("metric", _METRICS[0])
-        self._scope = f"{address.place}/{address.path.rstrip('/')}"
+        self._scope = f"{address.place}/{address.path}"
         if self._metric not in _METRICS:
             raise IngestError(f"{address}: write metric={' or metric='.join(_METRICS)}.")
         if not _SCOPE.fullmatch(self._scope):

@@ -202,7 +202,7 @@ class BigQuery:
 
 def _names(address: Address) -> tuple[str, str, str]:
     """Project, dataset and table of an address, fit to be written into SQL."""
-    dataset, _, table = address.path.rstrip("/").partition("/")
+    dataset, _, table = address.path.partition("/")
     for pattern, name in ((_PROJECT, address.place), (_DATASET, dataset), (_TABLE, table)):
         _check(address, pattern, name)
     return address.place, dataset, table

@@ -44,3 +44,26 @@ def test_an_unknown_option_is_not_repeated_with_its_value() -> None:
 def test_what_cannot_be_an_address_is_said(text: str) -> None:
     with pytest.raises(IngestError, match="is no address"):
         read_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("s3://bucket/", "s3://bucket"),
+        ("S3://bucket/a/b//?profile=acme", "s3://bucket/a/b?profile=acme"),
+        ("gs://bucket/a/", "gs://bucket/a"),
+        ("abfss://bills@a.dfs.core.windows.net/x/", "abfss://bills@a.dfs.core.windows.net/x"),
+        ("https://a.blob.core.windows.net/c/a%20b/", "https://a.blob.core.windows.net/c/a%20b"),
+        ("s3://bucket//a/", "s3://bucket//a"),
+    ],
+)
+def test_slashes_at_its_end_make_no_other_address(text: str, same: str) -> None:
+    assert read_address(text) == read_address(same)
+    assert str(read_address(text)) == same
+
+
+def test_a_folder_without_a_name_is_not_the_whole_bucket() -> None:
+    named, whole = read_address("s3://bucket//"), read_address("s3://bucket/")
+    assert named is not None
+    assert whole is not None
+    assert (named.path, whole.path) == ("/", "")
