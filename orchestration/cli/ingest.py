@@ -93,6 +93,10 @@ def ingest(
         fail(str(error))
     console.print(_table(results))
     for result in results:
+        if result.damage:
+            place = f"{result.feed}/{result.export} {result.billing_period}"
+            said = f"{place}: {result.damage}. It was landed again."
+            console.print(Text(harmless(said), "yellow"), soft_wrap=True)
         if result.drift:
             console.print(Text(harmless(_drift(result))), soft_wrap=True)
 

@@ -42,6 +42,7 @@ from orchestration.ingest.manifest import (
 from orchestration.ingest.nul import refuse_nul
 from orchestration.ingest.originals import flush, sha256_of
 from orchestration.ingest.registry import FEEDS
+from orchestration.ingest.replacing import received_at, refuse_other_accounts, refuse_shrinking, utc
 from orchestration.ingest.totals import conserved, totals_in, totals_out
 from orchestration.ingest.twice import refuse_landed_elsewhere
 from orchestration.ingest.versions import keep, prune
@@ -72,15 +73,18 @@ class LandingResult:
     path: Path
     drift: list[Drift]
     """How its headers differ from the delivery before; empty where nothing was written."""
+    damage: str
+    """What was wrong with the file that this landing replaced; empty where nothing was."""
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A partition that is converted and checked, but not yet published."""
+    """A partition that is converted and checked, but not yet published; or that stays as it is."""
 
     manifest: Manifest
     status: Status
     before: Manifest | None
+    damage: str
     data: Path
 
 
@@ -139,26 +143,25 @@ def land(
             landing_id = _landing_id(contract, export, period, values, parts)
             folder = partition(lake, contract.name, export, period)
             before = read(folder)
-            if before and before.landing_id == landing_id and not damage(folder, before):
-                results.append(_result(lake, before, "unchanged", before))
+            harm = damage(folder, before)
+            if before and before.landing_id == landing_id and not harm:
+                unchanged = _Prepared(before, "unchanged", before, "", folder / DATA)
+                results.append(_result(lake, unchanged))
                 continue
-            _refuse_other_accounts(before, parts, period)
+            refuse_other_accounts(before, parts, period)
             refuse_landed_elsewhere(job, export, period, parts)
-            received = _received(before, data_as_of, now or datetime.now(UTC))
+            received = received_at(before, data_as_of, now or datetime.now(UTC))
             if wanted is None:
-                _refuse_shrinking(before, parts, period)
+                refuse_shrinking(before, parts, period)
             say(f"{contract.name} {period}: converting")
-            prepared.append(
-                _prepare(job, Target(export, period, landing_id), parts, before, received)
-            )
+            target = Target(export, period, landing_id)
+            prepared.append(_prepare(job, target, parts, before, received, harm=harm))
         for original in flushed:
             original.result()
         for item in prepared:
             say(f"{contract.name} {item.manifest.billing_period}: publishing")
             _publish(lake, item, working, kept_versions)
-            results.append(
-                _result(lake, item.manifest, item.status, item.before, item.manifest.drift)
-            )
+            results.append(_result(lake, item))
     return sorted(results, key=lambda result: result.billing_period)
 
 
@@ -255,51 +258,14 @@ def _landing_id(
     return hashlib.sha256(repr(content).encode()).hexdigest()[:32]
 
 
-def _refuse_other_accounts(
-    before: Manifest | None, parts: Sequence[Delivered], period: str
-) -> None:
-    new = {account for part in parts for account in part.facts.periods[period].accounts}
-    if before is None or not before.accounts or not new or new & set(before.accounts):
-        return
-    raise IngestError(
-        f"{', '.join(part.original.name for part in parts)}: this bill is of account"
-        f" {', '.join(sorted(new))}, but {before.feed}/{before.export} {period} holds account"
-        f" {', '.join(before.accounts)} and would be replaced."
-        " Give the other account's bills a name of their own: --export NAME."
-    )
-
-
-def _refuse_shrinking(before: Manifest | None, parts: Sequence[Delivered], period: str) -> None:
-    """A month that nobody named is more likely to have stray late rows than to be restated."""
-    rows = sum(part.facts.periods[period].rows for part in parts)
-    if before is None or 2 * rows >= before.rows:
-        return
-    raise IngestError(
-        f"{', '.join(part.original.name for part in parts)}: {before.feed}/{before.export} {period}"
-        f" holds {before.rows} rows and would be replaced by {rows}, less than half."
-        f" Give all files of {period} together, or confirm that this is the whole month:"
-        f" --billing-period {period}."
-    )
-
-
-def _received(before: Manifest | None, declared: datetime | None, now: datetime) -> str:
-    """When a delivery was received; versions follow each other, also where a clock was set back."""
-    last = (before and (before.data_as_of or before.landed_at)) or ""
-    if before is None or declared is None or _utc(declared) >= last:
-        return max(_utc(declared or now), last)
-    raise IngestError(
-        f"{before.feed}/{before.export} {before.billing_period}: the version that is landed was"
-        f" received {last}, after {_utc(declared)}. Ingest deliveries in the order in which they"
-        " came."
-    )
-
-
 def _prepare(
     job: Job,
     target: Target,
     parts: Sequence[Delivered],
     before: Manifest | None,
     received: str,
+    *,
+    harm: str,
 ) -> _Prepared:
     """Convert and check one partition in the working folder."""
     feed, period = job.feed, target.period
@@ -339,7 +305,7 @@ def _prepare(
         declared=dict(job.declared),
         rounding=rounding,
         contract_version=feed.contract_version,
-        landed_at=_utc(datetime.now(UTC)),
+        landed_at=utc(datetime.now(UTC)),
         data_as_of=received,
         data_through=found.data_through,
         unknown_columns=unknown,
@@ -350,7 +316,7 @@ def _prepare(
         drift=changes,
         previous=before.as_previous() if before and restates else history,
     )
-    return _Prepared(manifest, "restated" if restates else "landed", before, data)
+    return _Prepared(manifest, "restated" if restates else "landed", before, harm, data)
 
 
 def _publish(lake: Path, item: _Prepared, working: Path, kept_versions: int) -> None:
@@ -358,7 +324,8 @@ def _publish(lake: Path, item: _Prepared, working: Path, kept_versions: int) -> 
     manifest = item.manifest
     folder = partition(lake, manifest.feed, manifest.export, manifest.billing_period)
     folder.mkdir(parents=True, exist_ok=True)
-    keep(folder, item.before if item.status == "restated" else None, working)
+    if item.before and item.status == "restated" and not item.damage:
+        keep(folder, item.before, working)
     record = item.data.with_suffix(".json")
     write(manifest, record)
     flush(item.data)
@@ -372,27 +339,19 @@ def _publish(lake: Path, item: _Prepared, working: Path, kept_versions: int) -> 
     prune(folder, manifest, kept_versions)
 
 
-def _result(
-    lake: Path,
-    manifest: Manifest,
-    status: Status,
-    before: Manifest | None,
-    changes: Sequence[Drift] = (),
-) -> LandingResult:
+def _result(lake: Path, item: _Prepared) -> LandingResult:
+    manifest, before = item.manifest, item.before
     return LandingResult(
         manifest.feed,
         manifest.export,
         manifest.billing_period,
         manifest.landing_id,
-        status,
+        item.status,
         manifest.rows,
         manifest.control_totals,
         before.rows if before else None,
         before.control_totals if before else [],
         partition(lake, manifest.feed, manifest.export, manifest.billing_period),
-        list(changes),
+        [] if item.status == "unchanged" else manifest.drift,
+        item.damage,
     )
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -183,13 +183,16 @@ def write(manifest: Manifest, path: Path) -> None:
     flush(path)
 
 
-def damage(folder: Path, manifest: Manifest) -> str:
-    """What is wrong with the data of a partition; empty where nothing is.
+def damage(folder: Path, manifest: Manifest | None) -> str:
+    """What is wrong with the data of a partition; empty where nothing is, and where none is landed.
 
     It may have been edited, cut off or copied from elsewhere; and it is not the manifest's where a
     process died between the two renames.
     """
     data = folder / DATA
+    if manifest is None:
+        # A first landing that died between the two renames, or a manifest that was taken away.
+        return f"{data} has no manifest" if data.exists() else ""
     if not data.is_file():
         return f"{data} is missing"
     if sha256_of(data) != manifest.data_sha256:

@@ -79,9 +79,8 @@ def _read(folder: Path) -> Iterator[Manifest | Verification]:
         return
     if manifest is not None:
         yield manifest
-    elif (folder / DATA).exists():
-        # A first landing that died between the two renames, or a manifest that was taken away.
-        yield _told(folder, f"{folder / DATA} has no manifest")
+    elif problem := damage(folder, None):
+        yield _told(folder, problem)
 
 
 def _told(folder: Path, problem: str) -> Verification:

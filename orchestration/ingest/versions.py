@@ -48,10 +48,11 @@ class Version:
         return Path() if self.until is None else Path(SUPERSEDED) / self.landing_id
 
 
-def keep(folder: Path, before: Manifest | None, working: Path) -> None:
-    """Keep the version that is about to be replaced: data first, manifest last, each at once."""
-    if before is None or damage(folder, before):
-        return
+def keep(folder: Path, before: Manifest, working: Path) -> None:
+    """Keep the version that is about to be replaced: data first, manifest last, each at once.
+
+    It must be as it was landed: what is damaged is no version of anything.
+    """
     place = folder / SUPERSEDED / before.landing_id
     place.mkdir(parents=True, exist_ok=True)
     kept = read(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -110,7 +111,7 @@ def test_declared_addresses_are_fetched_by_month(bucket: Bucket, tmp_path: Path)
     ]
 
 
-def test_the_raw_asset_fetches_its_month_and_says_from_where(
+def test_the_raw_asset_fetches_its_month_and_says_from_where_and_over_what_damage(
     bucket: Bucket, tmp_path: Path
 ) -> None:
     for month in ("2025-09", "2025-10"):
@@ -121,13 +122,21 @@ def test_the_raw_asset_fetches_its_month_and_says_from_where(
         f'[[export]]\nfeed = "aws_cur2"\nname = "acme"\npath = "s3://{BUCKET}/cur"\n'
     )
     raw = next(one for one in raw_assets() if one.key.path == ["raw", "aws_cur2"])
-    made = dg.materialize(
-        [raw], partition_key="2025-10", resources={"tollgate": Tollgate(home=str(home))}
-    )
-    (event,) = made.get_asset_materialization_events()
-    metadata = event.materialization.metadata
+
+    def materialize() -> Mapping[str, Any]:
+        made = dg.materialize(
+            [raw], partition_key="2025-10", resources={"tollgate": Tollgate(home=str(home))}
+        )
+        (event,) = made.get_asset_materialization_events()
+        return event.materialization.metadata
+
+    metadata = materialize()
     assert metadata["dagster/row_count"].value == 1
     assert f"s3://{BUCKET}/cur" in str(metadata["read_from"].value)
+    assert metadata["damage"].value == "What was landed before is whole."
+    data = home / "lake/aws_cur2/acme/billing_period=2025-10/data.parquet"
+    data.write_bytes(b"PAR1")
+    assert f"{data} is not the file" in str(materialize()["damage"].value)
     assert [path.name for path in home.rglob("_fetched/*/files/*")] == ["2025-10"]
 
 

@@ -90,6 +90,7 @@ def _metadata(landed: list[LandingResult]) -> dict[str, dg.MetadataValue]:
         "dagster/row_count": dg.MetadataValue.int(sum(result.rows for result in landed)),
         "partitions": dg.MetadataValue.int(len(landed)),
         "schema_drift": dg.MetadataValue.md(_drift(landed) or "Columns are as before."),
+        "damage": dg.MetadataValue.md(_damage(landed) or "What was landed before is whole."),
         "landed": dg.MetadataValue.md("\n".join(lines) if landed else "No export has this feed."),
     }
 
@@ -107,6 +108,13 @@ def _drift(landed: list[LandingResult]) -> str:
         f"| {change.was or ''} |"
         for result, change in changes
     ]
+    return "\n".join(lines)
+
+
+def _damage(landed: list[LandingResult]) -> str:
+    harmed = [result for result in landed if result.damage]
+    lines = ["| export | period | landed again, for |", "|---|---|---|"] * bool(harmed)
+    lines += [f"| {one.export} | {one.billing_period} | {one.damage} |" for one in harmed]
     return "\n".join(lines)
 
 

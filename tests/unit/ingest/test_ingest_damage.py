@@ -10,7 +10,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli.app import app
 from orchestration.ingest.errors import IngestError
 from orchestration.ingest.landing import land
 from orchestration.ingest.verification import damaged, verify
@@ -44,13 +46,39 @@ def test_partition_that_is_not_as_written_is_found_and_landed_again(
     cur: Cur, lake: Path, harm: Callable[[Path], None]
 ) -> None:
     bill = cur("bill.csv", ("2025-09", "1"), ("2025-09", "2"))
-    folder = land([bill], "aws_cur2", "default", lake)[0].path
+    (landing,) = land([bill], "aws_cur2", "default", lake)
+    folder = landing.path
+    assert not landing.damage
     harm(folder)
     assert "aws_cur2/default 2025-09: " in verify(lake)[0].problem
     assert damaged(lake)[1]
-    assert land([bill], "aws_cur2", "default", lake)[0].status == "landed"
+    (again,) = land([bill], "aws_cur2", "default", lake)
+    assert again.status == "landed"
+    assert again.damage.startswith(f"{folder / 'data.parquet'} ")
     assert verify(lake)[0].ok
     assert damaged(lake) == (1, [])
+
+
+def test_a_damaged_file_that_is_landed_again_is_named(
+    cur: Cur, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill = cur("bill.csv", ("2025-09", "1"))
+    monkeypatch.setenv("TOLLGATE_HOME", str(tmp_path))
+    folder = land([bill], "aws_cur2", "default", lake)[0].path
+    (folder / "data.parquet").write_bytes(b"PAR1")
+    for said in (True, False):
+        done = CliRunner().invoke(app, ["ingest", str(bill)])
+        assert (f"{folder / 'data.parquet'} is not the file" in done.output) == said
+        assert ("It was landed again." in done.output) == said
+
+
+def test_a_damaged_month_that_is_restated_is_named_and_no_version(cur: Cur, lake: Path) -> None:
+    folder = land([cur("a.csv", ("2025-09", "1"))], "aws_cur2", "default", lake)[0].path
+    (folder / "data.parquet").write_bytes(b"PAR1")
+    (landing,) = land([cur("b.csv", ("2025-09", "2"))], "aws_cur2", "default", lake)
+    assert landing.status == "restated"
+    assert "is not the file that its manifest describes" in landing.damage
+    assert not (folder / "_superseded").exists()
 
 
 def _edited(change: dict[str, Any]) -> Callable[[Path], object]:
