@@ -147,17 +147,36 @@ def test_a_late_charge_lands_with_the_month_that_bills_it_also_when_its_report_i
     assert again == {"2025-11": (1, "unchanged"), "2025-12": (2, "unchanged")}
 
 
-def test_only_months_that_may_change_have_the_days_version(azure: Fake) -> None:
+def test_a_month_is_asked_for_daily_then_weekly_then_once_more(azure: Fake) -> None:
+    """A report is asked for again whenever its version is another."""
     late = versions("2026-11-28")
     assert len(late) == 13
-    assert late.pop("ActualCost-2026-11.csv") == "2026-11-28"
-    assert set(late.values()) == {"settled"}
     assert min(late) == "ActualCost-2025-11.csv"
-    early = versions("2026-11-09")
-    assert early["ActualCost-2026-10.csv"] == early["ActualCost-2026-11.csv"] == "2026-11-09"
-    assert early["ActualCost-2026-09.csv"] == "settled"
-    assert versions("2026-11-10")["ActualCost-2026-10.csv"] == "settled"
-    assert versions("2027-01-01")["ActualCost-2026-12.csv"] == "2027-01-01"
+    assert late.pop("ActualCost-2026-11.csv") == "2026-11-28"
+    assert [month for month, version in late.items() if version != "settled"] == [
+        "ActualCost-2026-10.csv", "ActualCost-2026-09.csv",
+    ]  # fmt: skip
+    days = [f"2026-{month}-{day:02}" for month in (11, 12) for day in range(1, 31)]
+    october = [versions(day)["ActualCost-2026-10.csv"] for day in days]
+    assert october[:9] == days[:9]
+    assert list(dict.fromkeys(october[9:])) == [
+        "2026-11-10", "2026-11-17", "2026-11-24", "2026-12-01", "2026-12-08", "2026-12-15",
+        "2026-12-22", "2026-12-29",
+    ]  # fmt: skip
+    assert versions("2026-12-31")["ActualCost-2026-10.csv"] == "settled"
+
+
+def test_what_azure_corrects_after_the_tenth_is_landed(
+    costs: Costs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    at(monkeypatch, "2026-11-10")
+    costs.months = {"2026-10": [bill("1", month="2026-10")]}
+    export, lake = Export("azure_actual", "acme", address(COSTS)), tmp_path / "lake"
+    land_export(export, None, lake)
+    costs.months["2026-10"] = [bill("1", "2", month="2026-10")]
+    for day, status in (("2026-11-16", "unchanged"), ("2026-11-17", "restated")):
+        at(monkeypatch, day)
+        assert [result.status for result in land_export(export, None, lake)] == [status]
 
 
 def test_the_blobs_of_a_report_are_one_file_with_one_header(costs: Costs) -> None:

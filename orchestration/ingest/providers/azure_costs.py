@@ -39,8 +39,11 @@ _SCOPE = re.compile(
 )
 # "No older than 13 months": the open month and the twelve before it are there from their first day.
 _MONTHS = 13
-# Charges "can change until the fifth day of the month after", and uncommonly for longer.
-_SETTLED_DAYS = 10
+# Charges "can change until the fifth day of the month after", "uncommonly" for longer; those of
+# historical invoices "don't change unless you're explicitly notified". Customers saw a month grow
+# between the 5th and the 21st (azure-docs issue 65987), and one change daily 36 days after its end
+# (51759). So: daily until the tenth, then weekly while an invoice may still be put right.
+_DAILY_DAYS, _WEEKLY_DAYS = 9, 60
 # Where Azure does not say when to ask again; and the longest that a report may take.
 _POLL_SECONDS, _PATIENCE_SECONDS = 15, 3600
 _REMEDIES: Mapping[str | int, str] = {
@@ -67,9 +70,9 @@ class CostDetails:
     A report is of days, and late charges of them are billed with a later month: so its file lies in
     no month's folder, and its rows say where they belong.
 
-    The version of a month that may still change, which is the open one and until the tenth the one
-    before, is the UTC day: it is asked for once a day. Other months are settled, and asked for once
-    more when they are. `now` is the clock.
+    The version of a month is the UTC day since which it is to be asked for: of the open one, and
+    until the tenth of the one before, today; then one day a week. 60 days after its end a month is
+    settled, and asked for once more. `now` is the clock.
     """
 
     is_window = True
@@ -183,9 +186,12 @@ class CostDetails:
 
 
 def _version(first: date, today: date) -> str:
-    following = (first + timedelta(days=31)).replace(day=1)
-    settled = following + timedelta(days=_SETTLED_DAYS - 1)
-    return "settled" if today >= settled else today.isoformat()
+    ended = (first + timedelta(days=31)).replace(day=1)
+    days = (today - ended).days
+    if days >= _WEEKLY_DAYS:
+        return "settled"
+    since_due = (days - _DAILY_DAYS) % 7 if days >= _DAILY_DAYS else 0
+    return (today - timedelta(days=since_due)).isoformat()
 
 
 def _is_blob(link: str) -> bool:
