@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
@@ -168,6 +169,23 @@ def test_data_of_an_interrupted_landing_is_replaced_although_the_manifest_is_the
     assert result.status == "landed"
     manifest = read(folder)
     assert manifest is not None and not damage(folder, manifest)
+    assert verify(lake)[0].ok
+
+
+def test_a_disk_that_is_full_at_the_end_is_said_and_what_was_landed_stays(
+    cur: Cur, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = land([cur("old.csv", ("2025-09", "1"))], "aws_cur2", "default", lake)[0].path
+    before = read(folder)
+
+    def full(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestration.ingest.manifest.flush", full)
+        with pytest.raises(IngestError, match=f"disk of {lake} is full .+Free some space"):
+            land([cur("new.csv", ("2025-09", "2"))], "aws_cur2", "default", lake)
+    assert read(folder) == before
     assert verify(lake)[0].ok
 
 
