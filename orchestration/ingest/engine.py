@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import TracebackType
 
 import duckdb
 
@@ -53,6 +54,11 @@ def connect(spill: Path, *, memory: str | None = None) -> Iterator[duckdb.DuckDB
         for file in sorted(MACROS.glob("*.sql")):
             connection.execute(file.read_text(encoding="utf-8"))
         yield connection
+    except RuntimeError as error:
+        # What DuckDB makes of Ctrl-C while a statement runs.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
     finally:
         connection.close()
 
@@ -76,9 +82,14 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
         self._db = None
+        self._stack.__exit__(kind, error, where)
 
 
 def text(value: str) -> str:
