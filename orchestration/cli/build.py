@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.console import err, fail
+from orchestration.cli.console import direct, err, fail
 from orchestration.cli.rows import harmless
 from orchestration.ingest.errors import IngestError
 from orchestration.moments import MomentError, read_moment
@@ -60,7 +60,7 @@ def materialise(settings: Settings, first: str | None = None, last: str | None =
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     done = 0
-    with Progress(*columns, console=err, transient=True) as progress:
+    with direct() as console, Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("reading the project")
 
         def on_step(step: str, state: str) -> None:
@@ -68,8 +68,8 @@ def materialise(settings: Settings, first: str | None = None, last: str | None =
             done += state == "done"
             progress.update(task, description=f"{step}: {state}")
             # Without a terminal there is no progress line: a log gets what is finished.
-            if not err.is_terminal and state != "started":
-                err.print(Text(f"{step}: {state}"), soft_wrap=True)
+            if not console.is_terminal and state != "started":
+                console.print(Text(f"{step}: {state}"), soft_wrap=True)
 
         try:
             warnings = run_everything(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
@@ -41,13 +43,31 @@ def outlive_readers() -> None:
 
     Click and Rich would each exit with 1, which says denied.
     """
-    sys.stdout, sys.stderr = map(_unbroken, (sys.stdout, sys.stderr))
+    sys.stdout, sys.stderr = (
+        _unbroken(stream, stream.fileno()) for stream in (sys.stdout, sys.stderr)
+    )
 
 
-def _unbroken(stream: Any) -> io.TextIOWrapper:
+@contextmanager
+def direct() -> Iterator[Console]:
+    """A console on what stderr is now, whatever becomes of the stream meanwhile.
+
+    While a job runs, Dagster sends it to a file and copies that back by `tail`, which it may end
+    before the last lines have come (its issue 23336).
+    """
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except io.UnsupportedOperation:  # a test's own stream
+        yield err
+        return
+    with _unbroken(sys.stderr, descriptor, closefd=True) as stream:
+        yield Console(file=stream, emoji=False)
+
+
+def _unbroken(stream: Any, descriptor: int, *, closefd: bool = False) -> io.TextIOWrapper:
     stream.flush()
     return io.TextIOWrapper(
-        io.BufferedWriter(_Unbroken(stream.fileno(), "w", closefd=False)),
+        io.BufferedWriter(_Unbroken(descriptor, "w", closefd=closefd)),
         encoding=stream.encoding,
         errors=stream.errors,
         line_buffering=stream.line_buffering,
