@@ -20,6 +20,7 @@ billed in another currency from a day on. Credits that end in the same days are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -199,11 +200,16 @@ def fold(findings: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
         teller = tellers[moved.get(largest, largest)]
         parents |= {one["finding_id"]: teller for one in group if one["finding_id"] != teller}
 
-    def last(name: Any) -> Any:
-        return name if pd.isna(parents[name]) else last(parents[name])
-
-    names = [None if pd.isna(parents[name]) else last(name) for name in findings["finding_id"]]
+    told = {name: parent for name, parent in parents.items() if not pd.isna(parent)}
+    names = [teller_of(name, told) if name in told else None for name in findings["finding_id"]]
     return findings.assign(parent_finding_id=pd.Series(names, index=findings.index, dtype=object))
+
+
+def teller_of(name: Any, told: Mapping[Any, Any]) -> Any:
+    """What tells a finding in the end; itself where nothing does. What tells it may be told too."""
+    while name in told:
+        name = told[name]
+    return name
 
 
 def _seen_first(group: list[dict[Any, Any]]) -> Any:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from orchestration.analytics.detectors.grid import Floats
 from orchestration.analytics.findings import ACCEPTED_AFTER, REFERENCE_WEEKS
-from orchestration.analytics.folding import ALIKE, MOST, TOGETHER_DAYS
+from orchestration.analytics.folding import ALIKE, MOST, TOGETHER_DAYS, teller_of
 from orchestration.analytics.series import ALL, FINEST, LEVEL_KEYS, NONE, series_ids
 
 WEEK = 7
@@ -62,11 +62,7 @@ def fold_in_step(findings: pd.DataFrame, costs: pd.DataFrame) -> pd.DataFrame:
     apart = [one for one in records if teller[one["finding_id"]] == one["finding_id"]]
     shares = _shares([one for one in apart if one["finding_id"] not in told], days)
     told |= {name: whole for name, (whole, _) in shares.items()}
-
-    def last_teller(name: Any) -> Any:
-        return last_teller(told[name]) if name in told else name
-
-    parents = {name: last_teller(of) for name, of in teller.items()}
+    parents = {name: teller_of(of, told) for name, of in teller.items()}
     out["parent_finding_id"] = [
         None if parents[name] == name else parents[name] for name in out["finding_id"]
     ]

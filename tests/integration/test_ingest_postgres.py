@@ -94,12 +94,18 @@ def test_restated_and_vanished_partitions(dsn: str, tmp_path: Path) -> None:
     ]
 
 
+def an_order_loaded(dsn: str, folder: Path) -> Path:
+    """The bill of an installation with one order, which the database holds."""
+    bill = write_drivers(folder / "a.csv", ("2025-09-01", "orders", "1"))
+    land([bill], "business_drivers", "default", folder / "lake")
+    load_lake(folder / "lake", dsn)
+    return bill
+
+
 def test_mistaken_home_does_not_empty_the_tables_of_an_installation(
     dsn: str, tmp_path: Path
 ) -> None:
-    own = write_drivers(tmp_path / "a.csv", ("2025-09-01", "orders", "1"))
-    land([own], "business_drivers", "default", tmp_path / "lake")
-    load_lake(tmp_path / "lake", dsn)
+    an_order_loaded(dsn, tmp_path)
     other = write_drivers(tmp_path / "b.csv", ("2025-10-01", "orders", "2"))
     land([other], "business_drivers", "default", tmp_path / "other")
     for mistaken in (tmp_path / "other", tmp_path / "empty"):
@@ -111,9 +117,7 @@ def test_mistaken_home_does_not_empty_the_tables_of_an_installation(
 def test_lake_landed_anew_or_restated_throughout_is_the_same_installations(
     dsn: str, tmp_path: Path
 ) -> None:
-    first = write_drivers(tmp_path / "a.csv", ("2025-09-01", "orders", "1"))
-    land([first], "business_drivers", "default", tmp_path / "lake")
-    load_lake(tmp_path / "lake", dsn)
+    first = an_order_loaded(dsn, tmp_path)
     land([first], "business_drivers", "default", tmp_path / "anew")
     assert load_lake(tmp_path / "anew", dsn).unchanged == 1
     later = write_drivers(tmp_path / "b.csv", ("2025-09-01", "orders", "5"))
